@@ -1,0 +1,24 @@
+"""Meter values (functional block J): samples in base units and how every version's units come there."""
+
+from pilotwire.domain.metering.samples import (
+    ENERGY_REGISTER,
+    MeterReading,
+    MeterValuesReported,
+    Sample,
+    SignedMeterValue,
+    register_of,
+    register_reading,
+)
+from pilotwire.domain.metering.units import default_unit, normalise
+
+__all__ = [
+    "ENERGY_REGISTER",
+    "MeterReading",
+    "MeterValuesReported",
+    "Sample",
+    "SignedMeterValue",
+    "default_unit",
+    "normalise",
+    "register_of",
+    "register_reading",
+]

@@ -1,0 +1,47 @@
+"""Vendor-specific data, either way (functional block P)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from pilotwire.domain.kinds import Command, Fact, Outcome, Verdict
+
+
+class DataTransferStatus(StrEnum):
+    """As in DataTransferStatusEnumType."""
+
+    ACCEPTED = "Accepted"
+    REJECTED = "Rejected"
+    UNKNOWN_MESSAGE_ID = "UnknownMessageId"
+    UNKNOWN_VENDOR_ID = "UnknownVendorId"
+
+
+class DataTransferred(Fact):
+    """A station sends vendor data (P02). `data` is any JSON value in 2.x, text in 1.6."""
+
+    vendor_id: str
+    message_id: str | None = None
+    data: Any = None
+
+
+class DataTransferVerdict(Verdict):
+    """The answer to vendor data."""
+
+    status: DataTransferStatus
+    data: Any = None
+
+
+class SendData(Command):
+    """Send vendor data to a station (P01)."""
+
+    vendor_id: str
+    message_id: str | None = None
+    data: Any = None
+
+
+class SendDataOutcome(Outcome):
+    """The station's answer to vendor data."""
+
+    status: DataTransferStatus
+    data: Any = None

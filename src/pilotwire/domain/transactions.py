@@ -1,0 +1,306 @@
+"""Transactions (functional block E): one event for 1.6 and 2.x, and how events become a transaction.
+
+Who names a transaction differs: the CSMS in 1.6, in its answer to StartTransaction, so the first event comes without an id; the
+station in 2.x, from the start. 1.6 has no sequence numbers, so a retried message is recognised by its content. What follows from
+an event is decided in `fold`, which gives the same transaction in whatever order the events arrive and however often.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from hashlib import blake2b
+
+import msgspec
+
+from pilotwire.domain.authorization import AuthorizationVerdict
+from pilotwire.domain.identity import EvseAddress, IdToken
+from pilotwire.domain.kinds import Fact, Value, Verdict
+from pilotwire.domain.metering.samples import MeterReading, register_of
+
+
+class EventKind(StrEnum):
+    """As in 2.x TransactionEventEnumType."""
+
+    STARTED = "Started"
+    UPDATED = "Updated"
+    ENDED = "Ended"
+
+
+class ChargingState(StrEnum):
+    """As in 2.x ChargingStateEnumType."""
+
+    CHARGING = "Charging"
+    EV_CONNECTED = "EVConnected"
+    SUSPENDED_EV = "SuspendedEV"
+    SUSPENDED_EVSE = "SuspendedEVSE"
+    IDLE = "Idle"
+
+
+class TriggerReason(StrEnum):
+    """What caused an event, as in 2.1 TriggerReasonEnumType (those of 2.0.1 and more)."""
+
+    ABNORMAL_CONDITION = "AbnormalCondition"
+    AUTHORIZED = "Authorized"
+    CABLE_PLUGGED_IN = "CablePluggedIn"
+    CHARGING_RATE_CHANGED = "ChargingRateChanged"
+    CHARGING_STATE_CHANGED = "ChargingStateChanged"
+    COST_LIMIT_REACHED = "CostLimitReached"
+    DEAUTHORIZED = "Deauthorized"
+    ENERGY_LIMIT_REACHED = "EnergyLimitReached"
+    EV_COMMUNICATION_LOST = "EVCommunicationLost"
+    EV_CONNECT_TIMEOUT = "EVConnectTimeout"
+    EV_DEPARTED = "EVDeparted"
+    EV_DETECTED = "EVDetected"
+    LIMIT_SET = "LimitSet"
+    METER_VALUE_CLOCK = "MeterValueClock"
+    METER_VALUE_PERIODIC = "MeterValuePeriodic"
+    OPERATION_MODE_CHANGED = "OperationModeChanged"
+    REMOTE_START = "RemoteStart"
+    REMOTE_STOP = "RemoteStop"
+    RESET_COMMAND = "ResetCommand"
+    RUNNING_COST = "RunningCost"
+    SIGNED_DATA_RECEIVED = "SignedDataReceived"
+    SOC_LIMIT_REACHED = "SoCLimitReached"
+    STOP_AUTHORIZED = "StopAuthorized"
+    TARIFF_CHANGED = "TariffChanged"
+    TARIFF_NOT_ACCEPTED = "TariffNotAccepted"
+    TIME_LIMIT_REACHED = "TimeLimitReached"
+    TRIGGER = "Trigger"
+    TX_RESUMED = "TxResumed"
+    UNLOCK_COMMAND = "UnlockCommand"
+
+
+class StoppedReason(StrEnum):
+    """Why a transaction ended, as in 2.1 ReasonEnumType; 1.6 HardReset, SoftReset and UnlockCommand are translated."""
+
+    DEAUTHORIZED = "DeAuthorized"
+    EMERGENCY_STOP = "EmergencyStop"
+    ENERGY_LIMIT_REACHED = "EnergyLimitReached"
+    EV_DISCONNECTED = "EVDisconnected"
+    GROUND_FAULT = "GroundFault"
+    IMMEDIATE_RESET = "ImmediateReset"
+    MASTER_PASS = "MasterPass"
+    LOCAL = "Local"
+    LOCAL_OUT_OF_CREDIT = "LocalOutOfCredit"
+    OTHER = "Other"
+    OVERCURRENT_FAULT = "OvercurrentFault"
+    POWER_LOSS = "PowerLoss"
+    POWER_QUALITY = "PowerQuality"
+    REBOOT = "Reboot"
+    REMOTE = "Remote"
+    SOC_LIMIT_REACHED = "SOCLimitReached"
+    STOPPED_BY_EV = "StoppedByEV"
+    TIME_LIMIT_REACHED = "TimeLimitReached"
+    TIMEOUT = "Timeout"
+    REQ_ENERGY_TRANSFER_REJECTED = "ReqEnergyTransferRejected"
+    UNLOCK_COMMAND = "UnlockCommand"
+
+
+class TransactionEvent(Fact):
+    """Something happened in a transaction (E01 ff.).
+
+    `transaction_id` is None in a 1.6 start seen by the CSMS: the verdict names it. `seq_no` is None where the protocol has none
+    (1.6). `offline` is None where the protocol does not tell. `readings` hold the meter values in the order taken; the energy register of
+    a STARTED and an ENDED event is among them (1.6: meterStart, meterStop).
+    """
+
+    kind: EventKind
+    transaction_id: str | None
+    at: datetime
+    trigger: TriggerReason
+    seq_no: int | None = None
+    offline: bool | None = None
+    address: EvseAddress | None = None
+    id_token: IdToken | None = None
+    charging_state: ChargingState | None = None
+    stopped_reason: StoppedReason | None = None
+    remote_start_id: int | None = None
+    reservation_id: int | None = None
+    phases_used: int | None = None
+    cable_max_current: int | None = None
+    readings: tuple[MeterReading, ...] = ()
+
+
+class TransactionVerdict(Verdict):
+    """The answer to a transaction event.
+
+    `transaction_id` is what the CSMS named the transaction (1.6 start), `authorization` the judgement on the token if the event carried one
+    (E05.FR.01), `total_cost` in the currency of the tariff settings.
+    """
+
+    transaction_id: str | None = None
+    authorization: AuthorizationVerdict | None = None
+    total_cost: Decimal | None = None
+    priority: int | None = None
+    message: str | None = None
+
+
+class Transaction(Value):
+    """What is known of a transaction from the events so far. Registers in Wh.
+
+    `started_at` stays None while only later events are known (the start is still in a station's queue, or was lost).
+    `seq_nos` are the sequence numbers seen, as closed ranges; `late` says that an event was taken while the station was offline.
+    """
+
+    station: str
+    transaction_id: str
+    address: EvseAddress | None = None
+    id_token: IdToken | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    meter_start: Decimal | None = None
+    meter_stop: Decimal | None = None
+    last_register: Decimal | None = None
+    last_event_at: datetime | None = None
+    charging_state: ChargingState | None = None
+    start_trigger: TriggerReason | None = None
+    stop_trigger: TriggerReason | None = None
+    stopped_reason: StoppedReason | None = None
+    stopped_by: IdToken | None = None
+    remote_start_id: int | None = None
+    reservation_id: int | None = None
+    events: int = 0
+    late: bool = False
+    last_seq_no: int | None = None
+    seq_nos: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether no end has been seen."""
+        return self.ended_at is None
+
+    @property
+    def energy(self) -> Decimal | None:
+        """Wh from register to register: to the end if seen, else to the newest register known."""
+        upto = self.meter_stop if self.meter_stop is not None else self.last_register
+        if upto is None or self.meter_start is None:
+            return None
+        return upto - self.meter_start
+
+    @property
+    def missing_seq_nos(self) -> tuple[int, ...]:
+        """Sequence numbers that must exist but have not arrived: from 0 to the highest seen (E01.FR.07); at most 1000 are listed."""
+        missing: list[int] = []
+        expected = 0
+        for low, high in self.seq_nos:
+            missing.extend(range(expected, min(low, expected + 1000)))
+            expected = high + 1
+        return tuple(missing[:1000])
+
+
+def event_key(event: TransactionEvent) -> str:
+    """What makes an event the same one when it comes again, within its transaction.
+
+    The sequence number where the protocol has one (2.x), else kind, time and content (1.6, where a retried message repeats both).
+    """
+    if event.seq_no is not None:
+        return f"seq:{event.seq_no}"
+    if event.kind is EventKind.UPDATED:
+        return f"Updated:{event.at.isoformat()}:{_digest(event.readings)}"
+    return event.kind.value
+
+
+def start_key(station: str, event: TransactionEvent) -> str:
+    """What makes a 1.6 start the same one when it is retried: where, when, who and the meter's register."""
+    address = event.address or EvseAddress(evse=0)
+    token = event.id_token.key if event.id_token is not None else ""
+    return _digest((station, address.evse, event.at.isoformat(), token, str(register_of(event.readings))))
+
+
+_ENCODER = msgspec.msgpack.Encoder()
+
+
+def _digest(content: object) -> str:
+    return blake2b(_ENCODER.encode(content), digest_size=12).hexdigest()
+
+
+def fold(station: str, known: Transaction | None, event: TransactionEvent) -> Transaction:
+    """The transaction after `event`; the caller sees to it that each event (by `event_key`) comes here once.
+
+    Facts of the start and the end are taken from those events alone, what changes (charging state, newest register) from the newest
+    event by time, so late and out-of-order events find their place.
+    """
+    if event.transaction_id is None:
+        raise ValueError("an event is folded into a transaction only when the transaction has its id")
+    tx = known or Transaction(station=station, transaction_id=event.transaction_id)
+    changes = _common(tx, event)
+    if event.kind is EventKind.STARTED:
+        changes |= _start(event)
+    elif event.kind is EventKind.ENDED:
+        changes |= _end(event)
+    return msgspec.structs.replace(tx, **changes)
+
+
+def _common(tx: Transaction, event: TransactionEvent) -> dict[str, object]:
+    changes: dict[str, object] = {"events": tx.events + 1}
+    if event.offline:
+        changes["late"] = True
+    if tx.address is None or (tx.address.connector is None and event.address is not None):
+        changes["address"] = event.address or tx.address
+    starter = event.trigger is not TriggerReason.STOP_AUTHORIZED and event.kind is not EventKind.ENDED
+    if event.id_token is not None and tx.id_token is None and starter:
+        changes["id_token"] = event.id_token
+    for name in ("remote_start_id", "reservation_id"):
+        if getattr(event, name) is not None:
+            changes[name] = getattr(event, name)
+    if event.seq_no is not None:
+        changes["seq_nos"] = _with(tx.seq_nos, event.seq_no)
+        changes["last_seq_no"] = max(event.seq_no, tx.last_seq_no or 0)
+    if _is_newest(tx, event):
+        changes |= _newest(event)
+    return changes
+
+
+def _is_newest(tx: Transaction, event: TransactionEvent) -> bool:
+    if tx.last_event_at is None or event.at > tx.last_event_at:
+        return True
+    if event.at < tx.last_event_at:
+        return False
+    if event.seq_no is not None:
+        return event.seq_no >= (tx.last_seq_no or 0)
+    return event.kind is not EventKind.STARTED
+
+
+def _newest(event: TransactionEvent) -> dict[str, object]:
+    changes: dict[str, object] = {"last_event_at": event.at}
+    if event.charging_state is not None:
+        changes["charging_state"] = event.charging_state
+    register = register_of(event.readings, last=True)
+    if register is not None:
+        changes["last_register"] = register
+    return changes
+
+
+def _start(event: TransactionEvent) -> dict[str, object]:
+    changes: dict[str, object] = {"started_at": event.at, "start_trigger": event.trigger}
+    register = register_of(event.readings)
+    if register is not None:
+        changes["meter_start"] = register
+    return changes
+
+
+def _end(event: TransactionEvent) -> dict[str, object]:
+    changes: dict[str, object] = {
+        "ended_at": event.at,
+        "stop_trigger": event.trigger,
+        "stopped_reason": event.stopped_reason,
+        "stopped_by": event.id_token,
+    }
+    register = register_of(event.readings, last=True)
+    if register is not None:
+        changes["meter_stop"] = register
+    return changes
+
+
+def _with(ranges: tuple[tuple[int, int], ...], number: int) -> tuple[tuple[int, int], ...]:
+    if ranges and number == ranges[-1][1] + 1:
+        return (*ranges[:-1], (ranges[-1][0], number))
+    merged: list[tuple[int, int]] = []
+    for low, high in sorted((*ranges, (number, number))):
+        if merged and low <= merged[-1][1] + 1:
+            merged[-1] = (merged[-1][0], max(high, merged[-1][1]))
+        else:
+            merged.append((low, high))
+    return tuple(merged)
