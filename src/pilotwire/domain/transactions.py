@@ -16,7 +16,7 @@ import msgspec
 
 from pilotwire.domain.authorization import AuthorizationVerdict
 from pilotwire.domain.identity import EvseAddress, IdToken
-from pilotwire.domain.kinds import Fact, Value, Verdict
+from pilotwire.domain.kinds import Fact, Value, Verdict, changed
 from pilotwire.domain.metering.samples import MeterReading, register_of
 
 
@@ -230,7 +230,7 @@ def fold(station: str, known: Transaction | None, event: TransactionEvent) -> Tr
         changes |= _start(event)
     elif event.kind is EventKind.ENDED:
         changes |= _end(event)
-    return msgspec.structs.replace(tx, **changes)
+    return changed(tx, **changes)
 
 
 def _common(tx: Transaction, event: TransactionEvent) -> dict[str, object]:
