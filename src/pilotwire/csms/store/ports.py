@@ -1,0 +1,350 @@
+"""What handlers, commands and the API ask of a store.
+
+Writing goes through the `Journal`: operations are appended, the journal commits those of many stations in one database transaction,
+and only then is the appender told. So an answer given after `append` is an answer stored. Reading goes through `Store`.
+
+Every operation is idempotent or recognises its repetition, so a crash between commit and answer costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+from pilotwire.domain.authorization import Token
+from pilotwire.domain.availability import ConnectorState, ConnectorStatus
+from pilotwire.domain.findings import Finding
+from pilotwire.domain.identity import EvseAddress, IdToken, StationIdentity
+from pilotwire.domain.kinds import Value
+from pilotwire.domain.metering import MeterReading
+from pilotwire.domain.provisioning import RegistrationStatus
+from pilotwire.domain.security import SecurityEvent
+from pilotwire.domain.transactions import Transaction, TransactionEvent
+
+# --- records -----------------------------------------------------------------------------------------------------------------------
+
+
+class Station(Value):
+    """A station on record. `registration` None: nobody has registered it, the policy for unknown stations decides.
+
+    `password_hash` is an encoded hash (never the password), None where none is set. `version` is the OCPP version last spoken.
+    """
+
+    station: str
+    registration: RegistrationStatus | None = None
+    identity: StationIdentity | None = None
+    version: str | None = None
+    password_hash: str | None = None
+    note: str = ""
+    created_at: datetime | None = None
+    last_boot_at: datetime | None = None
+    last_boot_reason: str | None = None
+    last_seen_at: datetime | None = None
+    connected: bool = False
+
+
+class ConnectorRecord(Value):
+    """The newest reported state of a connector."""
+
+    station: str
+    address: EvseAddress
+    state: ConnectorState
+    at: datetime
+
+
+class BookedEvent(Value):
+    """A transaction event as booked, in the order of arrival."""
+
+    station: str
+    transaction_id: str
+    key: str
+    event: TransactionEvent
+    received_at: datetime
+
+
+class StoredReading(Value):
+    """A meter reading; `transaction_id` None if it was taken outside of any transaction."""
+
+    station: str
+    transaction_id: str | None
+    address: EvseAddress | None
+    reading: MeterReading
+
+
+class Direction(StrEnum):
+    """Which way a frame went, seen from the CSMS."""
+
+    IN = "in"
+    OUT = "out"
+
+
+class LoggedFrame(Value):
+    """A frame as it was on the wire. `number` rises with the order of logging."""
+
+    number: int
+    station: str
+    at: datetime
+    direction: Direction
+    message_id: str
+    action: str
+    frame: str
+
+
+class StoredSecurityEvent(Value):
+    """A security event of a station."""
+
+    station: str
+    event: SecurityEvent
+    received_at: datetime
+
+
+class Scope(StrEnum):
+    """What an API key may do: look, command stations, change records, or everything (keys included)."""
+
+    READ = "read"
+    COMMAND = "command"
+    WRITE = "write"
+    ADMIN = "admin"
+
+
+class ApiKey(Value):
+    """An API key on record: `digest` is the SHA-256 of the secret, `name` who it is for."""
+
+    name: str
+    digest: str
+    scopes: tuple[Scope, ...]
+    created_at: datetime
+
+
+# --- operations --------------------------------------------------------------------------------------------------------------------
+
+
+class Operation(Value):
+    """Something to be stored."""
+
+
+class BookEvent(Operation):
+    """Book a transaction event. Its result is `Booked`.
+
+    An event without a transaction id (a 1.6 start) is named by the journal: the next number of the whole store, or the number it was
+    given before if the same start was booked before (`start_key`).
+    """
+
+    station: str
+    event: TransactionEvent
+    received_at: datetime
+
+
+class Booked(Value):
+    """What became of an event: `repeated` if it had been booked before (nothing was changed), `conflict` if the earlier one under the
+    same key had other content (2.x: a sequence number used twice)."""
+
+    transaction: Transaction
+    repeated: bool = False
+    conflict: bool = False
+
+
+class KeepReadings(Operation):
+    """Keep readings taken outside of any transaction."""
+
+    station: str
+    address: EvseAddress
+    readings: tuple[MeterReading, ...]
+    received_at: datetime
+
+
+class PutStatus(Operation):
+    """Keep a connector's state unless a newer one is known."""
+
+    station: str
+    status: ConnectorStatus
+    received_at: datetime
+
+
+class RecordBoot(Operation):
+    """A station booted. Makes the station known (unregistered) if it was not."""
+
+    station: str
+    identity: StationIdentity
+    reason: str | None
+    at: datetime
+
+
+class RecordConnection(Operation):
+    """A station connected (with the version it speaks) or went. Makes it known if it was not."""
+
+    station: str
+    connected: bool
+    at: datetime
+    version: str | None = None
+
+
+class LogFrame(Operation):
+    """Keep a frame of the wire."""
+
+    station: str
+    at: datetime
+    direction: Direction
+    message_id: str
+    action: str
+    frame: str
+
+
+class KeepFinding(Operation):
+    """Keep a finding."""
+
+    finding: Finding
+
+
+class KeepSecurityEvent(Operation):
+    """Keep a security event."""
+
+    station: str
+    event: SecurityEvent
+    received_at: datetime
+
+
+class RegisterStation(Operation):
+    """Put a station on record or change what is recorded; `password_hash` None leaves a password as it is."""
+
+    station: str
+    registration: RegistrationStatus | None
+    at: datetime
+    password_hash: str | None = None
+    note: str | None = None
+
+
+class RemoveStation(Operation):
+    """Take a station off record; its transactions and log stay. The result says whether there was one."""
+
+    station: str
+
+
+class PutToken(Operation):
+    """Put a token on record, or change it."""
+
+    token: Token
+
+
+class RemoveToken(Operation):
+    """Take a token off record. The result says whether there was one."""
+
+    id_token: IdToken
+
+
+class PutApiKey(Operation):
+    """Put an API key on record (by name)."""
+
+    key: ApiKey
+
+
+class RemoveApiKey(Operation):
+    """Revoke an API key. The result says whether there was one."""
+
+    name: str
+
+
+# --- ports -------------------------------------------------------------------------------------------------------------------------
+
+
+class Journal(Protocol):
+    """Where everything is written."""
+
+    def append(self, *operations: Operation) -> Awaitable[Sequence[Any]]:
+        """Store the operations together, in order; awaiting gives each one's result once all are durable.
+
+        Raises StoreError if they could not be stored: then none of them is.
+        """
+        ...
+
+    def note(self, operation: Operation) -> None:
+        """Store an operation nobody waits for (the frame log): committed with or before whatever is appended next."""
+        ...
+
+    def committed(self) -> AsyncIterator[tuple[Operation, Any]]:
+        """Every operation committed from now on with its result, for live views; a listener too slow to follow is told by the end of
+        the iteration, never by holding up the journal."""
+        ...
+
+
+class Page(Value):
+    """Which part of a list is wanted: at most `limit` entries after the one whose cursor is `after`."""
+
+    limit: int = 100
+    after: str | None = None
+
+
+class TransactionFilter(Value):
+    """Which transactions are wanted; None is no condition."""
+
+    station: str | None = None
+    id_token: str | None = None
+    is_open: bool | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+class Store(Protocol):
+    """Where everything is read. Lists are in a stable order: transactions newest first, the log and findings newest first."""
+
+    async def station(self, station: str) -> Station | None:
+        """One station."""
+        ...
+
+    async def stations(self, page: Page = ...) -> Sequence[Station]:
+        """Stations by name; the cursor is the name."""
+        ...
+
+    async def connectors(self, station: str) -> Sequence[ConnectorRecord]:
+        """A station's connectors, by address."""
+        ...
+
+    async def token(self, id_token: IdToken) -> Token | None:
+        """The record for an id token (`same_token`)."""
+        ...
+
+    async def tokens(self, page: Page = ...) -> Sequence[Token]:
+        """Tokens by value; the cursor is the value."""
+        ...
+
+    async def transaction(self, station: str, transaction_id: str) -> Transaction | None:
+        """One transaction."""
+        ...
+
+    async def transactions(self, which: TransactionFilter = ..., page: Page = ...) -> Sequence[Transaction]:
+        """Transactions, newest first; the cursor is `station/transaction_id`."""
+        ...
+
+    async def open_with(self, id_token: IdToken, *, besides: tuple[str, str] | None = None) -> int:
+        """How many transactions are open with a token, one (station, transaction id) not counted."""
+        ...
+
+    async def events(self, station: str, transaction_id: str) -> Sequence[BookedEvent]:
+        """A transaction's events in their place: by sequence number, else by time, the start first and the end last."""
+        ...
+
+    async def readings(
+        self, station: str, transaction_id: str | None = None, *, since: datetime | None = None, limit: int = 1000
+    ) -> Sequence[StoredReading]:
+        """Meter readings of a transaction, or of a station outside of any, by time."""
+        ...
+
+    async def log(
+        self, station: str | None = None, *, action: str | None = None, before: int | None = None, limit: int = 100
+    ) -> Sequence[LoggedFrame]:
+        """Frames, newest first; `before` is a frame's number."""
+        ...
+
+    async def findings(self, station: str | None = None, *, limit: int = 100) -> Sequence[Finding]:
+        """Findings, newest first."""
+        ...
+
+    async def security_events(self, station: str | None = None, *, limit: int = 100) -> Sequence[StoredSecurityEvent]:
+        """Security events, newest first."""
+        ...
+
+    async def api_keys(self) -> Sequence[ApiKey]:
+        """All API keys, by name."""
+        ...
