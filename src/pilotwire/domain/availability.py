@@ -51,10 +51,13 @@ class ConnectorState(Value):
 
 
 class ConnectorStatus(Fact):
-    """A connector's state, reported (G01). `previous` is what was reported before: versions that do not see the difference stay quiet."""
+    """A connector's state, reported (G01). `previous` is what was reported before: versions that do not see the difference stay quiet.
+
+    `at` is None where a station did not tell (optional in 1.6): then the time of arrival counts.
+    """
 
     address: EvseAddress
-    at: datetime
+    at: datetime | None
     state: ConnectorState
     previous: ConnectorState | None = None
 

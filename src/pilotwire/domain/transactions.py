@@ -11,6 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from hashlib import blake2b
+from typing import Any
 
 import msgspec
 
@@ -137,11 +138,26 @@ class TransactionVerdict(Verdict):
     message: str | None = None
 
 
+Moment = tuple[datetime, int]
+"""An event's place among others: its time, then its sequence number (below 0 where the protocol has none)."""
+
+
+class Sources(Value):
+    """Which event each fact was taken from that more than one event may tell: by this `fold` is independent of the order of arrival."""
+
+    start: Moment | None = None
+    end: Moment | None = None
+    id_token: Moment | None = None
+    charging_state: Moment | None = None
+    register: Moment | None = None
+
+
 class Transaction(Value):
     """What is known of a transaction from the events so far. Registers in Wh.
 
     `started_at` stays None while only later events are known (the start is still in a station's queue, or was lost).
     `seq_nos` are the sequence numbers seen, as closed ranges; `late` says that an event was taken while the station was offline.
+    `sources` is for `fold` alone.
     """
 
     station: str
@@ -165,6 +181,7 @@ class Transaction(Value):
     late: bool = False
     last_seq_no: int | None = None
     seq_nos: tuple[tuple[int, int], ...] = ()
+    sources: Sources = Sources()
 
     @property
     def is_open(self) -> bool:
@@ -220,78 +237,104 @@ def fold(station: str, known: Transaction | None, event: TransactionEvent) -> Tr
     """The transaction after `event`; the caller sees to it that each event (by `event_key`) comes here once.
 
     Facts of the start and the end are taken from those events alone, what changes (charging state, newest register) from the newest
-    event by time, so late and out-of-order events find their place.
+    event that tells it, so the order of arrival makes no difference. Where events contradict each other the rule is fixed too: the
+    earliest start and token, the last end, the more exact address, the lower id.
     """
     if event.transaction_id is None:
         raise ValueError("an event is folded into a transaction only when the transaction has its id")
     tx = known or Transaction(station=station, transaction_id=event.transaction_id)
-    changes = _common(tx, event)
-    if event.kind is EventKind.STARTED:
-        changes |= _start(event)
-    elif event.kind is EventKind.ENDED:
-        changes |= _end(event)
+    moment = _moment(event)
+    changes, sources = _common(tx, event), dict[str, Moment]()
+    for told in (
+        _token(tx, event, moment),
+        _newest(tx, event, moment),
+        _start(tx, event, moment),
+        _end(tx, event, moment),
+    ):
+        for source, facts in told.items():
+            sources[source] = moment
+            changes |= facts
+    if sources:
+        changes["sources"] = changed(tx.sources, **sources)
     return changed(tx, **changes)
+
+
+_Told = dict[str, dict[str, object]]
+"""Facts an event tells better than any before it, by the name of their source."""
+
+_UNNUMBERED = {EventKind.STARTED: -3, EventKind.UPDATED: -2, EventKind.ENDED: -1}
+
+
+def _moment(event: TransactionEvent) -> Moment:
+    return (event.at, event.seq_no if event.seq_no is not None else _UNNUMBERED[event.kind])
 
 
 def _common(tx: Transaction, event: TransactionEvent) -> dict[str, object]:
     changes: dict[str, object] = {"events": tx.events + 1}
     if event.offline:
         changes["late"] = True
-    if tx.address is None or (tx.address.connector is None and event.address is not None):
-        changes["address"] = event.address or tx.address
-    starter = event.trigger is not TriggerReason.STOP_AUTHORIZED and event.kind is not EventKind.ENDED
-    if event.id_token is not None and tx.id_token is None and starter:
-        changes["id_token"] = event.id_token
+    if tx.last_event_at is None or event.at > tx.last_event_at:
+        changes["last_event_at"] = event.at
+    if event.address is not None and (tx.address is None or _exactness(event.address) < _exactness(tx.address)):
+        changes["address"] = event.address
     for name in ("remote_start_id", "reservation_id"):
-        if getattr(event, name) is not None:
-            changes[name] = getattr(event, name)
+        told, known = getattr(event, name), getattr(tx, name)
+        if told is not None and (known is None or told < known):
+            changes[name] = told
     if event.seq_no is not None:
         changes["seq_nos"] = _with(tx.seq_nos, event.seq_no)
         changes["last_seq_no"] = max(event.seq_no, tx.last_seq_no or 0)
-    if _is_newest(tx, event):
-        changes |= _newest(event)
     return changes
 
 
-def _is_newest(tx: Transaction, event: TransactionEvent) -> bool:
-    if tx.last_event_at is None or event.at > tx.last_event_at:
-        return True
-    if event.at < tx.last_event_at:
-        return False
-    if event.seq_no is not None:
-        return event.seq_no >= (tx.last_seq_no or 0)
-    return event.kind is not EventKind.STARTED
+def _exactness(address: EvseAddress) -> tuple[bool, int, int]:
+    return (address.connector is None, address.evse, address.connector or 0)
 
 
-def _newest(event: TransactionEvent) -> dict[str, object]:
-    changes: dict[str, object] = {"last_event_at": event.at}
-    if event.charging_state is not None:
-        changes["charging_state"] = event.charging_state
-    register = register_of(event.readings, last=True)
-    if register is not None:
-        changes["last_register"] = register
-    return changes
+def _token(tx: Transaction, event: TransactionEvent, moment: Moment) -> _Told:
+    token, source = event.id_token, tx.sources.id_token
+    if token is None or event.kind is EventKind.ENDED or event.trigger is TriggerReason.STOP_AUTHORIZED:
+        return {}
+    if source is not None and tx.id_token is not None and (source, tx.id_token.key) <= (moment, token.key):
+        return {}
+    return {"id_token": {"id_token": token}}
 
 
-def _start(event: TransactionEvent) -> dict[str, object]:
-    changes: dict[str, object] = {"started_at": event.at, "start_trigger": event.trigger}
+def _newest(tx: Transaction, event: TransactionEvent, moment: Moment) -> _Told:
+    told: _Told = {}
+    state, register = event.charging_state, register_of(event.readings, last=True)
+    if state is not None and _is_newer((moment, state), (tx.sources.charging_state, tx.charging_state)):
+        told["charging_state"] = {"charging_state": state}
+    if register is not None and _is_newer((moment, register), (tx.sources.register, tx.last_register)):
+        told["register"] = {"last_register": register}
+    return told
+
+
+def _is_newer(told: tuple[Moment, Any], known: tuple[Moment | None, Any]) -> bool:
+    return known[0] is None or told > known
+
+
+def _start(tx: Transaction, event: TransactionEvent, moment: Moment) -> _Told:
+    source = tx.sources.start
+    if event.kind is not EventKind.STARTED or (source is not None and source <= moment):
+        return {}
     register = register_of(event.readings)
-    if register is not None:
-        changes["meter_start"] = register
-    return changes
+    return {"start": {"started_at": event.at, "start_trigger": event.trigger, "meter_start": register}}
 
 
-def _end(event: TransactionEvent) -> dict[str, object]:
-    changes: dict[str, object] = {
-        "ended_at": event.at,
-        "stop_trigger": event.trigger,
-        "stopped_reason": event.stopped_reason,
-        "stopped_by": event.id_token,
+def _end(tx: Transaction, event: TransactionEvent, moment: Moment) -> _Told:
+    source = tx.sources.end
+    if event.kind is not EventKind.ENDED or (source is not None and source >= moment):
+        return {}
+    return {
+        "end": {
+            "ended_at": event.at,
+            "stop_trigger": event.trigger,
+            "stopped_reason": event.stopped_reason,
+            "stopped_by": event.id_token,
+            "meter_stop": register_of(event.readings, last=True),
+        }
     }
-    register = register_of(event.readings, last=True)
-    if register is not None:
-        changes["meter_stop"] = register
-    return changes
 
 
 def _with(ranges: tuple[tuple[int, int], ...], number: int) -> tuple[tuple[int, int], ...]:

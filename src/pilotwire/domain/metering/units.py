@@ -24,6 +24,7 @@ BASE_UNITS: dict[str, tuple[str, Decimal]] = {
     "Celsius": ("Celsius", Decimal(1)),
     "Celcius": ("Celsius", Decimal(1)),
     "Hz": ("Hz", Decimal(1)),
+    "Hertz": ("Hz", Decimal(1)),
 }
 
 _ZERO_CELSIUS_IN_KELVIN = Decimal("273.15")

@@ -1,0 +1,81 @@
+"""Remote start, stop and unlock in 1.6."""
+
+from __future__ import annotations
+
+from pilotwire.dialects.ocpp16.terms import read_id_tag, write_id_tag
+from pilotwire.dialects.ocpp16.transactions import write_transaction_id
+from pilotwire.dialects.words import CommandWord, same_name
+from pilotwire.domain.remote_control import (
+    RequestStart,
+    RequestStartOutcome,
+    RequestStatus,
+    RequestStop,
+    RequestStopOutcome,
+    UnlockConnector,
+    UnlockOutcome,
+    UnlockStatus,
+)
+from pilotwire.errors import NotSayable
+from pilotwire.ocpp import v16
+from pilotwire.ocpp.types import Message
+
+
+def write_start(command: RequestStart) -> tuple[Message, ...]:
+    """RemoteStartTransaction (1.6 5.11); there is no place for a remoteStartId."""
+    return (v16.RemoteStartTransactionRequest(id_tag=write_id_tag(command.id_token), connector_id=command.evse),)
+
+
+def read_start(request: v16.RemoteStartTransactionRequest) -> RequestStart:
+    """Start for an idTag, on a connector or wherever there is room."""
+    return RequestStart(id_token=read_id_tag(request.id_tag), evse=request.connector_id)
+
+
+def write_unlock(command: UnlockConnector) -> tuple[Message, ...]:
+    """UnlockConnector (1.6 5.18)."""
+    if command.connector != 1:
+        raise NotSayable(f"OCPP 1.6 has no number for connector {command.connector} of an EVSE.", "Name connector 1.")
+    return (v16.UnlockConnectorRequest(connector_id=command.evse),)
+
+
+_WRITE_UNLOCK = {
+    UnlockStatus.UNLOCKED: "Unlocked",
+    UnlockStatus.UNLOCK_FAILED: "UnlockFailed",
+    UnlockStatus.NOT_SUPPORTED: "NotSupported",
+    # a transaction that is not to be broken off, or a connector that is not there: nothing was unlocked
+    UnlockStatus.ONGOING_AUTHORIZED_TRANSACTION: "UnlockFailed",
+    UnlockStatus.UNKNOWN_CONNECTOR: "NotSupported",
+}
+
+COMMANDS = (
+    CommandWord(
+        command=RequestStart,
+        read={v16.RemoteStartTransactionRequest: read_start},
+        write=write_start,
+        write_outcome=lambda _command, outcome, _request: v16.RemoteStartTransactionResponse(
+            status=same_name(outcome.status)
+        ),
+        read_outcome=lambda _command, responses: RequestStartOutcome(status=RequestStatus(responses[0].status)),
+    ),
+    CommandWord(
+        command=RequestStop,
+        read={
+            v16.RemoteStopTransactionRequest: lambda request: RequestStop(transaction_id=str(request.transaction_id))
+        },
+        write=lambda command: (
+            v16.RemoteStopTransactionRequest(transaction_id=write_transaction_id(command.transaction_id)),
+        ),
+        write_outcome=lambda _command, outcome, _request: v16.RemoteStopTransactionResponse(
+            status=same_name(outcome.status)
+        ),
+        read_outcome=lambda _command, responses: RequestStopOutcome(status=RequestStatus(responses[0].status)),
+    ),
+    CommandWord(
+        command=UnlockConnector,
+        read={v16.UnlockConnectorRequest: lambda request: UnlockConnector(evse=request.connector_id)},
+        write=write_unlock,
+        write_outcome=lambda _command, outcome, _request: v16.UnlockConnectorResponse(
+            status=same_name(_WRITE_UNLOCK[outcome.status])
+        ),
+        read_outcome=lambda _command, responses: UnlockOutcome(status=UnlockStatus(responses[0].status)),
+    ),
+)

@@ -1,0 +1,69 @@
+"""The message types a version gives to the shared words.
+
+2.1 has every field of 2.0.1 in the messages named here and more; so the shared words are written, and type-checked, against the types
+of 2.0.1, and a version hands in its own module.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from pilotwire.ocpp import v201
+
+
+class Wire(Protocol):
+    """A version's module of message types, as far as the shared words need it."""
+
+    AdditionalInfo: type[v201.AdditionalInfo]
+    AuthorizeRequest: type[v201.AuthorizeRequest]
+    AuthorizeResponse: type[v201.AuthorizeResponse]
+    BootNotificationRequest: type[v201.BootNotificationRequest]
+    BootNotificationResponse: type[v201.BootNotificationResponse]
+    ChangeAvailabilityRequest: type[v201.ChangeAvailabilityRequest]
+    ChangeAvailabilityResponse: type[v201.ChangeAvailabilityResponse]
+    ChargingStation: type[v201.ChargingStation]
+    ClearCacheRequest: type[v201.ClearCacheRequest]
+    ClearCacheResponse: type[v201.ClearCacheResponse]
+    Component: type[v201.Component]
+    DataTransferRequest: type[v201.DataTransferRequest]
+    DataTransferResponse: type[v201.DataTransferResponse]
+    EVSE: type[v201.EVSE]
+    GetVariableData: type[v201.GetVariableData]
+    GetVariableResult: type[v201.GetVariableResult]
+    GetVariablesRequest: type[v201.GetVariablesRequest]
+    GetVariablesResponse: type[v201.GetVariablesResponse]
+    HeartbeatRequest: type[v201.HeartbeatRequest]
+    HeartbeatResponse: type[v201.HeartbeatResponse]
+    IdToken: type[v201.IdToken]
+    IdTokenInfo: type[v201.IdTokenInfo]
+    MessageContent: type[v201.MessageContent]
+    MeterValue: type[v201.MeterValue]
+    MeterValuesRequest: type[v201.MeterValuesRequest]
+    MeterValuesResponse: type[v201.MeterValuesResponse]
+    Modem: type[v201.Modem]
+    RequestStartTransactionRequest: type[v201.RequestStartTransactionRequest]
+    RequestStartTransactionResponse: type[v201.RequestStartTransactionResponse]
+    RequestStopTransactionRequest: type[v201.RequestStopTransactionRequest]
+    RequestStopTransactionResponse: type[v201.RequestStopTransactionResponse]
+    ResetRequest: type[v201.ResetRequest]
+    ResetResponse: type[v201.ResetResponse]
+    SampledValue: type[v201.SampledValue]
+    SecurityEventNotificationRequest: type[v201.SecurityEventNotificationRequest]
+    SecurityEventNotificationResponse: type[v201.SecurityEventNotificationResponse]
+    SetVariableData: type[v201.SetVariableData]
+    SetVariableResult: type[v201.SetVariableResult]
+    SetVariablesRequest: type[v201.SetVariablesRequest]
+    SetVariablesResponse: type[v201.SetVariablesResponse]
+    SignedMeterValue: type[v201.SignedMeterValue]
+    StatusInfo: type[v201.StatusInfo]
+    StatusNotificationRequest: type[v201.StatusNotificationRequest]
+    StatusNotificationResponse: type[v201.StatusNotificationResponse]
+    Transaction: type[v201.Transaction]
+    TransactionEventRequest: type[v201.TransactionEventRequest]
+    TransactionEventResponse: type[v201.TransactionEventResponse]
+    TriggerMessageRequest: type[v201.TriggerMessageRequest]
+    TriggerMessageResponse: type[v201.TriggerMessageResponse]
+    UnitOfMeasure: type[v201.UnitOfMeasure]
+    UnlockConnectorRequest: type[v201.UnlockConnectorRequest]
+    UnlockConnectorResponse: type[v201.UnlockConnectorResponse]
+    Variable: type[v201.Variable]

@@ -1,0 +1,123 @@
+"""How a dialect is put together: each fact and each command is a *word*, with the functions that read and write it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from pilotwire.domain.kinds import Command, Fact, Noted, Outcome, Verdict
+from pilotwire.errors import NotSayable
+from pilotwire.ocpp import registry
+from pilotwire.ocpp.types import Message, decoder_of
+from pilotwire.ocpp.version import OcppVersion
+
+
+@dataclass(frozen=True, kw_only=True)
+class FactWord:
+    """A fact in one version: `read` by request type, the other three from the fact."""
+
+    fact: type[Fact]
+    read: Mapping[type[Any], Callable[[Any], Fact]]
+    write: Callable[[Any, str | None], Message | None]
+    write_verdict: Callable[[Any, Any], Message]
+    read_verdict: Callable[[Any, Any], Verdict] = field(default=lambda _fact, _response: Noted())
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommandWord:
+    """A command in one version: `read` by request type, the other three from the command."""
+
+    command: type[Command]
+    read: Mapping[type[Any], Callable[[Any], Command | None]]
+    write: Callable[[Any], tuple[Message, ...]]
+    write_outcome: Callable[[Any, Any, Any], Message]
+    read_outcome: Callable[[Any, tuple[Any, ...]], Outcome]
+
+
+class WordDialect:
+    """A dialect made of words (see `pilotwire.dialects.Dialect` for what each method means)."""
+
+    def __init__(self, version: OcppVersion, facts: Iterable[FactWord], commands: Iterable[CommandWord]) -> None:
+        self.version = version
+        facts, commands = tuple(facts), tuple(commands)
+        self._facts = {word.fact: word for word in facts}
+        self._commands = {word.command: word for word in commands}
+        self._read_fact = {request: read for word in facts for request, read in word.read.items()}
+        self._read_command = {request: read for word in commands for request, read in word.read.items()}
+
+    def read_fact(self, request: Message) -> Fact | None:
+        """What a station's request states, None if the domain has no such fact."""
+        read = self._read_fact.get(type(request))
+        return None if read is None else read(request)
+
+    def write_verdict(self, fact: Fact, verdict: Verdict) -> Message:
+        """The response to the request `fact` was read from."""
+        return self._facts[type(fact)].write_verdict(fact, verdict)
+
+    def empty_response(self, request: Message) -> Message | None:
+        """The response without content, None if that is no valid one."""
+        response = registry.action_of(request).response
+        if response is None:
+            return None
+        try:
+            empty: Message = response()
+        except TypeError:  # it has required fields
+            return None
+        return empty
+
+    def write_command(self, command: Command) -> tuple[Message, ...]:
+        """The request or requests of a command; raises NotSayable."""
+        return tuple(map(self._sayable, self._commands[type(command)].write(command)))
+
+    def read_outcome(self, command: Command, responses: tuple[Message, ...]) -> Outcome:
+        """What a station answered."""
+        return self._commands[type(command)].read_outcome(command, responses)
+
+    def write_fact(self, fact: Fact, *, named: str | None = None) -> Message | None:
+        """The request that states a fact, None to stay quiet; raises NotSayable."""
+        word = self._facts.get(type(fact))
+        if word is None:
+            raise NotSayable(f"OCPP {self.version} has no message for {type(fact).__name__}.")
+        message = word.write(fact, named)
+        return None if message is None else self._sayable(message)
+
+    def read_verdict(self, fact: Fact, response: Message) -> Verdict:
+        """What the CSMS answered."""
+        return self._facts[type(fact)].read_verdict(fact, response)
+
+    def read_command(self, request: Message) -> Command | None:
+        """What the CSMS wants, None if the domain has no such command."""
+        read = self._read_command.get(type(request))
+        return None if read is None else read(request)
+
+    def write_outcome(self, command: Command, outcome: Outcome, request: Message) -> Message:
+        """The response that answers a command."""
+        return self._commands[type(command)].write_outcome(command, outcome, request)
+
+    def _sayable(self, message: Message) -> Message:
+        """The message as the wire will show it; NotSayable if a value does not fit this version (too long, not in its list)."""
+        try:
+            checked: Message = _DECODERS[type(message)].decode(registry.encode(message))
+            return checked
+        except msgspec.ValidationError as problem:
+            action = registry.action_of(message).name
+            raise NotSayable(f"This cannot be said in {action} of OCPP {self.version}: {problem}.") from None
+
+
+class _Decoders(dict[type[Message], "msgspec.json.Decoder[Any]"]):
+    """One decoder a message type, made when first needed."""
+
+    def __missing__(self, message: type[Message]) -> msgspec.json.Decoder[Any]:
+        self[message] = made = decoder_of(message)
+        return made
+
+
+_DECODERS = _Decoders()
+
+
+def same_name(value: str | None) -> Any:
+    """A neutral name that this version spells the same way, as a wire value (the types of wire values are literals)."""
+    return None if value is None else str(value)

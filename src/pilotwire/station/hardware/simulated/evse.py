@@ -1,0 +1,311 @@
+"""One simulated EVSE: contactor, locks, offer, meter, and the vehicle at its cable.
+
+Energy leaves in whole Wh: each is counted at once in this EVSE's register and in the vehicle's own meter, so the two never
+differ; what is less than a Wh waits in the EVSE's meter for the next one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Annotated, Any
+
+from msgspec import Meta
+
+from pilotwire.station.hardware.ports import (
+    AcSupply,
+    CablePlugged,
+    CableUnplugged,
+    ConnectorLayout,
+    EvseLayout,
+    HardwareError,
+    HardwareEvent,
+    MeterReading,
+    VehicleInlet,
+    VehicleParked,
+    VehicleRequestsPower,
+    VehicleSuspends,
+)
+from pilotwire.station.hardware.simulated.pilot import (
+    HIGH_LEVEL_PERCENT,
+    MIN_AC_CURRENT_A,
+    MIN_DC_CURRENT_A,
+    NO_PWM_PERCENT,
+    PilotSignal,
+    PilotState,
+    duty_percent,
+)
+
+VehicleFrom = Callable[[Mapping[str, Any]], VehicleInlet]
+"""Makes a vehicle again of what its `save` gave."""
+
+_DEFAULT_CABLE_A = Decimal(32)
+_AMBIENT_C = 25.0
+_FULL_LOAD_RISE_C = 20.0
+_ROUNDING_WH = 1e-6
+"""Slack for the rounding of floats: 9.9999999 Wh are ten."""
+
+
+@dataclass(slots=True)
+class SavedEvse:
+    """What of an EVSE outlives a process; `fraction_wh` is what has flowed since the register last moved."""
+
+    evse_id: int
+    register_wh: Annotated[int, Meta(ge=0)] = 0
+    fraction_wh: Annotated[float, Meta(ge=-1, lt=1)] = 0.0
+    connector_id: int | None = None
+    cable_a: Decimal = Decimal(0)
+    vehicle: dict[str, Any] | None = None
+    locked: list[int] = field(default_factory=list)
+    parked: bool = False
+
+
+class SimulatedEvse:
+    """The moving parts of one EVSE. `alive` (mains there, nothing forbids power) is told by the station on each call."""
+
+    def __init__(self, layout: EvseLayout, register_wh: int = 0) -> None:
+        self.layout = layout
+        self.register_wh = register_wh
+        self.contactor_closed = False
+        self.limit_a: Decimal | None = None
+        self.vehicle: VehicleInlet | None = None
+        self.connector_id: int | None = None
+        """The connector in use: a vehicle's, or the one a loose cable was left in."""
+        self.locked: set[int] = set()
+        self.parked = False
+        self._cable_a = Decimal(0)
+        self._fraction_wh = 0.0
+
+    # --- the person --------------------------------------------------------------------------------------------------------------
+
+    def plug(self, connector: ConnectorLayout, vehicle: VehicleInlet, cable_a: Decimal | None) -> HardwareEvent:
+        """Connect `vehicle`; raises `HardwareError` where that cannot be."""
+        self._check_free(connector)
+        if vehicle.plugged_in:
+            raise HardwareError(f"The vehicle {vehicle.name!r} is plugged in elsewhere.", "Unplug it there first.")
+        if not vehicle.accepts(connector.connector_type, dc=self.layout.dc):
+            raise HardwareError(
+                f"The vehicle {vehicle.name!r} cannot charge at a {connector.connector_type} connector.",
+                "Use a connector that fits it, or another vehicle.",
+            )
+        if self.connector_id is None:
+            self._cable_a = self._cable_rating(connector, cable_a)
+        self.connector_id, self.vehicle = connector.connector_id, vehicle
+        vehicle.plug_in()
+        return CablePlugged(self.layout.evse_id, connector.connector_id)
+
+    def unplug(self, connector: ConnectorLayout, *, at_vehicle: bool) -> HardwareEvent:
+        """Disconnect; `at_vehicle`: only that end of a loose cable. Raises `HardwareError` if nothing is in or it is held."""
+        where = f"Connector {connector.connector_id} of EVSE {self.layout.evse_id}"
+        if self.connector_id != connector.connector_id or (at_vehicle and self.vehicle is None):
+            raise HardwareError(f"{where} has nothing to unplug there.", "Plug a vehicle in first.")
+        stays = at_vehicle and not connector.cable_attached
+        if connector.connector_id in self.locked and not stays:
+            raise HardwareError(
+                f"{where} is locked: the cable is held.", "Stop the transaction or unlock the connector."
+            )
+        if self.layout.dc and self.contactor_closed and self.vehicle and self.vehicle.requests_power:
+            raise HardwareError(
+                f"{where} is live: the vehicle holds a DC plug.", "Stop charging or pause the vehicle first."
+            )
+        self._part(cable_remains=stays)
+        return CableUnplugged(self.layout.evse_id, connector.connector_id, stays)
+
+    def _part(self, *, cable_remains: bool) -> None:
+        if self.vehicle is not None:
+            self.vehicle.plug_out()
+        self.vehicle, self.contactor_closed = None, False
+        if not cable_remains:
+            self.connector_id = None
+
+    def _check_free(self, connector: ConnectorLayout) -> None:
+        where = f"Connector {connector.connector_id} of EVSE {self.layout.evse_id}"
+        if self.vehicle is not None:
+            inside = f"{where} cannot take a vehicle: {self.vehicle.name!r} is at connector {self.connector_id}."
+            raise HardwareError(inside, "Unplug it first, or use another EVSE.")
+        if self.connector_id not in (None, connector.connector_id):
+            raise HardwareError(f"A cable was left in connector {self.connector_id}.", "Unplug that first.")
+
+    def _cable_rating(self, connector: ConnectorLayout, cable_a: Decimal | None) -> Decimal:
+        if connector.cable_attached:
+            if cable_a is not None:
+                raise HardwareError("This connector has its own cable.", "Leave out the cable's rating.")
+            return connector.cable_max_current_a or self.layout.supply.max_current_a
+        rating = _DEFAULT_CABLE_A if cable_a is None else cable_a
+        if rating < MIN_AC_CURRENT_A:
+            raise HardwareError(f"There is no cable for {rating} A.", "Use one of 13, 20, 32 or 63 A.")
+        return rating
+
+    # --- the station -------------------------------------------------------------------------------------------------------------
+
+    def set_lock(self, connector: ConnectorLayout, locked: bool, *, jammed: bool) -> bool:
+        """Move the lock; False if it is stuck or there is nothing in the socket to lock."""
+        number = connector.connector_id
+        if connector.cable_attached or (number in self.locked) == locked:
+            return True
+        if jammed or (locked and self.connector_id != number):
+            return False
+        self.locked.symmetric_difference_update({number})
+        return True
+
+    def refresh(self, *, alive: bool) -> None:
+        """Hold out to the vehicle what the parts allow now; without life the contactor falls open."""
+        self.contactor_closed = self.contactor_closed and alive
+        if self.vehicle is not None:
+            supply, dc = self.layout.supply, self.layout.dc
+            self.vehicle.offer(
+                dc=dc,
+                phases=1 if not isinstance(supply, AcSupply) else supply.phases,
+                voltage_v=float(supply.voltage_v if isinstance(supply, AcSupply) else supply.max_voltage_v),
+                current_a=float(self.offered_a(alive=alive)),
+                power_w=float(supply.max_power_w),
+                live=self.contactor_closed,
+            )
+
+    def offered_a(self, *, alive: bool) -> Decimal:
+        """A a phase held out: the least of outlet, limit and cable; 0 if that is too little to be said."""
+        allowed = min(self.layout.supply.max_current_a, self._cable_a if self.connector_id else Decimal("Infinity"))
+        if self.limit_a is not None:
+            allowed = min(allowed, self.limit_a)
+        least = MIN_DC_CURRENT_A if self.layout.dc else MIN_AC_CURRENT_A
+        return allowed if alive and allowed >= least else Decimal(0)
+
+    def pilot(self, *, powered: bool, alive: bool) -> PilotSignal:
+        """The control pilot of the connector in use."""
+        if not alive:
+            return PilotSignal(PilotState.F if powered else PilotState.E, NO_PWM_PERCENT)
+        if self.vehicle is None:
+            return PilotSignal(PilotState.A, NO_PWM_PERCENT)
+        amps = self.offered_a(alive=alive)
+        duty = HIGH_LEVEL_PERCENT if self.layout.dc and amps else duty_percent(amps)
+        return PilotSignal(PilotState.C if self.vehicle.requests_power else PilotState.B, duty)
+
+    def restart(self) -> None:
+        """As after switching on: contactor open, no limit, pilot at B."""
+        self.contactor_closed, self.limit_a = False, None
+        if self.vehicle is not None:
+            self.vehicle.reset_pilot()
+
+    def survey(self) -> list[HardwareEvent]:
+        """What is so now, as events."""
+        evse_id, events = self.layout.evse_id, list[HardwareEvent]()
+        if self.parked:
+            events.append(VehicleParked(evse_id))
+        if self.connector_id is not None:
+            plugged = self.vehicle is not None
+            events.append(
+                CablePlugged(evse_id, self.connector_id)
+                if plugged
+                else CableUnplugged(evse_id, self.connector_id, True)
+            )
+            if self.vehicle is not None and self.vehicle.requests_power:
+                events.append(VehicleRequestsPower(evse_id, self.connector_id))
+        return events
+
+    # --- time and energy -----------------------------------------------------------------------------------------------------------
+
+    def advance(self, seconds: float) -> list[tuple[float, HardwareEvent]]:
+        """Let time pass; returns what happened with the second at which it did."""
+        happened: list[tuple[float, HardwareEvent]] = []
+        left, vehicle = seconds, self.vehicle
+        while vehicle is not None and left > 0:
+            before = vehicle.requests_power
+            passed, taken = vehicle.run(left)
+            left -= passed
+            self._move(vehicle, taken)
+            if vehicle.requests_power != before:
+                happened.append((seconds - left, self._pilot_event(vehicle)))
+        return happened
+
+    def _move(self, vehicle: VehicleInlet, taken_wh: float) -> None:
+        self._fraction_wh += taken_wh
+        whole = math.floor(self._fraction_wh + _ROUNDING_WH)
+        if whole > 0:
+            self._fraction_wh -= whole
+            self.register_wh += whole
+            vehicle.book(whole)
+
+    def _pilot_event(self, vehicle: VehicleInlet) -> HardwareEvent:
+        kind = VehicleRequestsPower if vehicle.requests_power else VehicleSuspends
+        return kind(self.layout.evse_id, self.connector_id or 0)
+
+    def reading(self, *, powered: bool, alive: bool) -> MeterReading:
+        """The meter at this moment."""
+        vehicle, supply = self.vehicle, self.layout.supply
+        power = vehicle.power_w if vehicle is not None else 0.0
+        load = power / float(supply.max_power_w)
+        offered = self.offered_a(alive=alive)
+        return MeterReading(
+            energy_import_register=self.register_wh,
+            energy_export_register=0,
+            power_w=_decimal(power, "0.1"),
+            current_a=self._currents(power),
+            voltage_v=self._voltages(powered=powered),
+            current_offered_a=offered,
+            power_offered_w=self._offered_w(offered),
+            temperature_c=_decimal(_AMBIENT_C + _FULL_LOAD_RISE_C * load, "0.1"),
+            frequency_hz=None if self.layout.dc else Decimal("50.0" if powered else "0.0"),
+            soc_percent=_decimal(vehicle.soc_percent, "0.1") if vehicle is not None and self.layout.dc else None,
+        )
+
+    def _voltages(self, *, powered: bool) -> tuple[Decimal, ...]:
+        supply = self.layout.supply
+        if isinstance(supply, AcSupply):
+            return (supply.voltage_v if powered else Decimal(0),) * supply.phases
+        live = self.vehicle is not None and self.contactor_closed and self.vehicle.requests_power
+        return (_decimal(self.vehicle.pack_volts, "0.1") if self.vehicle is not None and live else Decimal(0),)
+
+    def _currents(self, power: float) -> tuple[Decimal, ...]:
+        supply, vehicle = self.layout.supply, self.vehicle
+        if vehicle is None or power <= 0:
+            return (Decimal(0),) * (supply.phases if isinstance(supply, AcSupply) else 1)
+        if not isinstance(supply, AcSupply):
+            return (_decimal(power / vehicle.pack_volts, "0.01"),)
+        each = _decimal(power / (vehicle.phases * float(supply.voltage_v)), "0.01")
+        return tuple(each if phase < vehicle.phases else Decimal(0) for phase in range(supply.phases))
+
+    def _offered_w(self, offered_a: Decimal) -> Decimal:
+        supply = self.layout.supply
+        if isinstance(supply, AcSupply):
+            return supply.phases * supply.voltage_v * offered_a
+        volts = supply.max_voltage_v if self.vehicle is None else _decimal(self.vehicle.pack_volts, "0.1")
+        return min(supply.max_power_w, volts * offered_a)
+
+    # --- saving --------------------------------------------------------------------------------------------------------------------
+
+    def save(self) -> SavedEvse:
+        """What outlives a process."""
+        return SavedEvse(
+            self.layout.evse_id,
+            self.register_wh,
+            self._fraction_wh,
+            self.connector_id,
+            self._cable_a,
+            None if self.vehicle is None else self.vehicle.save(),
+            sorted(self.locked),
+            self.parked,
+        )
+
+    def adopt(self, saved: SavedEvse, vehicle_from: VehicleFrom | None) -> None:
+        """Take over what was saved; the vehicle's half of the pilot starts anew."""
+        numbers = {connector.connector_id for connector in self.layout.connectors}
+        if not numbers.issuperset({*saved.locked, *({saved.connector_id} - {None})}):
+            raise HardwareError(
+                f"EVSE {saved.evse_id} was saved with connectors it does not have.", "Use its own layout."
+            )
+        self.register_wh, self._fraction_wh = saved.register_wh, saved.fraction_wh
+        self.connector_id, self._cable_a = saved.connector_id, saved.cable_a
+        self.locked, self.parked = set(saved.locked), saved.parked
+        if saved.vehicle is not None:
+            if vehicle_from is None:
+                raise HardwareError(
+                    f"A vehicle was saved at EVSE {saved.evse_id} and nothing here can make it again.",
+                    "Pass vehicle_from.",
+                )
+            self.vehicle = vehicle_from(saved.vehicle)
+
+
+def _decimal(value: float, step: str) -> Decimal:
+    return Decimal(value).quantize(Decimal(step), ROUND_HALF_EVEN)

@@ -1,0 +1,41 @@
+"""Stations to simulate: layouts of common kinds, by name."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from pilotwire.errors import ConfigError
+from pilotwire.station.hardware.ports import AcSupply, ConnectorLayout, DcSupply, EvseLayout, StationLayout
+
+
+def _ac(evse_id: int, connector_type: str, phases: int, amps: int) -> EvseLayout:
+    supply = AcSupply(phases, max_current_a=Decimal(amps))
+    return EvseLayout(evse_id, supply, (ConnectorLayout(1, connector_type),))
+
+
+def _ccs(evse_id: int, kilowatts: int, amps: int) -> EvseLayout:
+    supply = DcSupply(Decimal(kilowatts * 1000), Decimal(1000), Decimal(amps))
+    return EvseLayout(evse_id, supply, (ConnectorLayout(1, "cCCS2"),))
+
+
+LAYOUTS: dict[str, StationLayout] = {
+    layout.model: layout
+    for layout in (
+        StationLayout((_ac(1, "cType2", 3, 16),), model="wallbox-11"),
+        StationLayout((_ac(1, "cType2", 1, 32),), model="wallbox-7"),
+        StationLayout((_ac(1, "sType2", 3, 32),), model="ac-22-single"),
+        StationLayout((_ac(1, "sType2", 3, 32), _ac(2, "sType2", 3, 32)), model="ac-22-dual"),
+        StationLayout((_ccs(1, 50, 125),), model="dc-50-ccs"),
+        StationLayout((_ccs(1, 150, 400),), model="dc-150-ccs"),
+        StationLayout((_ccs(1, 150, 400), _ac(2, "sType2", 3, 32)), model="dc-150-ac-22"),
+        StationLayout((_ccs(1, 250, 500), _ccs(2, 250, 500)), model="dc-250-dual"),
+    )
+}
+"""The layouts by name: `wallbox-*` and `ac-*` by kW, `dc-*` by kW of a CCS outlet; `ac-*` have sockets, the others cables."""
+
+
+def layout(name: str) -> StationLayout:
+    """The layout `name`; raises `ConfigError` for a name not in the table."""
+    if name not in LAYOUTS:
+        raise ConfigError(f"There is no station layout {name!r}.", f"Choose one of {', '.join(LAYOUTS)}.")
+    return LAYOUTS[name]
