@@ -69,8 +69,8 @@ def judge_of(schema: Schema) -> Callable[[Any], bool]:
     """jsonschema's verdict, formats included."""
     checker = FormatChecker(["date-time"])
     checker.checkers = {**checker.checkers, "uri": (_is_uri, ())}
-    validator = validator_for(schema)(schema, format_checker=checker)
-    return validator.is_valid
+    verdict: Callable[[Any], bool] = validator_for(schema)(schema, format_checker=checker).is_valid
+    return verdict
 
 
 def _is_uri(value: object) -> bool:
