@@ -32,5 +32,9 @@ bench: $(VENV)/.installed  ## the figures: ratios against peers measured in the 
 ledger: $(VENV)/.installed ## docs/requirements.md: which numbered requirement is proven by which test
 	$(BIN)/python tools/ledger.py
 
+docs: $(VENV)/.installed   ## the documentation as a site, in site/
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
+	$(BIN)/mkdocs build --quiet --site-dir site
+
 clean:           ## remove the environment and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis
