@@ -4,26 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from pilotwire.domain.kinds import Command, Fact, Noted, Outcome, Verdict
-from pilotwire.errors import NotSayable
+from pilotwire.errors import MisuseError, NotSayable
 from pilotwire.ocpp import registry
-from pilotwire.ocpp.types import Message, decoder_of
+from pilotwire.ocpp.types import Datatype, Message, decoder_of
 from pilotwire.ocpp.version import OcppVersion
 
 
 @dataclass(frozen=True, kw_only=True)
 class FactWord:
-    """A fact in one version: `read` by request type, the other three from the fact."""
+    """A fact in one version: `read` by request type, the other three from the fact.
+
+    `open_verdict`: the verdict holds what a vendor put there, so its message is tried before it is handed over; all others are made so
+    that they always fit.
+    """
 
     fact: type[Fact]
     read: Mapping[type[Any], Callable[[Any], Fact]]
     write: Callable[[Any, str | None], Message | None]
     write_verdict: Callable[[Any, Any], Message]
     read_verdict: Callable[[Any, Any], Verdict] = field(default=lambda _fact, _response: Noted())
+    open_verdict: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,8 +59,10 @@ class WordDialect:
         return None if read is None else read(request)
 
     def write_verdict(self, fact: Fact, verdict: Verdict) -> Message:
-        """The response to the request `fact` was read from."""
-        return self._facts[type(fact)].write_verdict(fact, verdict)
+        """The response to the request `fact` was read from; raises NotSayable only for vendor data that does not fit."""
+        word = self._fact_word(fact)
+        message = word.write_verdict(fact, verdict)
+        return self._sayable(message) if word.open_verdict else message
 
     def empty_response(self, request: Message) -> Message | None:
         """The response without content, None if that is no valid one."""
@@ -70,11 +77,14 @@ class WordDialect:
 
     def write_command(self, command: Command) -> tuple[Message, ...]:
         """The request or requests of a command; raises NotSayable."""
-        return tuple(map(self._sayable, self._commands[type(command)].write(command)))
+        word = self._commands.get(type(command))
+        if word is None:
+            raise NotSayable(f"OCPP {self.version} has no message for {type(command).__name__}.")
+        return tuple(map(self._sayable, word.write(command)))
 
     def read_outcome(self, command: Command, responses: tuple[Message, ...]) -> Outcome:
         """What a station answered."""
-        return self._commands[type(command)].read_outcome(command, responses)
+        return self._command_word(command).read_outcome(command, responses)
 
     def write_fact(self, fact: Fact, *, named: str | None = None) -> Message | None:
         """The request that states a fact, None to stay quiet; raises NotSayable."""
@@ -86,7 +96,7 @@ class WordDialect:
 
     def read_verdict(self, fact: Fact, response: Message) -> Verdict:
         """What the CSMS answered."""
-        return self._facts[type(fact)].read_verdict(fact, response)
+        return self._fact_word(fact).read_verdict(fact, response)
 
     def read_command(self, request: Message) -> Command | None:
         """What the CSMS wants, None if the domain has no such command."""
@@ -94,23 +104,58 @@ class WordDialect:
         return None if read is None else read(request)
 
     def write_outcome(self, command: Command, outcome: Outcome, request: Message) -> Message:
-        """The response that answers a command."""
-        return self._commands[type(command)].write_outcome(command, outcome, request)
+        """The response that answers a command; raises NotSayable if a value does not fit."""
+        return self._sayable(self._command_word(command).write_outcome(command, outcome, request))
+
+    def _fact_word(self, fact: Fact) -> FactWord:
+        word = self._facts.get(type(fact))
+        if word is None:
+            raise MisuseError(f"OCPP {self.version} never states {type(fact).__name__}: nobody can have read it.")
+        return word
+
+    def _command_word(self, command: Command) -> CommandWord:
+        word = self._commands.get(type(command))
+        if word is None:
+            raise MisuseError(
+                f"OCPP {self.version} never gives {type(command).__name__}: nobody can have read or sent it."
+            )
+        return word
 
     def _sayable(self, message: Message) -> Message:
         """The message as the wire will show it; NotSayable if a value does not fit this version (too long, not in its list)."""
         try:
-            checked: Message = _DECODERS[type(message)].decode(registry.encode(message))
-            return checked
-        except msgspec.ValidationError as problem:
+            return _through_the_wire(message)
+        except _UNFIT as problem:
             action = registry.action_of(message).name
             raise NotSayable(f"This cannot be said in {action} of OCPP {self.version}: {problem}.") from None
 
 
-class _Decoders(dict[type[Message], "msgspec.json.Decoder[Any]"]):
-    """One decoder a message type, made when first needed."""
+_UNFIT = (msgspec.ValidationError, MisuseError, ValueError, OverflowError, TypeError, RecursionError)
+"""What encoding or decoding raises for a value of the wrong length, list, type or size: a number over 64 bits, NaN, half a surrogate
+pair, nesting without end."""
 
-    def __missing__(self, message: type[Message]) -> msgspec.json.Decoder[Any]:
+
+def fits(value: Message | Datatype) -> bool:
+    """Whether a value made for the wire is valid there: for what is better left out than sent wrongly."""
+    try:
+        _through_the_wire(value)
+    except _UNFIT:
+        return False
+    return True
+
+
+_Shape = TypeVar("_Shape", Message, Datatype, Message | Datatype)
+
+
+def _through_the_wire(value: _Shape) -> _Shape:
+    decoded: _Shape = _DECODERS[type(value)].decode(registry.encode(value))
+    return decoded
+
+
+class _Decoders(dict[type[Message | Datatype], "msgspec.json.Decoder[Any]"]):
+    """One decoder a type, made when first needed."""
+
+    def __missing__(self, message: type[Message | Datatype]) -> msgspec.json.Decoder[Any]:
         self[message] = made = decoder_of(message)
         return made
 

@@ -203,7 +203,7 @@ class Transaction(Value):
         expected = 0
         for low, high in self.seq_nos:
             missing.extend(range(expected, min(low, expected + 1000)))
-            expected = high + 1
+            expected = max(expected, high + 1)
         return tuple(missing[:1000])
 
 
@@ -283,7 +283,7 @@ def _common(tx: Transaction, event: TransactionEvent) -> dict[str, object]:
             changes[name] = told
     if event.seq_no is not None:
         changes["seq_nos"] = _with(tx.seq_nos, event.seq_no)
-        changes["last_seq_no"] = max(event.seq_no, tx.last_seq_no or 0)
+        changes["last_seq_no"] = event.seq_no if tx.last_seq_no is None else max(event.seq_no, tx.last_seq_no)
     return changes
 
 

@@ -1,4 +1,4 @@
-"""The protocol versions and their names at the WebSocket handshake (J16:3.1.2, J2:4.1.2)."""
+"""The protocol versions and their names at the WebSocket handshake (J16:3.1.2, J2:3.1.2)."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from pilotwire.domain.availability import (
     ConnectorStatus,
     Problem,
 )
+from pilotwire.errors import NotSayable
 from pilotwire.ocpp import v16
 from pilotwire.ocpp.types import Message
 from pilotwire.ocpp.v16.enums import ChargePointStatus
@@ -33,6 +34,12 @@ _NAMES: dict[tuple[Availability, Activity | None], ChargePointStatus] = {
     **{state: name for name, state in _STATES.items()},
     (Availability.OCCUPIED, None): "Preparing",
 }
+
+
+_STATION_STATES = frozenset({Availability.AVAILABLE, Availability.UNAVAILABLE, Availability.FAULTED})
+"""What connector 0 can be (1.6:7.7)."""
+
+INFO_MAX = 50
 
 
 def read_status(request: v16.StatusNotificationRequest) -> ConnectorStatus:
@@ -56,15 +63,20 @@ def _read_problem(request: v16.StatusNotificationRequest) -> Problem | None:
 
 
 def write_status(fact: ConnectorStatus, _named: str | None) -> Message | None:
-    """StatusNotification, unless 1.6 shows the same as before."""
+    """StatusNotification, unless 1.6 shows the same as before; the free text is cut to what fits."""
     if fact.previous is not None and _shown(fact.previous) == _shown(fact.state):
         return None
+    if fact.address.is_station and fact.state.availability not in _STATION_STATES:
+        raise NotSayable(
+            f"OCPP 1.6 cannot say of the station as a whole (connector 0) that it is {fact.state.availability}.",
+            "Report that of a connector.",
+        )
     problem = fact.state.problem or Problem(code="NoError")
     return v16.StatusNotificationRequest(
         connector_id=write_connector(fact.address),
         error_code=same_name(problem.code),
         status=_name(fact.state),
-        info=problem.info,
+        info=None if problem.info is None else problem.info[:INFO_MAX],
         timestamp=fact.at,
         vendor_id=problem.vendor_id,
         vendor_error_code=problem.vendor_error_code,

@@ -43,6 +43,7 @@ FACTS = (
     FactWord(
         fact=DataTransferred,
         read={v16.DataTransferRequest: read_data},
+        open_verdict=True,
         write=lambda fact, _named: write_data(fact),
         write_verdict=lambda _fact, verdict: write_answer(verdict),
         read_verdict=lambda _fact, response: DataTransferVerdict(

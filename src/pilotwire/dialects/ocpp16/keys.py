@@ -59,4 +59,4 @@ def read_key(key: str) -> VariableName:
 
 def write_key(name: VariableName) -> str | None:
     """The key of a variable, None if 1.6 has none."""
-    return name.variable if not name.component else _KEYS.get(name)
+    return name.variable if name == VariableName(component="", variable=name.variable) else _KEYS.get(name)

@@ -22,6 +22,10 @@ from pilotwire.ocpp.types import Message
 
 def write_start(command: RequestStart) -> tuple[Message, ...]:
     """RemoteStartTransaction (1.6 5.11); there is no place for a remoteStartId."""
+    if command.evse is not None and command.evse < 1:
+        raise NotSayable(
+            "A remote start of OCPP 1.6 is for a connector from 1 on.", "Leave out the EVSE: then the station chooses."
+        )
     return (v16.RemoteStartTransactionRequest(id_tag=write_id_tag(command.id_token), connector_id=command.evse),)
 
 
@@ -32,6 +36,8 @@ def read_start(request: v16.RemoteStartTransactionRequest) -> RequestStart:
 
 def write_unlock(command: UnlockConnector) -> tuple[Message, ...]:
     """UnlockConnector (1.6 5.18)."""
+    if command.evse < 1:
+        raise NotSayable("OCPP 1.6 unlocks a connector from 1 on, not the station as a whole.", "Name an EVSE.")
     if command.connector != 1:
         raise NotSayable(f"OCPP 1.6 has no number for connector {command.connector} of an EVSE.", "Name connector 1.")
     return (v16.UnlockConnectorRequest(connector_id=command.evse),)

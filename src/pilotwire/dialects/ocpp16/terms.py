@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
+from pilotwire.dialects.times import read_time
 from pilotwire.domain.authorization import AuthorizationStatus, AuthorizationVerdict
 from pilotwire.domain.identity import STATION, EvseAddress, IdToken
 from pilotwire.errors import NotSayable
 from pilotwire.ocpp.v16.datatypes import IdTagInfo
 from pilotwire.ocpp.v16.enums import AuthorizationStatus as WireStatus
-
-
-def read_time(at: datetime) -> datetime:
-    """A timestamp in UTC; one without an offset means UTC (1.6 3.14 recommends UTC)."""
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
 def read_connector(connector_id: int) -> EvseAddress:
@@ -80,3 +74,15 @@ def read_id_tag_info(info: IdTagInfo) -> AuthorizationVerdict:
         expires_at=None if info.expiry_date is None else read_time(info.expiry_date),
         group=None if info.parent_id_tag is None else IdToken(value=info.parent_id_tag),
     )
+
+
+__all__ = [
+    "ID_TAG_MAX",
+    "read_connector",
+    "read_id_tag",
+    "read_id_tag_info",
+    "read_time",
+    "write_connector",
+    "write_id_tag",
+    "write_id_tag_info",
+]

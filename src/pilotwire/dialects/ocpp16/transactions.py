@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 from pilotwire.dialects.ocpp16.metering import read_readings, write_readings
@@ -17,7 +18,7 @@ from pilotwire.dialects.ocpp16.terms import (
 from pilotwire.dialects.words import FactWord
 from pilotwire.domain.authorization import AuthorizationStatus, AuthorizationVerdict
 from pilotwire.domain.identity import STATION
-from pilotwire.domain.metering import MeterReading, register_of, register_reading
+from pilotwire.domain.metering import MeterReading, is_measurable, register_of, register_reading
 from pilotwire.domain.transactions import (
     EventKind,
     StoppedReason,
@@ -31,7 +32,7 @@ from pilotwire.ocpp.types import Message
 from pilotwire.ocpp.v16.enums import Reason
 
 UNKNOWN_TRANSACTION = -1
-"""The transactionId of a transaction whose start was never answered (1.6 4.10 and the errata leave the value open; -1 is usual)."""
+"""The transactionId of a transaction whose start was never answered (errata sheet 3.18 to 1.6:4.8)."""
 
 # --- start -------------------------------------------------------------------------------------------------------------------------
 
@@ -66,6 +67,8 @@ def _write_start(fact: TransactionEvent) -> Message:
 def _whole_wh(register: Decimal | None, action: str) -> int:
     if register is None:
         raise NotSayable(f"{action} of OCPP 1.6 needs the energy register.")
+    if not is_measurable(register):
+        raise NotSayable(f"{register:.3E} Wh is no meter register that {action} of OCPP 1.6 could carry.")
     return int(register.to_integral_value())
 
 
@@ -79,7 +82,7 @@ def _write_update(fact: TransactionEvent, named: str | None) -> Message | None:
     return v16.MeterValuesRequest(
         connector_id=write_connector(fact.address or STATION),
         meter_value=values,
-        transaction_id=None if named is None else write_transaction_id(named),
+        transaction_id=UNKNOWN_TRANSACTION if named is None else write_transaction_id(named),
     )
 
 
@@ -143,14 +146,17 @@ def _without_meter_stop(fact: TransactionEvent) -> tuple[MeterReading, ...]:
 # --- names -------------------------------------------------------------------------------------------------------------------------
 
 
+_NUMBER = re.compile(r"0|-?[1-9][0-9]{0,18}").fullmatch
+"""One spelling a number, so that two names are never the same transaction."""
+
+
 def write_transaction_id(transaction_id: str) -> int:
     """The number 1.6 names a transaction by; NotSayable for a name that is none."""
-    try:
-        return int(transaction_id)
-    except ValueError:
+    if _NUMBER(transaction_id) is None:
         raise NotSayable(
             f"The transaction {transaction_id!r} has no number: OCPP 1.6 names transactions by numbers the CSMS gave."
-        ) from None
+        )
+    return int(transaction_id)
 
 
 # --- both ends ---------------------------------------------------------------------------------------------------------------------

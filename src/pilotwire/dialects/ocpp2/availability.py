@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pilotwire.dialects.ocpp2.terms import read_target, write_evse
 from pilotwire.dialects.ocpp2.wire import Wire
+from pilotwire.dialects.times import read_time
 from pilotwire.dialects.words import CommandWord, FactWord, same_name
 from pilotwire.domain.availability import (
     Availability,
@@ -14,6 +15,7 @@ from pilotwire.domain.availability import (
     ConnectorStatus,
 )
 from pilotwire.domain.identity import EvseAddress
+from pilotwire.errors import NotSayable
 from pilotwire.ocpp import v201
 from pilotwire.ocpp.types import Message
 
@@ -22,7 +24,7 @@ def read_status(request: v201.StatusNotificationRequest) -> ConnectorStatus:
     """StatusNotification (G01)."""
     return ConnectorStatus(
         address=EvseAddress(evse=request.evse_id, connector=request.connector_id),
-        at=request.timestamp,
+        at=read_time(request.timestamp),
         state=ConnectorState(availability=Availability(request.connector_status)),
     )
 
@@ -30,8 +32,10 @@ def read_status(request: v201.StatusNotificationRequest) -> ConnectorStatus:
 def write_status(wire: Wire, fact: ConnectorStatus) -> Message | None:
     """StatusNotification, unless 2.x shows the same as before; the station as a whole has no connector status there."""
     same = fact.previous is not None and fact.previous.availability is fact.state.availability
-    if same or fact.address.is_station or fact.at is None:
+    if same or fact.address.is_station:
         return None
+    if fact.at is None:
+        raise NotSayable("StatusNotification of OCPP 2.x needs the time the state has held from.")
     return wire.StatusNotificationRequest(
         timestamp=fact.at,
         connector_status=same_name(fact.state.availability),

@@ -29,6 +29,7 @@ def facts(wire: Wire) -> tuple[FactWord, ...]:
     return (
         FactWord(
             fact=DataTransferred,
+            open_verdict=True,
             read={wire.DataTransferRequest: lambda request: DataTransferred(**_parts(request))},
             write=lambda fact, _named: wire.DataTransferRequest(**_parts(fact)),
             write_verdict=lambda _fact, verdict: _write_answer(wire, verdict),

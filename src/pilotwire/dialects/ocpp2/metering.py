@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cache
-from typing import get_args
-
-from pilotwire.dialects.ocpp2.wire import Wire
+from pilotwire.dialects.ocpp2.wire import Wire, enumerated
+from pilotwire.dialects.times import read_time
 from pilotwire.dialects.words import FactWord, same_name
 from pilotwire.domain.identity import EvseAddress
 from pilotwire.domain.metering import (
@@ -15,6 +13,7 @@ from pilotwire.domain.metering import (
     Sample,
     SignedMeterValue,
     default_unit,
+    is_measurable,
     normalise,
 )
 from pilotwire.ocpp import v201
@@ -25,21 +24,28 @@ from pilotwire.ocpp.types import Message
 
 def read_readings(values: list[v201.MeterValue] | None) -> tuple[MeterReading, ...]:
     """Readings in the order sent."""
-    if not values:
-        return ()
-    return tuple(
-        [
-            MeterReading(at=value.timestamp, samples=tuple([_read_sample(sampled) for sampled in value.sampled_value]))
-            for value in values
-        ]
-    )
+    return tuple([_read_reading(value) for value in values]) if values else ()
 
 
-def _read_sample(sampled: v201.SampledValue) -> Sample:
+def _read_reading(value: v201.MeterValue) -> MeterReading:
+    samples: list[Sample] = []
+    unreadable: list[str] = []
+    for sampled in value.sampled_value:
+        scale = sampled.unit_of_measure
+        multiplier = (scale.multiplier or 0) if scale is not None else 0
+        if is_measurable(sampled.value, multiplier):
+            samples.append(_read_sample(sampled, scale, multiplier))
+        else:
+            unreadable.append(
+                f"{sampled.measurand or ENERGY_REGISTER} {sampled.value:.5E} x 10^{multiplier} is no possible measurement"
+            )
+    return MeterReading(at=read_time(value.timestamp), samples=tuple(samples), unreadable=tuple(unreadable))
+
+
+def _read_sample(sampled: v201.SampledValue, scale: v201.UnitOfMeasure | None, multiplier: int) -> Sample:
     measurand = sampled.measurand or ENERGY_REGISTER
-    scale = sampled.unit_of_measure
     unit = (scale.unit if scale is not None else None) or default_unit(measurand)
-    value, unit = normalise(sampled.value, unit, (scale.multiplier or 0) if scale is not None else 0)
+    value, unit = normalise(sampled.value, unit, multiplier)
     return Sample(
         value=value,
         measurand=measurand,
@@ -65,24 +71,24 @@ def _read_signed(signed: v201.SignedMeterValue | None) -> SignedMeterValue | Non
 # --- write -------------------------------------------------------------------------------------------------------------------------
 
 
-@cache
-def _enumerated(sampled_value: type, name: str) -> frozenset[str]:
-    """The values a version has for an enumerated field of its SampledValue."""
-    module = __import__(sampled_value.__module__.rsplit(".", 1)[0] + ".enums", fromlist=["enums"])
-    return frozenset(get_args(getattr(module, name)))
-
-
 def write_readings(wire: Wire, readings: tuple[MeterReading, ...]) -> list[v201.MeterValue] | None:
-    """Readings with the samples this version has a measurand and a number for; None if nothing is left."""
-    known = _enumerated(wire.SampledValue, "Measurand")
+    """Readings with the samples this version has words and a number for; None if nothing is left."""
     values = [
         wire.MeterValue(timestamp=reading.at, sampled_value=samples)
         for reading in readings
-        if (
-            samples := [_write_sample(wire, s) for s in reading.samples if s.measurand in known and s.value is not None]
-        )
+        if (samples := [_write_sample(wire, sample) for sample in reading.samples if _is_sayable(wire, sample)])
     ]
     return values or None
+
+
+def _is_sayable(wire: Wire, sample: Sample) -> bool:
+    """Whether measurand, place and phase are in this version's lists: without one of them the value would become another one's."""
+    return (
+        sample.value is not None
+        and sample.measurand in enumerated(wire, "Measurand")
+        and sample.location in enumerated(wire, "Location")
+        and (sample.phase is None or sample.phase in enumerated(wire, "Phase"))
+    )
 
 
 def _write_sample(wire: Wire, sample: Sample) -> v201.SampledValue:
@@ -90,19 +96,21 @@ def _write_sample(wire: Wire, sample: Sample) -> v201.SampledValue:
     assert sample.value is not None  # filtered by the caller
     return wire.SampledValue(
         value=sample.value,
-        context=same_name(sample.context),
+        context=same_name(sample.context if sample.context in enumerated(wire, "ReadingContext") else "Other"),
         measurand=same_name(sample.measurand),
         phase=same_name(sample.phase),
         location=same_name(None if sample.location == "Outlet" else sample.location),
         unit_of_measure=wire.UnitOfMeasure(unit=sample.unit) if sample.unit else None,
-        signed_meter_value=None
-        if signed is None
-        else wire.SignedMeterValue(
-            signed_meter_data=signed.data,
-            signing_method=signed.signing_method,
-            encoding_method=signed.encoding_method,
-            public_key=signed.public_key,
-        ),
+        signed_meter_value=None if signed is None else _write_signed(wire, signed),
+    )
+
+
+def _write_signed(wire: Wire, signed: SignedMeterValue) -> v201.SignedMeterValue:
+    return wire.SignedMeterValue(
+        signed_meter_data=signed.data,
+        signing_method=signed.signing_method,
+        encoding_method=signed.encoding_method,
+        public_key=signed.public_key,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pilotwire.dialects.ocpp2.terms import read_evse, write_evse
 from pilotwire.dialects.ocpp2.wire import Wire
+from pilotwire.dialects.times import read_time
 from pilotwire.dialects.words import CommandWord, FactWord, same_name
 from pilotwire.domain.identity import StationIdentity
 from pilotwire.domain.provisioning import (
@@ -21,6 +22,7 @@ from pilotwire.domain.provisioning import (
     TriggerOutcome,
     TriggerStatus,
 )
+from pilotwire.errors import NotSayable
 from pilotwire.ocpp import v201
 from pilotwire.ocpp.types import Message
 
@@ -60,8 +62,27 @@ def write_boot(wire: Wire, fact: StationBooted) -> Message:
 def read_boot_verdict(_fact: StationBooted, response: v201.BootNotificationResponse) -> BootVerdict:
     """Whether the station may take part."""
     return BootVerdict(
-        status=RegistrationStatus(response.status), now=response.current_time, interval=response.interval
+        status=RegistrationStatus(response.status), now=read_time(response.current_time), interval=response.interval
     )
+
+
+CUSTOM_TRIGGER = "CustomTrigger"
+"""What 2.1 calls a trigger of a vendor's own; the domain has none, so it goes only as a typed pass-through."""
+
+
+def read_trigger(request: v201.TriggerMessageRequest) -> TriggerMessage | None:
+    """TriggerMessage (F06), None for a vendor's own trigger."""
+    if same_name(request.requested_message) == CUSTOM_TRIGGER:
+        return None
+    return TriggerMessage(message=request.requested_message, address=read_evse(request.evse))
+
+
+def write_trigger(wire: Wire, command: TriggerMessage) -> tuple[Message, ...]:
+    """TriggerMessage (F06)."""
+    if command.message == CUSTOM_TRIGGER:
+        raise NotSayable("A trigger of a vendor's own has no neutral name.", "Send TriggerMessage as it is.")
+    evse = write_evse(wire, command.address)
+    return (wire.TriggerMessageRequest(requested_message=same_name(command.message), evse=evse),)
 
 
 def facts(wire: Wire) -> tuple[FactWord, ...]:
@@ -81,7 +102,7 @@ def facts(wire: Wire) -> tuple[FactWord, ...]:
             read={wire.HeartbeatRequest: lambda _request: Heartbeat()},
             write=lambda _fact, _named: wire.HeartbeatRequest(),
             write_verdict=lambda _fact, verdict: wire.HeartbeatResponse(current_time=verdict.now),
-            read_verdict=lambda _fact, response: HeartbeatVerdict(now=response.current_time),
+            read_verdict=lambda _fact, response: HeartbeatVerdict(now=read_time(response.current_time)),
         ),
     )
 
@@ -98,16 +119,8 @@ def commands(wire: Wire) -> tuple[CommandWord, ...]:
         ),
         CommandWord(
             command=TriggerMessage,
-            read={
-                wire.TriggerMessageRequest: lambda request: TriggerMessage(
-                    message=request.requested_message, address=read_evse(request.evse)
-                )
-            },
-            write=lambda command: (
-                wire.TriggerMessageRequest(
-                    requested_message=same_name(command.message), evse=write_evse(wire, command.address)
-                ),
-            ),
+            read={wire.TriggerMessageRequest: read_trigger},
+            write=lambda command: write_trigger(wire, command),
             write_outcome=lambda _command, outcome, _request: wire.TriggerMessageResponse(
                 status=same_name(outcome.status)
             ),

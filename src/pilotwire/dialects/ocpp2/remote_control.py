@@ -35,6 +35,10 @@ def write_start(wire: Wire, command: RequestStart) -> tuple[Message, ...]:
     """RequestStartTransaction; the remoteStartId is required."""
     if command.remote_start_id is None:
         raise NotSayable("RequestStartTransaction of OCPP 2.x needs a remoteStartId.")
+    if command.evse is not None and command.evse < 1:
+        raise NotSayable(
+            "A remote start of OCPP 2.x is for an EVSE from 1 on.", "Leave out the EVSE: then the station chooses."
+        )
     return (
         wire.RequestStartTransactionRequest(
             id_token=write_id_token(wire, command.id_token),

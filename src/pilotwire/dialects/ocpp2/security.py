@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pilotwire.dialects.ocpp2.wire import Wire
+from pilotwire.dialects.times import read_time
 from pilotwire.dialects.words import FactWord
 from pilotwire.domain.security import SecurityEvent
 
@@ -14,7 +15,7 @@ def facts(wire: Wire) -> tuple[FactWord, ...]:
             fact=SecurityEvent,
             read={
                 wire.SecurityEventNotificationRequest: lambda request: SecurityEvent(
-                    type=request.type, at=request.timestamp, tech_info=request.tech_info
+                    type=request.type, at=read_time(request.timestamp), tech_info=request.tech_info
                 )
             },
             write=lambda fact, _named: wire.SecurityEventNotificationRequest(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pilotwire.dialects.ocpp2.wire import Wire
-from pilotwire.dialects.words import same_name
+from pilotwire.dialects.times import read_time
+from pilotwire.dialects.words import fits, same_name
 from pilotwire.domain.authorization import AuthorizationStatus, AuthorizationVerdict
 from pilotwire.domain.identity import STATION, AdditionalInfo, EvseAddress, IdToken
 from pilotwire.ocpp import v201
@@ -12,6 +13,7 @@ UNTOLD_TYPE = "Central"
 """The type written for a token whose type nobody told: one the CSMS knows (the token came through 1.6, or by the API)."""
 
 MESSAGE_MAX = 512
+LANGUAGE_MAX = 8
 
 
 def read_id_token(token: v201.IdToken) -> IdToken:
@@ -53,7 +55,7 @@ def read_token_info(info: v201.IdTokenInfo) -> AuthorizationVerdict:
     message = info.personal_message
     return AuthorizationVerdict(
         status=AuthorizationStatus(info.status),
-        expires_at=info.cache_expiry_date_time,
+        expires_at=None if info.cache_expiry_date_time is None else read_time(info.cache_expiry_date_time),
         group=None if info.group_id_token is None else read_id_token(info.group_id_token),
         priority=info.charging_priority,
         language=info.language1,
@@ -64,17 +66,29 @@ def read_token_info(info: v201.IdTokenInfo) -> AuthorizationVerdict:
 
 
 def write_token_info(wire: Wire, verdict: AuthorizationVerdict) -> v201.IdTokenInfo:
-    """IdTokenInfoType."""
+    """IdTokenInfoType. What an operator put on record that this version cannot say is left out: the driver's answer must not fail by it."""
     return wire.IdTokenInfo(
         status=same_name(verdict.status),
         cache_expiry_date_time=verdict.expires_at,
-        group_id_token=None if verdict.group is None else write_id_token(wire, verdict.group),
+        group_id_token=_write_group(wire, verdict.group),
         charging_priority=verdict.priority,
-        language1=verdict.language,
-        language2=verdict.language2,
+        language1=_write_language(verdict.language),
+        language2=_write_language(verdict.language2),
         personal_message=write_message(wire, verdict.message),
         evse_id=list(verdict.evses) or None,
     )
+
+
+def _write_group(wire: Wire, group: IdToken | None) -> v201.IdToken | None:
+    """The group, unless it does not fit (it is too long, or of a type this version has not): then it could match nothing."""
+    if group is None:
+        return None
+    token = write_id_token(wire, group)
+    return token if fits(token) else None
+
+
+def _write_language(language: str | None) -> str | None:
+    return language if language is not None and len(language) <= LANGUAGE_MAX else None
 
 
 def write_message(wire: Wire, text: str | None) -> v201.MessageContent | None:

@@ -12,7 +12,8 @@ from pilotwire.dialects.ocpp2.terms import (
     write_message,
     write_token_info,
 )
-from pilotwire.dialects.ocpp2.wire import Wire
+from pilotwire.dialects.ocpp2.wire import Wire, enumerated
+from pilotwire.dialects.times import read_time
 from pilotwire.dialects.words import FactWord, same_name
 from pilotwire.domain.transactions import (
     ChargingState,
@@ -39,7 +40,7 @@ def read_event(request: v201.TransactionEventRequest) -> TransactionEvent:
     return TransactionEvent(
         kind=kind,
         transaction_id=info.transaction_id,
-        at=request.timestamp,
+        at=read_time(request.timestamp),
         trigger=_TRIGGERS[request.trigger_reason],
         seq_no=request.seq_no,
         offline=bool(request.offline),
@@ -55,15 +56,15 @@ def read_event(request: v201.TransactionEventRequest) -> TransactionEvent:
     )
 
 
-_NO_WORD_FOR = {StoppedReason.UNLOCK_COMMAND: StoppedReason.OTHER}
-"""Reasons of 1.6 that 2.x has no word for."""
+def _write_reason(wire: Wire, reason: StoppedReason | None) -> StoppedReason | None:
+    """The reason, or Other where this version has no word for it (1.6's UnlockCommand, in 2.0.1 those of 2.1): an end must be told."""
+    return reason if reason is None or reason in enumerated(wire, "Reason") else StoppedReason.OTHER
 
 
 def write_event(wire: Wire, fact: TransactionEvent) -> Message:
     """TransactionEvent."""
     if fact.transaction_id is None or fact.seq_no is None:
         raise NotSayable("TransactionEvent of OCPP 2.x needs the transaction's id and a sequence number.")
-    reason = None if fact.stopped_reason is None else _NO_WORD_FOR.get(fact.stopped_reason, fact.stopped_reason)
     return wire.TransactionEventRequest(
         event_type=same_name(fact.kind),
         timestamp=fact.at,
@@ -79,7 +80,7 @@ def write_event(wire: Wire, fact: TransactionEvent) -> Message:
         transaction_info=wire.Transaction(
             transaction_id=fact.transaction_id,
             charging_state=same_name(fact.charging_state),
-            stopped_reason=same_name(reason),
+            stopped_reason=same_name(_write_reason(wire, fact.stopped_reason)),
             remote_start_id=fact.remote_start_id,
         ),
     )

@@ -22,6 +22,9 @@ from pilotwire.errors import NotSayable
 from pilotwire.ocpp import v201
 from pilotwire.ocpp.types import Message
 
+VALUE_MAX = 2500
+"""Characters of a reported value (attributeValue of GetVariableResultType); more are cut off, as the standard allows."""
+
 
 def read_name(component: v201.Component, variable: v201.Variable) -> VariableName:
     """Component and variable together."""
@@ -89,7 +92,7 @@ def write_get_outcome(wire: Wire, outcome: GetVariablesOutcome) -> Message:
             component=_component(wire, result.name),
             variable=_variable(wire, result.name),
             attribute_type=same_name(_attribute(result.attribute)),
-            attribute_value=result.value,
+            attribute_value=None if result.value is None else result.value[:VALUE_MAX],
         )
         for result in outcome.results
     ]

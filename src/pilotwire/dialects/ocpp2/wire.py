@@ -6,7 +6,9 @@ of 2.0.1, and a version hands in its own module.
 
 from __future__ import annotations
 
-from typing import Protocol
+from functools import cache
+from importlib import import_module
+from typing import Protocol, get_args
 
 from pilotwire.ocpp import v201
 
@@ -67,3 +69,13 @@ class Wire(Protocol):
     UnlockConnectorRequest: type[v201.UnlockConnectorRequest]
     UnlockConnectorResponse: type[v201.UnlockConnectorResponse]
     Variable: type[v201.Variable]
+
+
+def enumerated(wire: Wire, name: str) -> frozenset[str]:
+    """The values a version has for one of its enumerations, for example `Measurand`."""
+    return _enumerated(wire.SampledValue.__module__.rpartition(".")[0], name)
+
+
+@cache
+def _enumerated(room: str, name: str) -> frozenset[str]:
+    return frozenset(get_args(getattr(import_module(f"{room}.enums"), name)))

@@ -9,7 +9,7 @@ from pilotwire.domain.metering.samples import (
     register_of,
     register_reading,
 )
-from pilotwire.domain.metering.units import default_unit, normalise
+from pilotwire.domain.metering.units import default_unit, is_measurable, normalise
 
 __all__ = [
     "ENERGY_REGISTER",
@@ -18,6 +18,7 @@ __all__ = [
     "Sample",
     "SignedMeterValue",
     "default_unit",
+    "is_measurable",
     "normalise",
     "register_of",
     "register_reading",

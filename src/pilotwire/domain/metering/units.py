@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Context, Decimal
+from functools import lru_cache
 
 BASE_UNITS: dict[str, tuple[str, Decimal]] = {
     # as written on the wire: (base unit, factor); 1.6 spells Celsius both ways (errata 3.5), 2.x has the kilo units as units too
@@ -28,25 +29,39 @@ BASE_UNITS: dict[str, tuple[str, Decimal]] = {
 }
 
 _ZERO_CELSIUS_IN_KELVIN = Decimal("273.15")
-_MULTIPLIER_LIMIT = 30
+_LARGEST_EXPONENT = 30
+_EXACT = Context(prec=100, traps=[])
+"""Enough digits for any number a meter writes, so scaling never rounds; and no operation raises."""
+_ROUNDED = Context(prec=28, traps=[])
+"""For the one conversion that divides."""
+
+
+def is_measurable(value: Decimal, multiplier: int = 0) -> bool:
+    """Whether `value` x 10^`multiplier` can be a measured quantity at all: finite, and between 10^-30 and 10^31 in size.
+
+    What lies outside is no physical quantity but costs megabytes once it is written out, so it is not to be taken as a number.
+    """
+    return value.is_finite() and -_LARGEST_EXPONENT <= value.adjusted() + multiplier <= _LARGEST_EXPONENT
 
 
 def normalise(value: Decimal, unit: str, multiplier: int = 0) -> tuple[Decimal, str]:
     """`value` x 10^`multiplier` `unit` in its base unit: kWh become Wh, kelvin and Fahrenheit become Celsius.
 
-    A unit not in the standards' lists is kept as it is: losing a vendor's value would be worse than not converting it. A
-    `multiplier` beyond any physical quantity (over 10^30) is not applied, so a hostile one costs nothing.
+    Exact, but for Fahrenheit, which is rounded to 28 digits. A unit not in the standards' lists is kept as it is: losing a vendor's
+    value would be worse than not converting it. Never raises; a number that is not `is_measurable` comes back as it is.
     """
-    if multiplier and -_MULTIPLIER_LIMIT <= multiplier <= _MULTIPLIER_LIMIT:
-        value = value.scaleb(multiplier)
+    if multiplier:
+        if not is_measurable(value, multiplier):
+            return value, unit
+        value = value.scaleb(multiplier, _EXACT)
     known = BASE_UNITS.get(unit)
     if known is not None:
         base, factor = known
-        return (value if factor == 1 else value * factor), base
+        return (value if unit == base else _EXACT.multiply(value, factor)), base
     if unit == "K":
-        return value - _ZERO_CELSIUS_IN_KELVIN, "Celsius"
+        return _EXACT.subtract(value, _ZERO_CELSIUS_IN_KELVIN), "Celsius"
     if unit == "Fahrenheit":
-        return (value - 32) * 5 / 9, "Celsius"
+        return _ROUNDED.divide(_EXACT.multiply(_EXACT.subtract(value, Decimal(32)), Decimal(5)), Decimal(9)), "Celsius"
     return value, unit
 
 
@@ -62,9 +77,11 @@ _DEFAULT_UNITS = (
     ("SoC", "Percent"),
     ("Temperature", "Celsius"),
     ("Frequency", "Hz"),
+    ("RPM", "RPM"),
 )
 
 
+@lru_cache(maxsize=256)
 def default_unit(measurand: str) -> str:
     """The unit of a sample that names none: Wh for energy by the standards, and what is meant in practice for the rest."""
     for beginning, unit in _DEFAULT_UNITS:

@@ -20,7 +20,8 @@ MAX_IDENTITY: Final = 48
 class Handshake:
     """The opening request of a station, or of whoever knocked; empty fields where it did not say.
 
-    `offered` are the subprotocols as they were written, in the client's order. `password` is bytes, because a 1.6 key may be any 20
+    `offered` are the subprotocols as they were written, in the client's order; `version` is what will be spoken, None if nothing offered
+    is. `password` is bytes, because a 1.6 key may be any 20
     bytes (J16:6.2.2). `headers` have lower-case names. `certificate` is the client certificate, DER, already verified by TLS.
     """
 
@@ -32,17 +33,18 @@ class Handshake:
     password: bytes | None = field(default=None, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     certificate: bytes | None = field(default=None, repr=False)
+    version: OcppVersion | None = None
 
     def presents(self, secret: str | bytes) -> bool:
         """Whether the credentials are this station's: username equal to the identity, password equal to `secret` (A00.FR.207).
 
-        A secret that is the hexadecimal form of an `AuthorizationKey` (1.6 security whitepaper, A00.FR.205) fits both the bytes it
-        stands for and, as many stations send it, its own text in either case. Compared in constant time.
+        In 1.6, a secret that is the hexadecimal form of an `AuthorizationKey` (J16:6.2.2) fits both the bytes it stands for and, as
+        many stations send it, its own text in either case; 2.x knows only the text as it is. Compared in constant time.
         """
         if self.password is None or self.username != self.identity:
             return False
         known = secret.encode() if isinstance(secret, str) else secret
-        accepted = [known, *_hex_forms(known)]
+        accepted = [known, *(_hex_forms(known) if self.version is OcppVersion.V16 else ())]
         matches = [
             hmac.compare_digest(self.password, form) for form in accepted
         ]  # all of them, so that time tells nothing

@@ -39,6 +39,7 @@ from pilotwire.ocpp.net.socket import (
 from pilotwire.ocpp.version import OcppVersion
 
 _HEADER: Final = "Sec-WebSocket-Protocol"
+_BACKLOG: Final = 1024  # after a restart all stations come back at once
 _log = structlog.get_logger("pilotwire.ocpp.net.server")
 _library_log = logging.getLogger("pilotwire.ocpp.net.library")
 _library_log.setLevel(logging.CRITICAL)  # what it would say of a peer's mistakes goes to `refused` in better words
@@ -77,11 +78,10 @@ Refused = Callable[[Handshake, str], None]
 class _Visit:
     """One opening handshake: what was said, and what became of it."""
 
-    __slots__ = ("context", "handshake", "version")
+    __slots__ = ("context", "handshake")
 
     def __init__(self, handshake: Handshake) -> None:
         self.handshake = handshake
-        self.version: OcppVersion | None = None
         self.context: object = None
 
 
@@ -131,7 +131,7 @@ class Server:
         if not _wants_websocket(request):
             return self._refuse(line, self._stranger(line, request), *_NO_WEBSOCKET)
         try:
-            visit = _Visit(_read_request(line, request))
+            visit = _Visit(_read_request(line, request, self._versions))
         except Unreadable as error:
             return self._refuse(line, self._stranger(line, request), error.status, error.what)
         verdict = await self._ask(visit.handshake)
@@ -148,7 +148,7 @@ class Server:
             return Refuse(503, "The station cannot be checked at the moment: try again later.")
 
     def _negotiate(self, line: ServerConnection, request: Request, visit: _Visit) -> Response | None:
-        version = visit.version = choose(visit.handshake.offered, self._versions)
+        version = visit.handshake.version
         if ":" in visit.handshake.identity and version not in (None, OcppVersion.V16):
             return self._refuse(line, visit.handshake, 400, "A station identity of OCPP 2.x has no ':' (J2:3.1.1).")
         # The library would answer offers it cannot parse with HTTP 400; OCPP-J wants the handshake completed (J16:3.2, J2:3.2).
@@ -192,7 +192,7 @@ class Server:
         assert isinstance(line.visit, _Visit)
         visit, line.visit = line.visit, None
         handshake = visit.handshake
-        if visit.version is None:
+        if handshake.version is None:
             reason = no_common_version(handshake.offered, self._versions)
             self._report(handshake, reason)
             line.begin_close(1002, reason)
@@ -200,7 +200,7 @@ class Server:
             return
         socket = Socket(
             line,
-            version=visit.version,
+            version=handshake.version,
             identity=handshake.identity,
             path=handshake.path,
             headers=handshake.headers,
@@ -269,6 +269,7 @@ async def serve(
             close_timeout=CLOSE_TIMEOUT,
             max_size=max_message_bytes,
             write_limit=WRITE_LIMIT,
+            backlog=_BACKLOG,
             logger=_library_log,
             create_connection=cast(type[ServerConnection], line),
             ssl=ssl_context,
@@ -297,15 +298,17 @@ def _wants_websocket(request: Request) -> bool:
     return "websocket" in (part.strip() for part in upgrades.split(","))
 
 
-def _read_request(line: ServerConnection, request: Request) -> Handshake:
+def _read_request(line: ServerConnection, request: Request, versions: Sequence[OcppVersion]) -> Handshake:
     identity = identity_in(request.path)
     authorization = request.headers.get_all("Authorization")
+    offered = offered_in(request.headers.get_all(_HEADER))
     credentials = basic_credentials(authorization[0] if authorization else None, identity)
     return Handshake(
         identity=identity,
         path=request.path,
         remote=remote_of(line),
-        offered=offered_in(request.headers.get_all(_HEADER)),
+        offered=offered,
+        version=choose(offered, versions),
         username=credentials[0] if credentials else None,
         password=credentials[1] if credentials else None,
         headers={name.lower(): value for name, value in request.headers.raw_items() if name.lower() != "authorization"},

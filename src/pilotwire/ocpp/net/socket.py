@@ -73,6 +73,7 @@ class Line(Connection):
         self._held = False
         self._heard = False
         self._deaf = False
+        self._between_frames = False
         self._lost = ""
         self._dooming: asyncio.TimerHandle | None = None
         super().connection_made(transport)
@@ -86,16 +87,22 @@ class Line(Connection):
         if not rest:
             return
         super().data_received(rest)
+        self._between_frames = self._parser_rests()
         if self.protocol.close_expected() or self.protocol.eof_sent:
             self._doom()
 
     def _may_short_cut(self) -> bool:
-        """Whether the parser stands between two messages with nothing buffered. An unknown parser never does."""
+        return self._between_frames and self.protocol.state is OPEN and not self._deaf
+
+    def _parser_rests(self) -> bool:
+        """Whether the library's parser waits for a new message with nothing buffered. An unknown parser never does."""
         protocol = self.protocol
-        if protocol.state is not OPEN or protocol.extensions or protocol.current_size is not None or self._deaf:
+        if protocol.state is not OPEN or protocol.extensions or protocol.current_size is not None:
             return False
-        waits_in = getattr(protocol.parser, "gi_yieldfrom", None)
-        return not protocol.reader.buffer and getattr(waits_in, "__name__", "") == "at_eof"
+        generator: Any = protocol.parser
+        while (inner := getattr(generator, "gi_yieldfrom", None)) is not None:
+            generator = inner
+        return not protocol.reader.buffer and getattr(generator, "__name__", "") == "at_eof"
 
     def _short_cut(self, data: bytes) -> bytes:
         """Deliver the complete text messages at the beginning of `data`; returns what is left for the library."""
@@ -143,6 +150,8 @@ class Line(Connection):
     def _on_text(self, data: bytes) -> None:
         if not data.isascii() and not _is_utf8(data):
             self.fail(1007, "a text message must be UTF-8")
+        elif self._dooming is not None:
+            return  # we are closing: only the peer's close frame is still of interest
         elif self._receiver is not None:
             self._receiver(data)
         else:
@@ -215,7 +224,7 @@ class Line(Connection):
 
     def _hold_or_go(self) -> None:
         full = len(self._inbox) > QUEUED_MESSAGES or self._inbox_bytes > QUEUED_BYTES
-        hold = self.paused or full
+        hold = (self.paused or full) and self._dooming is None
         if hold is self._held or self.transport.is_closing():
             return
         self._held = hold
@@ -279,9 +288,7 @@ class Line(Connection):
     def _doom(self) -> None:
         if self._dooming is None and self.protocol.state is not CLOSED:
             self._dooming = self.loop.call_later(self.close_timeout or CLOSE_TIMEOUT, self.transport.abort)
-            if self._held:  # else the peer's close frame would never be read
-                self._held = False
-                self.transport.resume_reading()
+            self._hold_or_go()  # else the peer's close frame might never be read
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The TCP connection is gone."""

@@ -1,0 +1,79 @@
+"""The station without I/O: events and answers in, actions out; one core for all protocol versions.
+
+`StationCore.feed(input, now)` and `.tick(now)` give the actions to be done, in order; `.next_deadline()` says when to tick next.
+"""
+
+from __future__ import annotations
+
+from pilotwire.station.core.actions import (
+    DURABLE,
+    Action,
+    Answer,
+    Forget,
+    Keep,
+    Note,
+    RefuseCommand,
+    RestartStation,
+    Save,
+    Say,
+    SendKept,
+    SetContactor,
+    SetCurrentLimit,
+    SetLock,
+    Show,
+    VariableChanged,
+)
+from pilotwire.station.core.core import StationCore
+from pilotwire.station.core.inputs import (
+    Answered,
+    CommandReceived,
+    Input,
+    LinkDown,
+    LinkUp,
+    LockMoved,
+    NotAnswered,
+    Refused,
+    Started,
+    Unsaid,
+)
+from pilotwire.station.core.memory import Entry, Part, SavedState, saved_state
+from pilotwire.station.core.overview import EvseOverview, Overview
+from pilotwire.station.core.settings import Family, StationSettings
+
+__all__ = [
+    "DURABLE",
+    "Action",
+    "Answer",
+    "Answered",
+    "CommandReceived",
+    "Entry",
+    "EvseOverview",
+    "Family",
+    "Forget",
+    "Input",
+    "Keep",
+    "LinkDown",
+    "LinkUp",
+    "LockMoved",
+    "NotAnswered",
+    "Note",
+    "Overview",
+    "Part",
+    "RefuseCommand",
+    "Refused",
+    "RestartStation",
+    "Save",
+    "SavedState",
+    "Say",
+    "SendKept",
+    "SetContactor",
+    "SetCurrentLimit",
+    "SetLock",
+    "Show",
+    "Started",
+    "StationCore",
+    "StationSettings",
+    "Unsaid",
+    "VariableChanged",
+    "saved_state",
+]

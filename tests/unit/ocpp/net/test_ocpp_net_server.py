@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 import pytest
 
@@ -107,7 +108,7 @@ async def _locked(handshake: Handshake) -> Verdict:
     return Accept("row 7") if handshake.presents("sec:ret:0123456789") else Refuse.wrong_credentials()
 
 
-@pytest.mark.req("A00.FR.203", "A00.FR.204", "A00.FR.207")
+@pytest.mark.req("A00.FR.204", "A00.FR.207")
 @pytest.mark.parametrize("identity", ["CS1", "AA:BB"])
 async def test_the_right_password_opens_colons_and_all(identity: str) -> None:
     """What admit hands over travels with the socket; the password does not."""
@@ -192,9 +193,8 @@ async def test_a_client_that_dawdles_over_its_request_is_dropped() -> None:
     refusals = Refusals()
     async with serving(refused=refusals, open_timeout=0.1) as server, raw_end(server) as end:
         await end.say(b"GET /CS1 HTTP/1.1\r\nHost:")
-        with pytest.raises(ConnectionResetError):
+        with contextlib.suppress(ConnectionResetError):  # an orderly end is as good as a reset
             assert await end.rest() == b""
-            raise ConnectionResetError  # an orderly end is as good as a reset
         assert "complete" in (await refusals.next())[1]
 
 

@@ -1,0 +1,149 @@
+"""`pilotwire demo`: a CSMS, three stations and three vehicles over real sockets, and whether every Wh was booked."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import tempfile
+from pathlib import Path
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from pilotwire.clock import SystemClock
+from pilotwire.csms.api.app import build_api
+from pilotwire.csms.app import Csms
+from pilotwire.csms.settings import CsmsSettings
+from pilotwire.domain.provisioning import UnknownStations
+from pilotwire.simulator.backend import Backend
+from pilotwire.simulator.showcase import Progress, Result, Showcase
+
+
+def run(*, once: bool, console: Console, ocpp_port: int = 0, http_port: int = 0, speed: float = 300.0) -> bool:
+    """Show it; with `once` end by itself, else stay up until interrupted. Whether every transaction was booked right."""
+    with tempfile.TemporaryDirectory(prefix="pilotwire-demo-") as folder:
+        return asyncio.run(_show(Path(folder), once, console, ocpp_port, http_port, speed))
+
+
+async def _show(folder: Path, once: bool, console: Console, ocpp_port: int, http_port: int, speed: float) -> bool:
+    settings = CsmsSettings(
+        ocpp_port=ocpp_port,
+        http_port=http_port,
+        database=f"sqlite:///{folder / 'csms.db'}",
+        unknown_stations=UnknownStations.ACCEPT,
+        no_auth=True,
+        log_level="error",
+    )
+    async with Csms(settings, SystemClock(), http=build_api) as csms:
+        ocpp, api = f"ws://127.0.0.1:{csms.ocpp_port}", f"http://127.0.0.1:{csms.http_port}"
+        console.print(f"CSMS: stations connect at {ocpp}/<identity>, REST API at {api}", highlight=False)
+        console.print(f"Three stations, three vehicles, {speed:.0f} times faster than life.\n", highlight=False)
+        backend = Backend(api)
+        try:
+            showcase = Showcase(csms_url=ocpp, backend=backend, folder=folder, clock=SystemClock(), speed=speed)
+            results = await _watched(showcase, console)
+        finally:
+            await backend.close()
+        _report(results, api, console)
+        if not once:
+            console.print("Still running: press Ctrl-C to end.")
+            await _interrupt()
+    return all(result.right for result in results)
+
+
+async def _watched(showcase: Showcase, console: Console) -> list[Result]:
+    running = asyncio.get_running_loop().create_task(showcase.run())
+    try:
+        with Live(_progress(showcase.progress), console=console, refresh_per_second=8, transient=True) as live:
+            while not running.done():
+                await asyncio.wait((running,), timeout=0.125)
+                live.update(_progress(showcase.progress))
+    finally:
+        if not running.done():
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+    return running.result()
+
+
+def _progress(stories: list[Progress]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for heading in ("Station", "OCPP", "Vehicle", "Battery", "Delivered", "Line", "Queued", "Frames", "Now"):
+        table.add_column(heading, justify="right" if heading in ("Delivered", "Queued", "Frames") else "left")
+    for at in stories:
+        table.add_row(
+            at.story.station,
+            at.story.version.value,
+            at.story.vehicle,
+            _bar(at.soc),
+            f"{at.delivered_wh / 1000:.2f} kWh",
+            Text("up", style="green") if at.line_up else Text("down", style="red"),
+            str(at.waiting),
+            str(at.messages),
+            at.step,
+        )
+    return table
+
+
+def _bar(percent: float, width: int = 12) -> Text:
+    filled = round(percent / 100 * width)
+    return Text("█" * filled, style="green") + Text("░" * (width - filled), style="dim") + Text(f" {percent:3.0f} %")
+
+
+def _report(results: list[Result], api: str, console: Console) -> None:
+    table = Table(title="Transactions as booked", title_justify="left")
+    for heading, right in _COLUMNS:
+        table.add_column(heading, justify="right" if right else "left")
+    for result in results:
+        table.add_row(*_row(result))
+    console.print(Group(table))
+    wrong = [result.story.station for result in results if not result.right]
+    if wrong:
+        console.print(f"[bold red]Not right:[/] {', '.join(wrong)}: what was booked is not what the vehicle received.")
+    else:
+        console.print("[bold green]Every Wh the vehicles received is booked, once.[/]")
+    console.print(
+        f"Look further: {api}/ (start page), {api}/api/v1/transactions, {api}/api/v1/messages", highlight=False
+    )
+
+
+_COLUMNS = (
+    ("Station", False),
+    ("OCPP", False),
+    ("Transaction", False),
+    ("Vehicle's meter", True),
+    ("Booked", True),
+    ("Started by", False),
+    ("Stopped by", False),
+    ("Events", True),
+    ("Frames", True),
+    ("Late", False),
+    ("Right", False),
+)
+
+
+def _row(result: Result) -> list[str]:
+    booked = "nothing" if result.booked_wh is None else f"{result.booked_wh:.0f} Wh"
+    return [
+        result.story.station,
+        result.story.version.value,
+        result.transaction_id[:13] + ("…" if len(result.transaction_id) > 13 else ""),
+        f"{result.delivered_wh} Wh",
+        booked,
+        result.start_trigger,
+        result.stopped_reason,
+        str(result.events),
+        str(result.messages),
+        "yes" if result.late else "no",
+        "[green]yes[/]" if result.right else "[red]NO[/]",
+    ]
+
+
+async def _interrupt() -> None:
+    interrupted = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):
+            asyncio.get_running_loop().add_signal_handler(number, interrupted.set)
+    await interrupted.wait()

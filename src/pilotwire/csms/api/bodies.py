@@ -1,0 +1,55 @@
+"""Bodies of requests: none longer than allowed is read."""
+
+from __future__ import annotations
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from pilotwire.csms.api.problems import problem_response
+
+
+class _TooLarge(Exception):
+    """More came than is allowed."""
+
+
+class BodyLimit:
+    """Refuses requests with a body of more than `limit` bytes, as soon as that is known."""
+
+    def __init__(self, app: ASGIApp, limit: int) -> None:
+        self._app = app
+        self._limit = limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve the request, or answer 413."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        if _announced(scope) > self._limit:
+            await self._refuse(scope, receive, send)
+            return
+        try:
+            await self._app(scope, self._counted(receive), send)
+        except _TooLarge:
+            await self._refuse(scope, receive, send)
+
+    def _counted(self, receive: Receive) -> Receive:
+        had = 0
+
+        async def counted() -> Message:
+            nonlocal had
+            message = await receive()
+            had += len(message.get("body", b""))
+            if had > self._limit:
+                raise _TooLarge
+            return message
+
+        return counted
+
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        detail = f"The body is longer than the {self._limit} bytes that are taken."
+        response = problem_response(413, "too-large", detail, "Send less, or raise max_message_bytes.")
+        await response(scope, receive, send)
+
+
+def _announced(scope: Scope) -> int:
+    said = dict(scope["headers"]).get(b"content-length", b"0")
+    return int(said) if said.isdigit() else 0

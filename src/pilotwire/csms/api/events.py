@@ -1,0 +1,326 @@
+"""Live events: what the journal commits, as server-sent events.
+
+A listener that falls too far behind, or whose connection takes nothing for `PATIENCE` seconds, is cut off: it connects again and reads
+what it missed from the resources. Nobody slow holds up the journal.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import suppress
+from enum import StrEnum
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Query, Request, Response
+from starlette.types import Receive, Scope, Send
+
+from pilotwire.csms.api.access import READ
+from pilotwire.csms.api.meter_values import MeterValueResource
+from pilotwire.csms.api.problems import READS
+from pilotwire.csms.api.records import FindingResource, MessageResource, SecurityEventResource
+from pilotwire.csms.api.resource import Resource, StationFilter, Time
+from pilotwire.csms.api.rooms import TheDesk
+from pilotwire.csms.api.stations import ConnectorResource, IdentityResource
+from pilotwire.csms.api.transactions import EventResource, TransactionResource
+from pilotwire.csms.store.ports import (
+    Booked,
+    BookEvent,
+    ConnectorRecord,
+    KeepFinding,
+    KeepReadings,
+    KeepSecurityEvent,
+    LogFrame,
+    LoggedFrame,
+    Operation,
+    PutStatus,
+    RecordBoot,
+    RecordConnection,
+    StoredReading,
+    StoredSecurityEvent,
+)
+
+router = APIRouter(prefix="/events", tags=["live events"], dependencies=[READ])
+KEEP_ALIVE: Final = 15.0
+PATIENCE: Final = 30.0
+Committed = tuple[Operation, Any]
+
+
+class EventType(StrEnum):
+    """What an event tells of."""
+
+    STATUS = "status"
+    TRANSACTION = "transaction"
+    CONNECTION = "connection"
+    FINDING = "finding"
+    BOOT = "boot"
+    SECURITY = "security"
+    METER_VALUES = "meter-values"
+    MESSAGE = "message"
+
+
+QUIET: Final = frozenset(EventType) - {EventType.MESSAGE}
+"""What is told unless something else is asked for: everything but the raw messages."""
+
+
+class StatusEvent(Resource):
+    """`status`: a connector has a new state."""
+
+    station: str
+    connector: ConnectorResource
+
+
+class TransactionChanged(Resource):
+    """`transaction`: an event was booked; the transaction as it is now."""
+
+    station: str
+    event: EventResource
+    transaction: TransactionResource
+
+
+class ConnectionEvent(Resource):
+    """`connection`: a station connected or went."""
+
+    station: str
+    connected: bool
+    version: str | None
+    timestamp: Time
+
+
+class BootEvent(Resource):
+    """`boot`: a station booted."""
+
+    station: str
+    identity: IdentityResource | None
+    reason: str | None
+    timestamp: Time
+
+
+class MeterValuesEvent(Resource):
+    """`meter-values`: a station sent readings outside of any transaction."""
+
+    station: str
+    meter_value: list[MeterValueResource]
+
+
+Told = tuple[EventType, str, Resource]
+"""The type of an event, its station, its data."""
+
+
+def _status(put: PutStatus, kept: Any) -> Told | None:
+    if kept is False:
+        return None
+    status = put.status
+    record = ConnectorRecord(
+        station=put.station, address=status.address, state=status.state, at=status.at or put.received_at
+    )
+    return EventType.STATUS, put.station, StatusEvent(station=put.station, connector=ConnectorResource.of(record))
+
+
+def _booked(book: BookEvent, booked: Any) -> Told | None:
+    if not isinstance(booked, Booked) or booked.repeated:
+        return None
+    data = TransactionChanged.model_construct(
+        station=book.station,
+        event=EventResource.of(book.event),
+        transaction=TransactionResource.of(booked.transaction),
+    )
+    return EventType.TRANSACTION, book.station, data
+
+
+def _connection(seen: RecordConnection, _: Any) -> Told:
+    data = ConnectionEvent(station=seen.station, connected=seen.connected, version=seen.version, timestamp=seen.at)
+    return EventType.CONNECTION, seen.station, data
+
+
+def _boot(boot: RecordBoot, _: Any) -> Told:
+    identity = IdentityResource.of(boot.identity)
+    data = BootEvent(station=boot.station, identity=identity, reason=boot.reason, timestamp=boot.at)
+    return EventType.BOOT, boot.station, data
+
+
+def _finding(keep: KeepFinding, _: Any) -> Told:
+    return EventType.FINDING, keep.finding.station, FindingResource.of(keep.finding)
+
+
+def _security(keep: KeepSecurityEvent, _: Any) -> Told:
+    stored = StoredSecurityEvent(station=keep.station, event=keep.event, received_at=keep.received_at)
+    return EventType.SECURITY, keep.station, SecurityEventResource.of(stored)
+
+
+def _readings(keep: KeepReadings, _: Any) -> Told:
+    readings = [
+        StoredReading(station=keep.station, transaction_id=None, address=keep.address, reading=reading)
+        for reading in keep.readings
+    ]
+    values = [MeterValueResource.of(each) for each in readings]
+    return (
+        EventType.METER_VALUES,
+        keep.station,
+        MeterValuesEvent.model_construct(station=keep.station, meter_value=values),
+    )
+
+
+def _message(log: LogFrame, number: Any) -> Told:
+    frame = LoggedFrame(
+        number=number if isinstance(number, int) else 0,
+        station=log.station,
+        at=log.at,
+        direction=log.direction,
+        message_id=log.message_id,
+        action=log.action,
+        frame=log.frame,
+    )
+    resource = MessageResource.of(frame)
+    return EventType.MESSAGE, log.station, resource if frame.number else resource.model_copy(update={"number": None})
+
+
+_TELLERS: dict[type[Operation], tuple[EventType, Callable[[Any, Any], Told | None]]] = {
+    PutStatus: (EventType.STATUS, _status),
+    BookEvent: (EventType.TRANSACTION, _booked),
+    RecordConnection: (EventType.CONNECTION, _connection),
+    RecordBoot: (EventType.BOOT, _boot),
+    KeepFinding: (EventType.FINDING, _finding),
+    KeepSecurityEvent: (EventType.SECURITY, _security),
+    KeepReadings: (EventType.METER_VALUES, _readings),
+    LogFrame: (EventType.MESSAGE, _message),
+}
+
+
+class Selection:
+    """Which committed operations become events for one listener, and as what.
+
+    A heartbeat, too, is recorded as "connected": it is told only if that is news, starting from `connected`, who has a connection now.
+    """
+
+    def __init__(self, types: Collection[EventType], station: str | None, connected: Collection[str]) -> None:
+        self._types = types
+        self._station = station
+        self._connected = set(connected)
+
+    def told(self, committed: Committed) -> bytes | None:
+        """The event in the format of server-sent events, or None if it is not wanted."""
+        operation, result = committed
+        type_, tell = _TELLERS.get(type(operation), (None, None))
+        if tell is None or type_ not in self._types or not self._is_news(operation):
+            return None
+        told = tell(operation, result)
+        if told is None or self._station not in (None, told[1]):
+            return None
+        return f"event: {told[0].value}\ndata: {told[2].model_dump_json(by_alias=True)}\n\n".encode()
+
+    def _is_news(self, operation: Operation) -> bool:
+        if not isinstance(operation, RecordConnection):
+            return True
+        if operation.connected is (operation.station in self._connected):
+            return False
+        (self._connected.add if operation.connected else self._connected.discard)(operation.station)
+        return True
+
+
+class EventStream(Response):
+    """A response that goes on until the listener goes, is too slow, the journal ends or the API is told to end its streams."""
+
+    media_type = "text/event-stream"
+
+    def __init__(
+        self,
+        committed: AsyncIterator[Committed],
+        selection: Selection,
+        closing: asyncio.Event,
+        *,
+        keep_alive: float = KEEP_ALIVE,
+        patience: float = PATIENCE,
+    ) -> None:
+        super().__init__(headers={"cache-control": "no-store", "x-accel-buffering": "no"})
+        del self.headers["content-length"]
+        self._committed = committed
+        self._selection = selection
+        self._closing = closing
+        self._keep_alive = keep_alive
+        self._patience = patience
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send until it is over. A listener that takes nothing for too long is left: its connection is closed."""
+        ends: list[asyncio.Future[Any]] = [
+            asyncio.ensure_future(self._closing.wait()),
+            asyncio.ensure_future(_gone(receive)),
+        ]
+        try:
+            with suppress(TimeoutError, OSError):
+                await self._send(send, {"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+                await self._send(send, _body(b"retry: 2000\n: pilotwire live events\n\n"))
+                await self._follow(send, ends)
+                await self._send(send, _body(b"", more=False))
+        finally:
+            for end in ends:
+                end.cancel()
+
+    async def _follow(self, send: Send, ends: list[asyncio.Future[Any]]) -> None:
+        following = _next(self._committed)
+        try:
+            while not any(end.done() for end in ends):
+                await asyncio.wait([following, *ends], timeout=self._keep_alive, return_when=asyncio.FIRST_COMPLETED)
+                if not following.done():
+                    chunk: bytes | None = None if any(end.done() for end in ends) else b": still here\n\n"
+                elif (committed := following.result()) is None:
+                    return
+                else:
+                    chunk, following = self._selection.told(committed), _next(self._committed)
+                if chunk is not None:
+                    await self._send(send, _body(chunk))
+        finally:
+            following.cancel()
+
+    async def _send(self, send: Send, message: dict[str, Any]) -> None:
+        async with asyncio.timeout(self._patience):
+            await send(message)
+
+
+def _next(committed: AsyncIterator[Committed]) -> asyncio.Future[Committed | None]:
+    async def following() -> Committed | None:
+        return await anext(committed, None)
+
+    return asyncio.ensure_future(following())
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _body(chunk: bytes, *, more: bool = True) -> dict[str, Any]:
+    return {"type": "http.response.body", "body": chunk, "more_body": more}
+
+
+_STREAM: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "Server-sent events: `event` is the type, `data` the JSON of a resource.",
+        "content": {
+            "text/event-stream": {
+                "schema": {"type": "string"},
+                "example": 'event: connection\ndata: {"station": "CS-0001", "connected": true, "version": "2.0.1", '
+                '"timestamp": "2026-01-31T12:00:00Z"}\n\n',
+            }
+        },
+    }
+}
+
+
+@router.get("", status_code=200, response_class=EventStream, responses=_STREAM | READS, summary="Follow live events")
+async def follow(
+    request: Request,
+    desk: TheDesk,
+    station: StationFilter = None,
+    types: Annotated[
+        list[EventType] | None, Query(alias="type", description="Only these types; without any: all but `message`.")
+    ] = None,
+) -> Response:
+    """What happens from now on, as it is stored: an endless `text/event-stream`.
+
+    Comments keep the connection alive. A client that cannot follow is cut off; it connects again and reads what it missed from the
+    resources.
+    """
+    connected = desk.connections()
+    wanted = frozenset(types) if types else QUIET
+    return EventStream(desk.rooms.journal.committed(), Selection(wanted, station, connected), request.app.state.closing)

@@ -1,0 +1,137 @@
+"""Id tokens: who may charge."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Response
+from pydantic import ConfigDict, Field
+
+from pilotwire.csms.api.access import READ, WRITE
+from pilotwire.csms.api.problems import READS, WRITES, ApiError, not_found, problems
+from pilotwire.csms.api.resource import IdTokenResource, Integer, Limit, PageOf, Resource, Time, page_of
+from pilotwire.csms.api.rooms import TheDesk
+from pilotwire.csms.store.ports import Page, PutToken, RemoveToken
+from pilotwire.domain.authorization import AuthorizationStatus, Token
+from pilotwire.domain.identity import IdToken
+
+router = APIRouter(prefix="/tokens", tags=["tokens"])
+
+Value = Annotated[
+    str, Path(min_length=1, max_length=255, description="The token's value, in any case.", examples=["04A1B2C3D4"])
+]
+Type = Annotated[
+    str | None,
+    Query(
+        min_length=1,
+        max_length=20,
+        description="The token's type (ISO14443, eMAID, Central, ...). Without one the record counts for any type.",
+        examples=["ISO14443"],
+    ),
+]
+
+
+class TokenRecord(Resource):
+    """What is on record of a token (IdTokenInfoType). A passed `cacheExpiryDateTime` overrides the status Accepted."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"status": "Accepted", "groupIdToken": {"idToken": "FLEET-7", "type": "Central"}}]
+        }
+    )
+
+    status: AuthorizationStatus = AuthorizationStatus.ACCEPTED
+    cache_expiry_date_time: Time | None = None
+    charging_priority: Annotated[int, Field(strict=True, ge=-9, le=9)] | None = None
+    group_id_token: IdTokenResource | None = None
+    language1: str | None = Field(
+        default=None, min_length=1, max_length=8, description="An RFC 5646 tag.", examples=["en"]
+    )
+    personal_message: str | None = Field(default=None, max_length=1024, description="Shown to the driver (2.x).")
+    max_transactions: Integer | None = Field(
+        default=1, description="How many transactions may be open with it at one time; null: as many as wanted."
+    )
+
+
+class TokenResource(TokenRecord):
+    """A token on record."""
+
+    id_token: str
+    type: str | None
+
+    @classmethod
+    def of(cls, token: Token) -> TokenResource:
+        """The resource of a token's record."""
+        return cls.model_construct(
+            id_token=token.id_token.value,
+            type=token.id_token.type,
+            status=token.status,
+            cache_expiry_date_time=token.expires_at,
+            charging_priority=token.priority,
+            group_id_token=IdTokenResource.of(token.group),
+            language1=token.language,
+            personal_message=token.message,
+            max_transactions=token.max_transactions,
+        )
+
+
+def _token(asked: IdToken, wanted: TokenRecord) -> Token:
+    return Token(
+        id_token=asked,
+        status=wanted.status,
+        expires_at=wanted.cache_expiry_date_time,
+        group=wanted.group_id_token.token() if wanted.group_id_token else None,
+        priority=wanted.charging_priority,
+        language=wanted.language1,
+        message=wanted.personal_message,
+        max_transactions=wanted.max_transactions,
+    )
+
+
+def _missing(value: str, type_: str | None) -> ApiError:
+    what = f"There is no token {value!r} on record" + (f" of the type {type_}." if type_ else ".")
+    return not_found(what, "GET /api/v1/tokens lists them.")
+
+
+@router.get("", dependencies=[READ], responses=READS, summary="List tokens")
+async def list_tokens(
+    desk: TheDesk,
+    limit: Limit = 100,
+    after: Annotated[str | None, Query(max_length=255, description="A cursor: the last value had.")] = None,
+) -> PageOf[TokenResource]:
+    """Tokens on record, by value. Records of one value with several types stay together, so a page may be a little longer."""
+    tokens = await desk.store.tokens(Page(limit=limit, after=after))
+    items = [TokenResource.of(token) for token in tokens]
+    return PageOf[TokenResource](**page_of(items, limit, tokens[-1].id_token.value if tokens else ""))
+
+
+@router.get("/{value:path}", dependencies=[READ], responses=READS | problems(404), summary="Get a token")
+async def get_token(desk: TheDesk, value: Value, type: Type = None) -> TokenResource:  # the standard's name
+    """The record that counts for a token: of its type, else of a type one side does not tell."""
+    token = await desk.store.token(IdToken(value=value, type=type))
+    if token is None:
+        raise _missing(value, type)
+    return TokenResource.of(token)
+
+
+@router.put("/{value:path}", dependencies=[WRITE], responses=WRITES, summary="Put a token on record, or change it")
+async def put_token(desk: TheDesk, value: Value, wanted: TokenRecord, type: Type = None) -> TokenResource:
+    """Put a token on record. What is left out gets its default: this replaces the record of this value and type."""
+    token = _token(IdToken(value=value, type=type), wanted)
+    await desk.write(PutToken(token=token))
+    return TokenResource.of(token)
+
+
+@router.delete(
+    "/{value:path}",
+    status_code=HTTPStatus.NO_CONTENT,
+    response_class=Response,
+    dependencies=[WRITE],
+    responses=READS | problems(404),
+    summary="Take a token off record",
+)
+async def delete_token(desk: TheDesk, value: Value, type: Type = None) -> None:
+    """Take a token off record: from now on it is unknown."""
+    if not await desk.write(RemoveToken(id_token=IdToken(value=value, type=type))):
+        raise _missing(value, type)

@@ -1,0 +1,54 @@
+"""Giving commands: the one place through which anybody wants something of a station."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from pilotwire.clock import Clock
+from pilotwire.csms.commands.bus import StationBus
+from pilotwire.domain.kinds import Command, Outcome
+from pilotwire.errors import MisuseError
+
+_O = TypeVar("_O", bound=Outcome)
+_HIGHEST_ID = 2**31 - 1
+
+
+class Commander:
+    """Gives commands through a bus. Each method raises what `StationBus.call` raises."""
+
+    def __init__(self, bus: StationBus, clock: Clock) -> None:
+        self._bus = bus
+        self._clock = clock
+        self._last_start_id = 0
+
+    @property
+    def bus(self) -> StationBus:
+        """The bus underneath."""
+        return self._bus
+
+    async def give(self, station: str, command: Command, *, timeout: float | None = None) -> Outcome:
+        """Give a command; the outcome is the station's answer."""
+        return await self._bus.call(station, command, timeout=timeout)
+
+    async def ask(self, station: str, command: Command, outcome: type[_O], *, timeout: float | None = None) -> _O:
+        """As `give`, for a command whose outcome is of a known type."""
+        given = await self._bus.call(station, command, timeout=timeout)
+        if not isinstance(given, outcome):
+            raise MisuseError(f"{type(command).__name__} gave {type(given).__name__}, not {outcome.__name__}")
+        return given
+
+    async def give_raw(
+        self, station: str, action: str, payload: bytes, *, force: bool = False, timeout: float | None = None
+    ) -> bytes:
+        """Send any action of the station's version as it is (pass-through); JSON in, JSON out."""
+        return await self._bus.call_raw(station, action, payload, force=force, timeout=timeout)
+
+    def next_remote_start_id(self) -> int:
+        """A remoteStartId not used before (F01, F02): seconds since 1970 or one more than the last, whichever is higher.
+
+        So ids rise over restarts as long as remote starts come slower than one a second on average; they stay below 2^31, because
+        stations keep them in 32 bits.
+        """
+        seconds = int(self._clock.now().timestamp()) % _HIGHEST_ID
+        self._last_start_id = max(self._last_start_id + 1, seconds)
+        return self._last_start_id

@@ -1,0 +1,241 @@
+"""One connected station: its calls become facts and verdicts, commands become calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Final, Literal
+from uuid import uuid4
+
+import msgspec
+import structlog
+
+from pilotwire.clock import Clock
+from pilotwire.csms.commands import (
+    AnswerUnusable,
+    CommandRefused,
+    CommandTimedOut,
+    ConnectedStation,
+    check_permitted,
+)
+from pilotwire.csms.gateway.frame_log import FrameLog
+from pilotwire.csms.gateway.languages import DIALECTS
+from pilotwire.csms.gateway.triggered import triggered_by
+from pilotwire.csms.handlers import Handlers
+from pilotwire.csms.settings import CsmsSettings
+from pilotwire.csms.store.ports import Journal, KeepFinding, RecordConnection
+from pilotwire.domain.findings import Finding, Severity
+from pilotwire.domain.kinds import Command, Outcome
+from pilotwire.domain.provisioning import RegistrationStatus
+from pilotwire.errors import MisuseError, NotSayable, StoreError
+from pilotwire.ocpp.events import Breach, CallReceived, ResultReceived, ResultRefused
+from pilotwire.ocpp.net.peer import AnswerInvalid, CallRefused, CallTimeout, Closed, Peer, Refusal
+from pilotwire.ocpp.net.socket import Socket
+from pilotwire.ocpp.outbound import RawCall
+from pilotwire.ocpp.registry import action_of, decode_request
+from pilotwire.ocpp.session import Session
+from pilotwire.ocpp.types import Message
+from pilotwire.ocpp.violations import SchemaViolation
+
+_log = structlog.get_logger("pilotwire.csms.gateway")
+_SEVERITIES: Final = {"note": Severity.NOTE, "warning": Severity.BREACH, "error": Severity.FATAL}
+_BOOT: Final = "BootNotification"
+_NOT_STORED: Final = Refusal("InternalError", "What was said could not be stored: say it again later.")
+_PEERS_FAULT: Final = frozenset({1002, 1003, 1007, 1009})
+"""Close codes by which our end tells that the peer broke the WebSocket protocol or a limit of ours (RFC 6455, 7.4.1)."""
+
+
+class Connection:
+    """A station on one socket. `calls_in_hand` counts those being answered at this moment."""
+
+    def __init__(
+        self, socket: Socket, handlers: Handlers, journal: Journal, clock: Clock, settings: CsmsSettings
+    ) -> None:
+        self.station = socket.identity
+        self.since = self.last_seen_at = clock.now()
+        self.calls_in_hand = 0
+        self.on_idle: Callable[[], None] | None = None
+        self._socket = socket
+        self._handlers = handlers
+        self._journal = journal
+        self._clock = clock
+        self._dialect = DIALECTS[socket.version]
+        self._log = FrameLog(socket.identity, journal)
+        self._asked_for: set[str] = set()
+        session = Session(
+            socket.version,
+            role="csms",
+            new_id=_new_id,
+            call_timeout=settings.call_timeout,
+            max_message_bytes=settings.max_message_bytes,
+        )
+        self._peer = Peer(
+            socket,
+            session,
+            clock,
+            on_call=self._on_call,
+            on_breach=self._on_breach,
+            on_refused=self._on_refused,
+            on_frame=self._on_frame,
+        )
+
+    def describe(self) -> ConnectedStation:
+        """What others may know of it."""
+        return ConnectedStation(
+            station=self.station,
+            version=self._socket.version.value,
+            since=self.since,
+            last_seen_at=self.last_seen_at,
+            standing=self._standing,
+            remote=self._socket.remote,
+        )
+
+    async def run(self) -> Closed:
+        """Serve until the connection ends. Raises StoreError if the station's record cannot be read or written at the beginning."""
+        await self._handlers.welcome(self.station)
+        version = self._socket.version.value
+        await self._journal.append(
+            RecordConnection(station=self.station, connected=True, at=self.since, version=version)
+        )
+        closed = await self._peer.run()
+        if closed.code in _PEERS_FAULT:
+            self.find("gateway:closed", Severity.FATAL, f"connection closed with {closed.code}: {closed.reason}")
+        return closed
+
+    def begin_close(self, code: int, reason: str) -> None:
+        """Start closing without waiting for the other side."""
+        self._socket.begin_close(code, reason)
+
+    def find(self, rule: str, severity: Severity, what: str, **place: str) -> None:
+        """Keep a finding about this station."""
+        finding = Finding(station=self.station, at=self._clock.now(), rule=rule, severity=severity, what=what, **place)
+        self._journal.note(KeepFinding(finding=finding))
+
+    # --- the station says something --------------------------------------------------------------------------------------------
+
+    async def _on_call(self, call: CallReceived) -> Message | Refusal:
+        self.calls_in_hand += 1
+        try:
+            return await self._answer(call)
+        except StoreError as error:
+            _log.error("not stored, so not answered", station=self.station, action=call.action, error=str(error))
+            return _NOT_STORED
+        finally:
+            self.calls_in_hand -= 1
+            if self.on_idle is not None:
+                self.on_idle()
+
+    async def _answer(self, call: CallReceived) -> Message | Refusal:
+        if self._standing is not RegistrationStatus.ACCEPTED:
+            refusal = self._handlers.refusal(
+                self.station,
+                boots=call.action == _BOOT,
+                asked_for=call.action in self._asked_for,
+                message_id=call.message_id,
+            )
+            if refusal is not None:
+                return Refusal("SecurityError", refusal)
+        fact = self._dialect.read_fact(call.message)
+        if fact is None:
+            return await self._answer_without_fact(call)
+        verdict = await self._handlers.handle(self.station, fact, message_id=call.message_id)
+        if call.action == _BOOT:
+            self._asked_for.clear()
+        return self._dialect.write_verdict(fact, verdict)
+
+    async def _answer_without_fact(self, call: CallReceived) -> Message | Refusal:
+        """An action whose meaning is not known here: acknowledged where that takes no content, once its frame is durable."""
+        response = self._dialect.empty_response(call.message)
+        if response is None:
+            return Refusal("NotSupported", f"{call.action} is understood here, but there is nobody to answer it.")
+        # The frame was noted before; a note is committed with or before what is appended next.
+        await self._journal.append(RecordConnection(station=self.station, connected=True, at=self._clock.now()))
+        return response
+
+    @property
+    def _standing(self) -> RegistrationStatus | None:
+        return self._handlers.standing(self.station)
+
+    def _on_frame(self, direction: Literal["in", "out"], data: bytes, at: datetime) -> None:
+        if direction == "in":
+            self.last_seen_at = at
+        self._log.note(direction, data, at)
+
+    def _on_breach(self, breach: Breach) -> None:
+        self.find(
+            breach.rule,
+            _SEVERITIES[breach.severity],
+            breach.what,
+            path=breach.path,
+            action=breach.action,
+            message_id=breach.message_id,
+        )
+
+    def _on_refused(self, refused: ResultRefused) -> None:
+        what = f"the station could not use our answer: {refused.code} {refused.description}".rstrip()
+        self.find("gateway:answer-refused", Severity.FATAL, what, action=refused.action, message_id=refused.message_id)
+
+    # --- somebody wants something of it ----------------------------------------------------------------------------------------
+
+    async def give(self, command: Command, timeout: float | None) -> Outcome:
+        """As `StationBus.call`; a command that this version says in several messages sends them one after the other."""
+        check_permitted(self.station, self._standing, command)
+        requests = self._dialect.write_command(command)
+        responses = []
+        for done, request in enumerate(requests):
+            told = f" (message {done + 1} of {len(requests)}, those before it were taken)" if done else ""
+            result = await self._ask(action_of(request).name, request, request, timeout, told)
+            assert result.message is not None  # a typed call has a typed result
+            responses.append(result.message)
+        return self._dialect.read_outcome(command, tuple(responses))
+
+    async def give_raw(self, action: str, payload: bytes, *, force: bool, timeout: float | None) -> bytes:
+        """As `StationBus.call_raw`."""
+        request = self._read(action, payload)
+        if not force:
+            command = None if request is None else self._dialect.read_command(request)
+            check_permitted(self.station, self._standing, command)
+        try:
+            result = await self._ask(action, RawCall(action, payload, force=force), request, timeout)
+        except MisuseError as error:  # what we were handed came from outside: a mistake there, not in our code
+            raise NotSayable(f"{error.what.rstrip('.')}.", "Nothing was sent.") from error
+        return result.raw
+
+    def _read(self, action: str, payload: bytes) -> Message | None:
+        try:
+            return decode_request(self._socket.version, action, payload)
+        except SchemaViolation:
+            return None  # the session says what is wrong with it, unless it is to be sent all the same
+
+    async def _ask(
+        self,
+        action: str,
+        call: Message | RawCall,
+        request: Message | None,
+        timeout: float | None,
+        told: str = "",
+    ) -> ResultReceived:
+        if request is not None:
+            self._asked_for.update(triggered_by(action, request))
+        try:
+            return await self._peer.call(call, timeout=timeout)
+        except CallRefused as error:
+            what = f"station {self.station!r} answered {action} with {error.code}: {error.description or 'no reason given'}{told}"
+            raise CommandRefused(error.code, error.description, _object(error.details), what=f"{what}.") from error
+        except CallTimeout as error:
+            what = f"station {self.station!r} did not answer {action} in time{told}."
+            raise CommandTimedOut(what, "Whether it did what it was asked is not known.") from error
+        except AnswerInvalid as error:
+            what = (
+                f"station {self.station!r} answered {action} with something that cannot be used: {error.reason}{told}."
+            )
+            raise AnswerUnusable(what, "The findings of the station tell more.") from error
+
+
+def _new_id() -> str:
+    return str(uuid4())
+
+
+def _object(details: bytes) -> Mapping[str, Any]:
+    found = msgspec.json.decode(details)
+    return found if isinstance(found, dict) else {}

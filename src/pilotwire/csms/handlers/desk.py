@@ -1,0 +1,52 @@
+"""What every handler is handed: where to write, where to read, the time, and what the operator decided."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+from pilotwire.clock import Clock
+from pilotwire.csms.store.ports import Journal, KeepFinding, Store
+from pilotwire.domain.data_transfer import DataTransferred, DataTransferVerdict
+from pilotwire.domain.findings import Finding, Severity
+from pilotwire.domain.provisioning import RegistrationStatus, UnknownStations
+
+VendorHook = Callable[[str, DataTransferred], Awaitable[DataTransferVerdict]]
+"""Answers the data of one vendor: is given the station's identity and what it sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the operator decided for all stations. Intervals in seconds.
+
+    `heartbeat_interval` goes to accepted stations, `retry_interval` to those that are to boot again. `accept_unknown_tokens` is for a
+    lab: a token nobody has put on record may charge.
+    """
+
+    unknown_stations: UnknownStations = UnknownStations.PENDING
+    heartbeat_interval: int = 300
+    retry_interval: int = 60
+    accept_unknown_tokens: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The tools of a handler.
+
+    `vendors` has a hook per vendor id, in lower case. `told` is what each connected station was told when it booted, None if it has
+    never booted.
+    """
+
+    journal: Journal
+    store: Store
+    clock: Clock
+    policy: Policy
+    vendors: Mapping[str, VendorHook] = field(default_factory=dict)
+    told: dict[str, RegistrationStatus | None] = field(default_factory=dict)
+
+    def note(self, station: str, rule: str, severity: Severity, what: str, message_id: str = "") -> None:
+        """Keep a finding; nobody waits for it."""
+        finding = Finding(
+            station=station, at=self.clock.now(), rule=rule, severity=severity, what=what, message_id=message_id
+        )
+        self.journal.note(KeepFinding(finding=finding))

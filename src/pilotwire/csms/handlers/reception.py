@@ -1,0 +1,88 @@
+"""The way in: from the type of a fact to its handler."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, Final
+
+from pilotwire.clock import Clock
+from pilotwire.csms.handlers import (
+    authorization,
+    availability,
+    data_transfer,
+    metering,
+    provisioning,
+    security,
+    transactions,
+)
+from pilotwire.csms.handlers.desk import Desk, Policy, VendorHook
+from pilotwire.csms.store.ports import Journal, Store
+from pilotwire.domain.authorization import AuthorizationAsked
+from pilotwire.domain.availability import ConnectorStatus
+from pilotwire.domain.data_transfer import DataTransferred
+from pilotwire.domain.kinds import Fact, Verdict
+from pilotwire.domain.metering import MeterValuesReported
+from pilotwire.domain.provisioning import Heartbeat, RegistrationStatus, StationBooted
+from pilotwire.domain.security import SecurityEvent
+from pilotwire.domain.transactions import TransactionEvent
+from pilotwire.errors import MisuseError
+
+Handler = Callable[[Desk, str, Any, str], Coroutine[Any, Any, Verdict]]
+"""Takes the desk, the station, the fact and the id of the message that stated it."""
+
+HANDLERS: Final[Mapping[type[Fact], Handler]] = {
+    StationBooted: provisioning.booted,
+    Heartbeat: provisioning.heartbeat,
+    AuthorizationAsked: authorization.asked,
+    TransactionEvent: transactions.event,
+    ConnectorStatus: availability.status,
+    MeterValuesReported: metering.reported,
+    DataTransferred: data_transfer.transferred,
+    SecurityEvent: security.happened,
+}
+"""Who handles which fact."""
+
+
+class Handlers:
+    """What the CSMS does when a station says something: ask the ports, apply a domain rule, store, and only then answer.
+
+    `vendors` has a hook per vendor id for DataTransfer; ids are compared without regard to case.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        store: Store,
+        clock: Clock,
+        policy: Policy,
+        vendors: Mapping[str, VendorHook] | None = None,
+    ) -> None:
+        hooks = {vendor.lower(): hook for vendor, hook in (vendors or {}).items()}
+        self._desk = Desk(journal, store, clock, policy, hooks)
+
+    async def handle(self, station: str, fact: Fact, *, message_id: str = "") -> Verdict:
+        """The verdict on a fact; what it states is durable when this returns.
+
+        Raises StoreError if it could not be stored (then the station must not get a positive answer), MisuseError for a fact
+        nobody handles.
+        """
+        handler = HANDLERS.get(type(fact))
+        if handler is None:
+            raise MisuseError(f"nobody handles the fact {type(fact).__name__}")
+        return await handler(self._desk, station, fact, message_id)
+
+    async def welcome(self, station: str) -> RegistrationStatus | None:
+        """A station has connected; gives its standing, None if it has never booted. Raises StoreError."""
+        return await provisioning.welcome(self._desk, station)
+
+    def farewell(self, station: str) -> None:
+        """A station has gone and has no other connection: forget its standing."""
+        self._desk.told.pop(station, None)
+
+    def standing(self, station: str) -> RegistrationStatus | None:
+        """What a connected station was last told of its registration, None if it has never booted."""
+        return self._desk.told.get(station)
+
+    def refusal(self, station: str, *, boots: bool, asked_for: bool, message_id: str = "") -> str | None:
+        """Why a station may not say something now (answer it with SecurityError), or None if it may."""
+        return provisioning.refusal(self._desk, station, boots=boots, asked_for=asked_for, message_id=message_id)

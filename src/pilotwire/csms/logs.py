@@ -1,0 +1,31 @@
+"""What the CSMS tells on the console: structured events, written for people."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import TextIO
+
+import structlog
+
+from pilotwire.csms.settings import LogLevel
+
+
+def configure_logging(level: LogLevel = "info", *, stream: TextIO | None = None) -> None:
+    """Write events of at least `level` to `stream` (standard error by default), one line each, in colour on a terminal.
+
+    For the whole process: doors call it once, libraries never.
+    """
+    target = sys.stderr if stream is None else stream
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.StackInfoRenderer(),
+            structlog.dev.ConsoleRenderer(colors=target.isatty()),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        logger_factory=structlog.PrintLoggerFactory(target),
+        cache_logger_on_first_use=False,
+    )

@@ -1,0 +1,220 @@
+"""A store and journal in memory: for tests, a laptop demonstration and `--database memory:`. Nothing survives the process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from pilotwire.csms.store import booking
+from pilotwire.csms.store.listeners import LISTENER_LIMIT, Listener, Listeners
+from pilotwire.csms.store.ports import (
+    ApiKey,
+    Booked,
+    BookedEvent,
+    BookEvent,
+    KeepFinding,
+    KeepReadings,
+    KeepSecurityEvent,
+    LogFrame,
+    LoggedFrame,
+    Operation,
+    PutApiKey,
+    PutStatus,
+    PutToken,
+    RecordBoot,
+    RecordConnection,
+    RegisterStation,
+    RemoveApiKey,
+    RemoveStation,
+    RemoveToken,
+    StoredReading,
+    StoredSecurityEvent,
+)
+from pilotwire.csms.store.recollection import Memory, MemoryStore
+from pilotwire.domain.identity import IdToken
+from pilotwire.domain.kinds import changed
+from pilotwire.domain.transactions import TransactionEvent, event_key, start_key
+from pilotwire.errors import MisuseError, PilotwireError, StoreError
+
+__all__ = ["MemoryJournal", "MemoryStore"]
+
+
+class MemoryJournal:
+    """Writes into a `MemoryStore`, at once. What is appended together is kept together or, on an error, not at all."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._memory: Memory = store.memory
+        self._listeners = Listeners()
+        self._closed = False
+
+    async def append(self, *operations: Operation) -> Sequence[Any]:
+        """Keep the operations in order and give each one's result. Raises StoreError if one cannot be kept: then none is."""
+        if self._closed:
+            raise StoreError("The store is closed: nothing can be written any more.")
+        results = self._kept(operations)
+        self._listeners.tell(zip(operations, results, strict=True))
+        return results
+
+    def note(self, operation: Operation) -> None:
+        """Keep an operation nobody waits for."""
+        if not self._closed:
+            self._listeners.tell(zip((operation,), self._kept((operation,)), strict=True))
+
+    def committed(self, limit: int = LISTENER_LIMIT) -> Listener:
+        """Every operation kept from now on with its result; ends for a listener more than `limit` behind."""
+        return self._listeners.new(limit)
+
+    def close(self) -> None:
+        """Take nothing more; live views end."""
+        self._closed = True
+        self._listeners.end()
+
+    def _kept(self, operations: Sequence[Operation]) -> list[Any]:
+        self._memory.begin()
+        try:
+            return [_keep(self._memory, operation) for operation in operations]
+        except PilotwireError:
+            self._memory.undo()
+            raise
+        except Exception as error:
+            self._memory.undo()
+            raise StoreError(f"The operation cannot be stored: {error}.") from error
+
+
+def _keep(memory: Memory, operation: Operation) -> Any:
+    handler = _HANDLERS.get(type(operation))
+    if handler is None:
+        raise MisuseError(f"{type(operation).__name__} is no operation a store knows.")
+    return handler(memory, operation)
+
+
+def _book(memory: Memory, operation: BookEvent) -> Booked:
+    event = _identified(memory, operation)
+    place = (operation.station, str(event.transaction_id))
+    known = memory.transactions.get(place)
+    booked = memory.events.get(place, ())
+    key = event_key(event)
+    earlier = next((each for each in booked if each.key == key), None)
+    if known is not None and earlier is not None:
+        return Booked(transaction=known, repeated=True, conflict=earlier.event != event)
+    transaction = booking.folded(operation, known, event)
+    entry = BookedEvent(
+        station=place[0], transaction_id=place[1], key=key, event=event, received_at=operation.received_at
+    )
+    memory.put(memory.events, place, (*booked, entry))
+    memory.put(memory.transactions, place, transaction)
+    return Booked(transaction=transaction)
+
+
+def _identified(memory: Memory, operation: BookEvent) -> TransactionEvent:
+    """The event with the transaction id it is booked under."""
+    event = operation.event
+    if not booking.needs_number(event):
+        return booking.named(event)
+    key = start_key(operation.station, event)
+    number = memory.starts.get(key)
+    if number is None:
+        number = memory.next_number(operation.station)
+        memory.put(memory.starts, key, number)
+    return changed(event, transaction_id=str(number))
+
+
+def _keep_readings(memory: Memory, operation: KeepReadings) -> None:
+    for reading in operation.readings:
+        stored = StoredReading(
+            station=operation.station, transaction_id=None, address=operation.address, reading=reading
+        )
+        memory.add(memory.readings, stored)
+
+
+def _put_status(memory: Memory, operation: PutStatus) -> bool:
+    place = (operation.station, operation.status.address)
+    record = booking.after_status(memory.connectors.get(place), operation)
+    if record is not None:
+        memory.put(memory.connectors, place, record)
+    return record is not None
+
+
+def _record_boot(memory: Memory, operation: RecordBoot) -> Any:
+    known = memory.stations.get(operation.station)
+    return memory.put(memory.stations, operation.station, booking.after_boot(known, operation))
+
+
+def _record_connection(memory: Memory, operation: RecordConnection) -> Any:
+    known = memory.stations.get(operation.station)
+    return memory.put(memory.stations, operation.station, booking.after_connection(known, operation))
+
+
+def _register_station(memory: Memory, operation: RegisterStation) -> Any:
+    known = memory.stations.get(operation.station)
+    return memory.put(memory.stations, operation.station, booking.after_registration(known, operation))
+
+
+def _remove_station(memory: Memory, operation: RemoveStation) -> bool:
+    for place in [place for place in memory.connectors if place[0] == operation.station]:
+        memory.drop(memory.connectors, place)
+    return memory.drop(memory.stations, operation.station)
+
+
+def _log_frame(memory: Memory, operation: LogFrame) -> int:
+    number = len(memory.log) + 1
+    entry = LoggedFrame(
+        number=number,
+        station=operation.station,
+        at=operation.at,
+        direction=operation.direction,
+        message_id=operation.message_id,
+        action=operation.action,
+        frame=operation.frame,
+    )
+    memory.add(memory.log, entry)
+    return number
+
+
+def _keep_finding(memory: Memory, operation: KeepFinding) -> None:
+    memory.add(memory.findings, operation.finding)
+
+
+def _keep_security_event(memory: Memory, operation: KeepSecurityEvent) -> None:
+    stored = StoredSecurityEvent(station=operation.station, event=operation.event, received_at=operation.received_at)
+    memory.add(memory.security_events, stored)
+
+
+def _put_token(memory: Memory, operation: PutToken) -> None:
+    token = operation.token
+    memory.put(memory.tokens, (token.id_token.key, token.id_token.type or ""), token)
+
+
+def _remove_token(memory: Memory, operation: RemoveToken) -> bool:
+    found = booking.chosen_token(memory.tokens_of(operation.id_token), operation.id_token)
+    return found is not None and memory.drop(memory.tokens, _token_place(found.id_token))
+
+
+def _token_place(id_token: IdToken) -> tuple[str, str]:
+    return (id_token.key, id_token.type or "")
+
+
+def _put_api_key(memory: Memory, operation: PutApiKey) -> ApiKey:
+    return memory.put(memory.api_keys, operation.key.name, operation.key)
+
+
+def _remove_api_key(memory: Memory, operation: RemoveApiKey) -> bool:
+    return memory.drop(memory.api_keys, operation.name)
+
+
+_HANDLERS: dict[type[Operation], Callable[[Memory, Any], Any]] = {
+    BookEvent: _book,
+    KeepReadings: _keep_readings,
+    PutStatus: _put_status,
+    RecordBoot: _record_boot,
+    RecordConnection: _record_connection,
+    RegisterStation: _register_station,
+    RemoveStation: _remove_station,
+    LogFrame: _log_frame,
+    KeepFinding: _keep_finding,
+    KeepSecurityEvent: _keep_security_event,
+    PutToken: _put_token,
+    RemoveToken: _remove_token,
+    PutApiKey: _put_api_key,
+    RemoveApiKey: _remove_api_key,
+}

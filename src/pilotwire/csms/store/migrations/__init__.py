@@ -1,0 +1,1 @@
+"""How the database of an older Pilotwire becomes one of this: Alembic revisions, run when the store is opened."""

@@ -1,0 +1,283 @@
+"""Reading what is committed: single rows at once on the caller's thread, lists in another thread so that the event loop goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Engine, Select, and_, or_, select
+from sqlalchemy.exc import DBAPIError
+
+from pilotwire.csms.store import booking
+from pilotwire.csms.store.booking import EVERYTHING, FIRST_PAGE
+from pilotwire.csms.store.ports import (
+    ApiKey,
+    BookedEvent,
+    ConnectorRecord,
+    Direction,
+    LoggedFrame,
+    Page,
+    Station,
+    StoredReading,
+    StoredSecurityEvent,
+    TransactionFilter,
+)
+from pilotwire.csms.store.sql import codec, schema
+from pilotwire.csms.store.sql.codec import micros, moment_of
+from pilotwire.csms.store.sql.engine import Database
+from pilotwire.csms.store.sql.trouble import disk_trouble
+from pilotwire.domain.authorization import Token
+from pilotwire.domain.findings import Finding
+from pilotwire.domain.identity import IdToken, same_token
+from pilotwire.domain.kinds import changed
+from pilotwire.domain.transactions import Transaction
+from pilotwire.errors import StoreError
+
+_T = TypeVar("_T")
+_CURSOR_SPLITS = 16
+
+
+class SqlStore:
+    """Reads one database file. Every call may raise StoreError with a sentence if the file cannot be read."""
+
+    def __init__(self, database: Database) -> None:
+        self._path = database.path
+        self._rows = database.reader()
+        self._engine = database.reading_engine()
+
+    def close(self) -> None:
+        """Close all reading connections."""
+        self._rows.close()
+        self._engine.dispose()
+
+    # --- single rows ----------------------------------------------------------------------------------------------------------------
+
+    def _all(self, query: str, *parameters: Any) -> list[Any]:
+        with _sentences(self._path):
+            return self._rows.execute(query, parameters).fetchall()
+
+    async def station(self, station: str) -> Station | None:
+        """One station."""
+        rows = self._all("SELECT content FROM stations WHERE station = ?", station)
+        return codec.station_of(rows[0][0]) if rows else None
+
+    async def token(self, id_token: IdToken) -> Token | None:
+        """The record for an id token: of its type, else of a type one side does not tell."""
+        rows = self._all("SELECT content FROM tokens WHERE key = ?", id_token.key)
+        return booking.chosen_token((codec.token_of(content) for (content,) in rows), id_token)
+
+    async def transaction(self, station: str, transaction_id: str) -> Transaction | None:
+        """One transaction."""
+        query = "SELECT content FROM transactions WHERE station = ? AND transaction_id = ?"
+        rows = self._all(query, station, transaction_id)
+        return codec.transaction_of(rows[0][0]) if rows else None
+
+    async def open_with(self, id_token: IdToken, *, besides: tuple[str, str] | None = None) -> int:
+        """How many transactions are open with a token, one not counted."""
+        rows = self._all("SELECT content FROM transactions WHERE token_key = ? AND is_open = 1", id_token.key)
+        found = [codec.transaction_of(content) for (content,) in rows]
+        return sum(
+            1
+            for each in found
+            if same_token(each.id_token, id_token) and (each.station, each.transaction_id) != besides
+        )
+
+    # --- lists ----------------------------------------------------------------------------------------------------------------------
+
+    async def _list(self, query: Select[Any], read: Callable[[Any], _T]) -> list[_T]:
+        return await asyncio.to_thread(_fetched, self._engine, self._path, query, read)
+
+    async def stations(self, page: Page = FIRST_PAGE) -> Sequence[Station]:
+        """Stations by name; the cursor is the name."""
+        table = schema.stations.c
+        query = select(table.content).order_by(table.station).limit(page.limit)
+        if page.after is not None:
+            query = query.where(table.station > page.after)
+        return await self._list(query, lambda row: codec.station_of(row[0]))
+
+    async def connectors(self, station: str) -> Sequence[ConnectorRecord]:
+        """A station's connectors, by address."""
+        table = schema.connectors.c
+        query = select(table.content).where(table.station == station).order_by(table.evse, table.connector)
+        return await self._list(query, lambda row: codec.connector_of(row[0]))
+
+    async def tokens(self, page: Page = FIRST_PAGE) -> Sequence[Token]:
+        """Tokens by value; the cursor is the value. Records of one value stay on one page, even if that makes it longer."""
+        table = schema.tokens.c
+        query = select(table.content, table.key).order_by(table.key, table.type)
+        after = page.after.casefold() if page.after is not None else None
+        wanted = query if after is None else query.where(table.key > after)
+        found = await self._list(wanted.limit(page.limit), lambda row: (row[1], codec.token_of(row[0])))
+        if len(found) < page.limit or not found:
+            return [token for _, token in found]
+        last = found[-1][0]
+        same = await self._list(query.where(table.key == last), lambda row: codec.token_of(row[0]))
+        return [token for key, token in found if key != last] + same
+
+    async def transactions(
+        self, which: TransactionFilter = EVERYTHING, page: Page = FIRST_PAGE
+    ) -> Sequence[Transaction]:
+        """Transactions, the one that became known last first; the cursor is `station/transaction_id`."""
+        table = schema.transactions.c
+        query = _filtered(select(table.content), which).order_by(table.id.desc()).limit(page.limit)
+        if page.after is not None:
+            query = query.where(table.id < _cursor(page.after))
+        return await self._list(query, lambda row: codec.transaction_of(row[0]))
+
+    async def events(self, station: str, transaction_id: str) -> Sequence[BookedEvent]:
+        """A transaction's events in their place."""
+        table, readings = schema.transaction_events.c, schema.meter_readings.c
+        mine = and_(table.tx == _reference(station, transaction_id))
+        taken: dict[int, list[Any]] = {}
+        query = (
+            select(readings.event, readings.content)
+            .join(schema.transaction_events, table.id == readings.event)
+            .where(mine)
+            .order_by(readings.event, readings.position)
+        )
+        for event, reading in await self._list(query, lambda row: (row[0], codec.reading_of(row[1]))):
+            taken.setdefault(event, []).append(reading)
+        events = select(table.id, table.key, table.received_at, table.content).where(mine).order_by(table.id)
+
+        def booked(row: Any) -> BookedEvent:
+            return BookedEvent(
+                station=station,
+                transaction_id=transaction_id,
+                key=row[1],
+                event=changed(codec.event_of(row[3]), readings=tuple(taken.get(row[0], ()))),
+                received_at=moment_of(row[2]),
+            )
+
+        return booking.in_place(await self._list(events, booked))
+
+    async def readings(
+        self, station: str, transaction_id: str | None = None, *, since: datetime | None = None, limit: int = 1000
+    ) -> Sequence[StoredReading]:
+        """Meter readings of a transaction, or of a station outside of any, by time."""
+        if transaction_id is not None:
+            return await self._readings_in(station, transaction_id, since, limit)
+        table = schema.loose_readings.c
+        query = select(table.content).where(table.station == station).order_by(table.at, table.id).limit(limit)
+        if since is not None:
+            query = query.where(table.at >= micros(since))
+        return await self._list(query, lambda row: codec.loose_reading_of(row[0]))
+
+    async def _readings_in(
+        self, station: str, transaction_id: str, since: datetime | None, limit: int
+    ) -> Sequence[StoredReading]:
+        transaction = await self.transaction(station, transaction_id)
+        table, events = schema.meter_readings.c, schema.transaction_events.c
+        query = (
+            select(table.content, events.content)
+            .join(schema.transaction_events, events.id == table.event)
+            .where(events.tx == _reference(station, transaction_id))
+            .order_by(table.at, table.event, table.position)
+            .limit(limit)
+        )
+        if since is not None:
+            query = query.where(table.at >= micros(since))
+
+        def stored(row: Any) -> StoredReading:
+            address = codec.event_of(row[1]).address or (transaction.address if transaction else None)
+            reading = codec.reading_of(row[0])
+            return StoredReading(station=station, transaction_id=transaction_id, address=address, reading=reading)
+
+        return await self._list(query, stored)
+
+    async def log(
+        self, station: str | None = None, *, action: str | None = None, before: int | None = None, limit: int = 100
+    ) -> Sequence[LoggedFrame]:
+        """Frames, newest first."""
+        table = schema.frames.c
+        query = select(schema.frames).order_by(table.id.desc()).limit(limit)
+        if station is not None:
+            query = query.where(table.station == station)
+        if action is not None:
+            query = query.where(table.action == action)
+        if before is not None:
+            query = query.where(table.id < before)
+        return await self._list(query, _frame)
+
+    async def findings(self, station: str | None = None, *, limit: int = 100) -> Sequence[Finding]:
+        """Findings, the one kept last first."""
+        table = schema.findings.c
+        query = select(table.content).order_by(table.id.desc()).limit(limit)
+        wanted = query if station is None else query.where(table.station == station)
+        return await self._list(wanted, lambda row: codec.finding_of(row[0]))
+
+    async def security_events(self, station: str | None = None, *, limit: int = 100) -> Sequence[StoredSecurityEvent]:
+        """Security events, the one kept last first."""
+        table = schema.security_events.c
+        query = select(table.content).order_by(table.id.desc()).limit(limit)
+        wanted = query if station is None else query.where(table.station == station)
+        return await self._list(wanted, lambda row: codec.security_event_of(row[0]))
+
+    async def api_keys(self) -> Sequence[ApiKey]:
+        """All API keys, by name."""
+        table = schema.api_keys.c
+        return await self._list(select(table.content).order_by(table.name), lambda row: codec.api_key_of(row[0]))
+
+
+def _fetched(engine: Engine, path: Path, query: Select[Any], read: Callable[[Any], _T]) -> list[_T]:
+    with _sentences(path), engine.connect() as connection:
+        return [read(row) for row in connection.execute(query)]
+
+
+@contextmanager
+def _sentences(path: Path) -> Iterator[None]:
+    """What the driver could not do becomes a StoreError."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise disk_trouble(error, path) from error
+    except DBAPIError as error:
+        if isinstance(error.orig, sqlite3.Error):
+            raise disk_trouble(error.orig, path) from error
+        raise StoreError(f"{path} cannot be read: {error}.") from error
+
+
+def _frame(row: Any) -> LoggedFrame:
+    return LoggedFrame(
+        number=row.id,
+        station=row.station,
+        at=moment_of(row.at),
+        direction=Direction(row.direction),
+        message_id=row.message_id,
+        action=row.action,
+        frame=row.frame,
+    )
+
+
+def _reference(station: str, transaction_id: str) -> Any:
+    table = schema.transactions.c
+    wanted = and_(table.station == station, table.transaction_id == transaction_id)
+    return select(table.id).where(wanted).scalar_subquery()
+
+
+def _cursor(cursor: str) -> Any:
+    """The row a cursor names: a slash may also stand in either name, so each is tried (the first few: real names have none)."""
+    table = schema.transactions.c
+    parts = cursor.split("/")
+    splits = [("/".join(parts[:n]), "/".join(parts[n:])) for n in range(1, min(len(parts), _CURSOR_SPLITS))]
+    named = [and_(table.station == station, table.transaction_id == name) for station, name in splits]
+    return select(table.id).where(or_(False, *named)).limit(1).scalar_subquery()
+
+
+def _filtered(query: Select[Any], which: TransactionFilter) -> Select[Any]:
+    table = schema.transactions.c
+    if which.station is not None:
+        query = query.where(table.station == which.station)
+    if which.id_token is not None:
+        query = query.where(table.token_key == which.id_token.casefold())
+    if which.is_open is not None:
+        query = query.where(table.is_open == int(which.is_open))
+    if which.since is not None:
+        query = query.where(table.began_at >= micros(which.since))
+    if which.until is not None:
+        query = query.where(table.began_at < micros(which.until))
+    return query

@@ -1,0 +1,68 @@
+"""Putting a simulated station together from its settings: dialect, layout, storage, hardware, and vehicles that can come to it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pilotwire.clock import Clock
+from pilotwire.dialects import Dialect
+from pilotwire.dialects.ocpp16 import DIALECT as OCPP16
+from pilotwire.dialects.ocpp21 import DIALECT as OCPP21
+from pilotwire.dialects.ocpp201 import DIALECT as OCPP201
+from pilotwire.domain.identity import StationIdentity
+from pilotwire.ev import Vehicle, Wish, vehicle
+from pilotwire.ocpp.net.peer import OnFrame
+from pilotwire.ocpp.version import OcppVersion
+from pilotwire.station.app import Station
+from pilotwire.station.core.settings import StationSettings
+from pilotwire.station.hardware.simulated import layout
+from pilotwire.station.line import Endpoint
+from pilotwire.station.settings import StationProgramSettings
+from pilotwire.station.storage import SqliteStorage
+
+DIALECTS: dict[OcppVersion, Dialect] = {dialect.version: dialect for dialect in (OCPP16, OCPP201, OCPP21)}
+
+
+def make_vehicle(model: str, *, soc: float, target_soc: float | None = None, energy_wh: int | None = None) -> Vehicle:
+    """A vehicle of the catalogue; `soc` and `target_soc` in percent. Raises ConfigError for a model that is not in it."""
+    wish = Wish(target_soc=100.0 if target_soc is None else target_soc, energy_wh=energy_wh)
+    return vehicle(model, soc=soc, wish=wish)
+
+
+def vehicle_from(saved: dict[str, Any]) -> Vehicle:
+    """A vehicle that was plugged in when its station was last saved."""
+    return Vehicle.restore(saved)
+
+
+def build_station(settings: StationProgramSettings, clock: Clock, *, on_frame: OnFrame | None = None) -> Station:
+    """The station of some settings, ready to start. Raises ConfigError or StoreError."""
+    version = OcppVersion(settings.ocpp)
+    plan = layout(settings.layout)
+    identity = StationIdentity(
+        vendor=settings.vendor,
+        model=settings.model or plan.model,
+        serial_number=settings.serial_number,
+        firmware_version="0.1.0",
+    )
+    habits = StationSettings.ocpp16 if version is OcppVersion.V16 else StationSettings.ocpp2
+    return Station(
+        habits(identity, variables=settings.variables),
+        plan,
+        Endpoint(
+            url=settings.csms,
+            identity=settings.id,
+            password=settings.password,
+            compression=settings.compression,
+        ),
+        DIALECTS[version],
+        SqliteStorage(Path(settings.storage or f"{_file_name(settings.id)}.station.db")),
+        clock,
+        speed=settings.speed,
+        vehicle_from=vehicle_from,
+        on_frame=on_frame,
+    )
+
+
+def _file_name(identity: str) -> str:
+    return "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in identity)

@@ -1,0 +1,160 @@
+"""What a station's core wants done. A shell performs the actions of one `feed` or `tick` in their order.
+
+`Keep`, `Forget` and `Save` come first: together they are one commit, and nothing after them is done before it stands. If it cannot be
+made, the rest must not be done either (the shell stops the station and says why).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from pilotwire.domain.device_model import VariableName
+from pilotwire.domain.kinds import Fact, Outcome
+from pilotwire.domain.provisioning import BootReason
+from pilotwire.station.core.memory import Entry, Part
+
+# --- to be made durable ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Put an entry into the outbox, or replace the one with its number."""
+
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """Take these entries out of the outbox: they were answered, or given up."""
+
+    numbers: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Save:
+    """Replace a part of what must survive."""
+
+    part: Part
+
+
+DURABLE = (Keep, Forget, Save)
+"""The kinds of action that are committed together, before the others of the same list."""
+
+
+# --- to the CSMS ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Send a fact that is not queued (boot, heartbeat, status, authorize, values outside of transactions).
+
+    Exactly one `Answered`, `Refused`, `NotAnswered` or `Unsaid` with this `ref` is fed back, unless the link goes down before.
+    """
+
+    ref: int
+    fact: Fact
+
+
+@dataclass(frozen=True, slots=True)
+class SendKept:
+    """Send the fact of an outbox entry; fed back as with `Say`. `named`: the CSMS's own id of its transaction, where it gave one."""
+
+    ref: int
+    entry: Entry
+    named: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Answer a command."""
+
+    ref: Hashable
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class RefuseCommand:
+    """Answer a command with an RPC error."""
+
+    ref: Hashable
+    code: str
+    description: str
+
+
+# --- to the hardware and the shell ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SetContactor:
+    """`HardwareDriver.set_contactor`."""
+
+    evse_id: int
+    closed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetLock:
+    """`HardwareDriver.set_lock`; what it returns is fed back as `LockMoved`, after all actions of this list."""
+
+    evse_id: int
+    connector_id: int
+    locked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetCurrentLimit:
+    """`HardwareDriver.set_current_limit`."""
+
+    evse_id: int
+    amps: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """`HardwareDriver.show`."""
+
+    evse_id: int | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RestartStation:
+    """Restart: the driver, the connection and the core, from what was saved. This core takes no further input."""
+
+    reason: BootReason
+
+
+@dataclass(frozen=True, slots=True)
+class VariableChanged:
+    """A variable was set and counts from now on; for those the shell itself follows (ping interval, password, ...)."""
+
+    name: VariableName
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something worth a line in the log, as a sentence."""
+
+    text: str
+
+
+Action = (
+    Keep
+    | Forget
+    | Save
+    | Say
+    | SendKept
+    | Answer
+    | RefuseCommand
+    | SetContactor
+    | SetLock
+    | SetCurrentLimit
+    | Show
+    | RestartStation
+    | VariableChanged
+    | Note
+)
+"""All that a core asks for."""

@@ -1,0 +1,231 @@
+"""The state of each connector (functional block G): what it is, who may change it, and when the CSMS hears of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pilotwire.domain.availability import (
+    Activity,
+    Availability,
+    ChangeAvailability,
+    ChangeAvailabilityOutcome,
+    ChangeAvailabilityStatus,
+    ConnectorState,
+    ConnectorStatus,
+    Problem,
+)
+from pilotwire.domain.identity import STATION, EvseAddress
+from pilotwire.domain.transactions import ChargingState, StoppedReason
+from pilotwire.station.core.evse import Evse
+from pilotwire.station.core.station import Station
+from pilotwire.station.hardware.ports import ErrorCode
+
+CUTTING = frozenset(
+    {
+        ErrorCode.EV_COMMUNICATION_ERROR,
+        ErrorCode.GROUND_FAILURE,
+        ErrorCode.HIGH_TEMPERATURE,
+        ErrorCode.INTERNAL_ERROR,
+        ErrorCode.OVER_CURRENT_FAILURE,
+        ErrorCode.OVER_VOLTAGE,
+        ErrorCode.POWER_SWITCH_FAILURE,
+        ErrorCode.UNDER_VOLTAGE,
+    }
+)
+"""Faults with which no energy may flow: the connector is Faulted. The others are told, and charging goes on."""
+
+NAMES: dict[ErrorCode, str] = {
+    ErrorCode.CONNECTOR_LOCK_FAILURE: "ConnectorLockFailure",
+    ErrorCode.EV_COMMUNICATION_ERROR: "EVCommunicationError",
+    ErrorCode.GROUND_FAILURE: "GroundFailure",
+    ErrorCode.HIGH_TEMPERATURE: "HighTemperature",
+    ErrorCode.INTERNAL_ERROR: "InternalError",
+    ErrorCode.OTHER: "OtherError",
+    ErrorCode.OVER_CURRENT_FAILURE: "OverCurrentFailure",
+    ErrorCode.OVER_VOLTAGE: "OverVoltage",
+    ErrorCode.POWER_METER_FAILURE: "PowerMeterFailure",
+    ErrorCode.POWER_SWITCH_FAILURE: "PowerSwitchFailure",
+    ErrorCode.READER_FAILURE: "ReaderFailure",
+    ErrorCode.UNDER_VOLTAGE: "UnderVoltage",
+    ErrorCode.WEAK_SIGNAL: "WeakSignal",
+}
+"""The standard codes (1.6 ChargePointErrorCode) of what a driver reports."""
+
+STOPPED_BY: dict[ErrorCode, StoppedReason] = {
+    ErrorCode.GROUND_FAILURE: StoppedReason.GROUND_FAULT,
+    ErrorCode.OVER_CURRENT_FAILURE: StoppedReason.OVERCURRENT_FAULT,
+    ErrorCode.OVER_VOLTAGE: StoppedReason.POWER_QUALITY,
+    ErrorCode.UNDER_VOLTAGE: StoppedReason.POWER_QUALITY,
+}
+"""Why a transaction ended that such a fault ended; Other for the rest (E06.FR.08)."""
+
+_CUTTING_NAMES = frozenset(NAMES[code] for code in CUTTING)
+_EMERGENCY = Problem(code="OtherError", info="Emergency stop pressed")
+_NO_MAINS = Problem(code="UnderVoltage", info="No mains")
+
+_ACTIVITIES = {
+    ChargingState.CHARGING: Activity.CHARGING,
+    ChargingState.SUSPENDED_EV: Activity.SUSPENDED_EV,
+    ChargingState.SUSPENDED_EVSE: Activity.SUSPENDED_EVSE,
+}
+
+
+# --- what is so -----------------------------------------------------------------------------------------------------
+
+
+def blocked(station: Station, evse: Evse) -> bool:
+    """Whether something is wrong with which no energy may flow here."""
+    return _cutting_problem(station, evse, evse.connector or evse.cable_in) is not None
+
+
+def operative(station: Station, evse: Evse, connector: int | None = None) -> bool:
+    """Whether the CSMS left it in use: the station, the EVSE, and the connector if one is named."""
+    places = {(0, 0), (evse.evse_id, 0)} | ({(evse.evse_id, connector)} if connector is not None else set())
+    return not places & station.condition.inoperative
+
+
+def usable(station: Station, evse: Evse) -> bool:
+    """Whether a new transaction may begin here (F01.FR.23)."""
+    resetting = station.reset is not None and station.reset.evse in (None, evse.evse_id)
+    connectors = [evse.connector] if evse.connector is not None else list(evse.connectors)
+    in_use = any(operative(station, evse, connector) for connector in connectors)
+    return in_use and not resetting and not blocked(station, evse)
+
+
+def states(station: Station) -> Iterator[tuple[EvseAddress, ConnectorState]]:
+    """The state of the station as a whole and of each connector."""
+    yield STATION, _station_state(station)
+    for evse in station.evses.values():
+        for connector in evse.connectors:
+            address = EvseAddress(evse=evse.evse_id, connector=connector)
+            yield address, connector_state(station, evse, connector)
+
+
+def connector_state(station: Station, evse: Evse, connector: int) -> ConnectorState:
+    """The state of one connector; a fault goes before everything, use before being out of use (G03.FR.05)."""
+    problem = _cutting_problem(station, evse, connector)
+    if problem is not None:
+        return ConnectorState(availability=Availability.FAULTED, problem=problem)
+    problem = _any_problem(station, evse, connector)
+    if not operative(station, evse, connector) and evse.tx is None:
+        return ConnectorState(availability=Availability.UNAVAILABLE, problem=problem)
+    if _is_taken(station, evse, connector):
+        return ConnectorState(availability=Availability.OCCUPIED, activity=_activity(evse), problem=problem)
+    return ConnectorState(availability=Availability.AVAILABLE, problem=problem)
+
+
+def _is_taken(station: Station, evse: Evse, connector: int) -> bool:
+    in_use = {evse.connector, evse.cable_in, evse.tx.connector if evse.tx is not None else None} - {None}
+    if in_use or not station.settings.occupied_when_authorized:
+        return connector in in_use
+    return evse.grant is not None
+
+
+def _activity(evse: Evse) -> Activity:
+    if evse.finishing:
+        return Activity.FINISHING
+    if evse.tx is None:
+        return _ACTIVITIES.get(evse.charging_state, Activity.PREPARING)
+    if evse.tx.stopping is not None:
+        return Activity.FINISHING
+    if evse.connector is None and evse.tx.connector is not None:
+        return Activity.SUSPENDED_EV
+    return _ACTIVITIES.get(evse.charging_state, Activity.PREPARING)
+
+
+def _station_state(station: Station) -> ConnectorState:
+    problems = station.condition.problems.get((0, 0), {})
+    cutting = _station_wide(station)
+    if cutting is not None:
+        return ConnectorState(availability=Availability.FAULTED, problem=cutting)
+    out = (0, 0) in station.condition.inoperative
+    return ConnectorState(
+        availability=Availability.UNAVAILABLE if out else Availability.AVAILABLE,
+        problem=next(iter(problems.values()), None),
+    )
+
+
+def _station_wide(station: Station) -> Problem | None:
+    if station.condition.emergency:
+        return _EMERGENCY
+    if not station.condition.powered:
+        return _NO_MAINS
+    return _first_cutting(station.condition.problems.get((0, 0), {}))
+
+
+def _cutting_problem(station: Station, evse: Evse, connector: int | None) -> Problem | None:
+    problems = station.condition.problems
+    return (
+        _station_wide(station)
+        or _first_cutting(problems.get((evse.evse_id, 0), {}))
+        or _first_cutting(problems.get((evse.evse_id, connector or 0), {}))
+    )
+
+
+def _first_cutting(problems: dict[str, Problem]) -> Problem | None:
+    return next((problem for code, problem in problems.items() if code in _CUTTING_NAMES), None)
+
+
+def _any_problem(station: Station, evse: Evse, connector: int) -> Problem | None:
+    problems = station.condition.problems
+    here = problems.get((evse.evse_id, connector), {}) or problems.get((evse.evse_id, 0), {})
+    if not here and connector in evse.lock_failed:
+        return Problem(code="ConnectorLockFailure")
+    return next(iter(here.values()), None)
+
+
+# --- what is said ---------------------------------------------------------------------------------------------------
+
+
+def report_changes(station: Station) -> None:
+    """Say each state that differs from what was said last (G01.FR.03 to G01.FR.07)."""
+    if not station.online:
+        return
+    for address, state in states(station):
+        if station.condition.reported.get(address) != state:
+            report(station, address, state)
+
+
+def report(station: Station, address: EvseAddress, state: ConnectorState, *, anyway: bool = False) -> None:
+    """Say a state; `anyway`: even where the version spoken would see no difference to the last one."""
+    previous = None if anyway else station.condition.reported.get(address)
+    station.condition.reported[address] = state
+    fact = ConnectorStatus(address=address, at=station.stamp(), state=state, previous=previous)
+    station.say(fact, failed=lambda refused: _not_heard(station, address, refused=refused))
+
+
+def _not_heard(station: Station, address: EvseAddress, *, refused: bool) -> None:
+    """A state that got no answer is said again; one that was refused would be refused again."""
+    if not refused:
+        station.condition.reported.pop(address, None)
+
+
+# --- out of use and back --------------------------------------------------------------------------------------------
+
+
+def change(station: Station, command: ChangeAvailability) -> ChangeAvailabilityOutcome:
+    """Take something in or out of use (G03, G04); what a transaction runs on goes out when it has ended."""
+    place = (command.address.evse, command.address.connector or 0)
+    if not _exists(station, place):
+        return ChangeAvailabilityOutcome(status=ChangeAvailabilityStatus.REJECTED)
+    inoperative = station.condition.inoperative
+    (inoperative.discard if command.operative else inoperative.add)(place)
+    waits = not command.operative and any(evse.tx for evse in _within(station, place))
+    status = ChangeAvailabilityStatus.SCHEDULED if waits else ChangeAvailabilityStatus.ACCEPTED
+    return ChangeAvailabilityOutcome(status=status)
+
+
+def _exists(station: Station, place: tuple[int, int]) -> bool:
+    evse_id, connector = place
+    if evse_id == 0:
+        return connector == 0
+    return evse_id in station.evses and (connector == 0 or connector in station.evses[evse_id].connectors)
+
+
+def _within(station: Station, place: tuple[int, int]) -> list[Evse]:
+    evse_id, connector = place
+    return [
+        evse
+        for evse in station.evses.values()
+        if evse_id in (0, evse.evse_id) and connector in (0, evse.address.connector)
+    ]

@@ -1,0 +1,320 @@
+"""The core itself: takes an input, lets the streets decide, and gives out what is to be done, what must be durable first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from pilotwire.domain.kinds import Verdict
+from pilotwire.domain.transactions import TransactionEvent, TransactionVerdict, TriggerReason
+from pilotwire.errors import MisuseError
+from pilotwire.station.core import (
+    authorization,
+    availability,
+    commands,
+    hardware_events,
+    metering,
+    provisioning,
+    reset,
+    security,
+    transactions,
+)
+from pilotwire.station.core.actions import DURABLE, Action, Save
+from pilotwire.station.core.evse import Evse
+from pilotwire.station.core.inputs import (
+    Answered,
+    CommandReceived,
+    Input,
+    LinkDown,
+    LinkUp,
+    NotAnswered,
+    Refused,
+    Started,
+    Unsaid,
+)
+from pilotwire.station.core.memory import (
+    KeptTransaction,
+    Part,
+    SavedState,
+    StationMemory,
+    TransactionsMemory,
+    VariablesMemory,
+)
+from pilotwire.station.core.overview import EvseOverview, Overview
+from pilotwire.station.core.settings import StationSettings
+from pilotwire.station.core.station import Station
+from pilotwire.station.hardware.ports import MeterReading, StationLayout
+
+
+class StationCore:
+    """One station. See the package for how it is used; nothing here raises for what a CSMS, a vehicle or a person does.
+
+    `saved` is what a storage gave back, None for a new station. `meter` reads an EVSE's meter now. `new_id` gives an id never given
+    before, at most 36 characters, for transactions (E01.FR.08). Raises `ConfigError` for first values of variables that cannot be.
+    """
+
+    def __init__(
+        self,
+        settings: StationSettings,
+        layout: StationLayout,
+        *,
+        saved: SavedState | None = None,
+        meter: Callable[[int], MeterReading],
+        new_id: Callable[[], str],
+    ) -> None:
+        state = saved or SavedState()
+        self._station = Station(settings, layout, state, meter, new_id)
+        self._left_over = state.transactions.running
+        self._saved: dict[str, Part] = {
+            part.name: part for part in (state.station, state.transactions, state.variables, state.cache)
+        }
+        self._started = False
+
+    # --- in ---------------------------------------------------------------------------------------------------------
+
+    def feed(self, event: Input, now: datetime) -> list[Action]:
+        """Take an input; returns what is to be done, in order. `now` is aware. The first input is `Started`."""
+        station = self._station
+        if station.ended:
+            return []
+        self._set_now(now)
+        if not self._started and not isinstance(event, Started):
+            raise MisuseError(f"{type(event).__name__} was fed before Started.")
+        self._take(event)
+        return self._finish()
+
+    def tick(self, now: datetime) -> list[Action]:
+        """Do what is due by itself; to be called at `next_deadline`, harmless at any other time."""
+        if self._station.ended or not self._started:
+            return []
+        self._set_now(now)
+        self._do_due()
+        return self._finish()
+
+    def _set_now(self, now: datetime) -> None:
+        self._station.now = max(now, self._station.now)
+
+    def _take(self, event: Input) -> None:
+        station = self._station
+        match event:
+            case Started():
+                self._start(event)
+            case LinkUp():
+                provisioning.link_up(station)
+            case LinkDown():
+                provisioning.link_down(station)
+            case Answered(ref, verdict):
+                self._answered(ref, verdict)
+            case Refused(ref, code, description):
+                self._failed(ref, f"{code} {description}".strip(), code, refused=True)
+            case NotAnswered(ref):
+                self._failed(ref, "no answer in time", "", refused=False)
+            case Unsaid(ref):
+                self._unsaid(ref)
+            case CommandReceived(ref, command):
+                commands.received(station, ref, command)
+            case _:
+                hardware_events.happened(station, event)
+
+    # --- start ------------------------------------------------------------------------------------------------------
+
+    def _start(self, event: Started) -> None:
+        """End what a restart interrupted, and take things as they are found (B01)."""
+        if self._started:
+            raise MisuseError("Started was fed twice.")
+        self._started = True
+        station = self._station
+        station.boots += 1
+        station.boot_reason = station.next_boot_reason or event.reason
+        station.next_boot_reason = None
+        station.do(*station.outbox.line_lost())
+        for kept in self._left_over:
+            transactions.end_left_over(station, kept)
+        hardware_events.surveyed(station, event.survey)
+        security.report(station, "StartupOfTheDevice", station.boot_reason)
+        station.timers.aligned = metering.next_aligned(station, station.now)
+
+    # --- answers ----------------------------------------------------------------------------------------------------
+
+    def _answered(self, ref: int, verdict: Verdict) -> None:
+        station = self._station
+        if ref == station.outbox.in_flight:
+            self._delivered(verdict)
+        elif (waiting := station.heard(ref)) is not None:
+            waiting.answered(verdict)
+
+    def _delivered(self, verdict: Verdict | None) -> None:
+        """The CSMS has the first fact of the outbox: remember what it said of it."""
+        station = self._station
+        entry, actions = station.outbox.delivered()
+        station.do(*actions)
+        fact = entry.fact
+        if not isinstance(fact, TransactionEvent) or not isinstance(verdict, TransactionVerdict):
+            return
+        if verdict.transaction_id is not None and fact.transaction_id is not None:
+            station.named[fact.transaction_id] = verdict.transaction_id
+        if fact.id_token is not None and verdict.authorization is not None:
+            authorization.remember(station, fact.id_token, verdict.authorization)
+            transactions.judged(station, fact, verdict.authorization)
+
+    def _failed(self, ref: int, why: str, code: str, *, refused: bool) -> None:
+        station = self._station
+        if ref == station.outbox.in_flight:
+            station.do(*station.outbox.failed(station.now, station.patience, why, code))
+        elif (waiting := station.heard(ref)) is not None:
+            station.note(f"{type(waiting.fact).__name__}: {why}.")
+            waiting.failed(refused)
+
+    def _unsaid(self, ref: int) -> None:
+        station = self._station
+        if ref == station.outbox.in_flight:
+            self._delivered(None)
+        elif (waiting := station.heard(ref)) is not None:
+            waiting.failed(True)
+
+    # --- what is due ------------------------------------------------------------------------------------------------
+
+    def next_deadline(self) -> datetime | None:
+        """When `tick` is to be called next; None: only an input can change anything."""
+        station = self._station
+        if station.ended or not self._started:
+            return None
+        timers = station.timers
+        deadlines = [timers.boot if station.link else None, timers.aligned, timers.restart]
+        deadlines.append(provisioning.heartbeat_at(station))
+        deadlines.append(station.outbox.deadline if station.online else None)
+        deadlines.append(station.unplaced.until if station.unplaced is not None else None)
+        for evse in station.evses.values():
+            deadlines.append(evse.grant.until if evse.grant is not None else None)
+            deadlines.append(evse.tx.next_sample if evse.tx is not None else None)
+        return min((deadline for deadline in deadlines if deadline is not None), default=None)
+
+    def _do_due(self) -> None:
+        station, now = self._station, self._station.now
+        if station.link and _is_due(station.timers.boot, now):
+            provisioning.boot(station, station.boot_reason)
+        if station.unplaced is not None and _is_due(station.unplaced.until, now):
+            station.unplaced = None
+        for evse in station.evses.values():
+            if evse.grant is not None and _is_due(evse.grant.until, now):
+                transactions.give_up_waiting(station, evse)
+            if evse.tx is not None and _is_due(evse.tx.next_sample, now):
+                self._sample(evse)
+        if _is_due(station.timers.aligned, now):
+            self._aligned()
+        if _is_due(provisioning.heartbeat_at(station), now):
+            provisioning.heartbeat(station)
+
+    def _sample(self, evse: Evse) -> None:
+        """A periodic sample; those whose time passed meanwhile are not made up for."""
+        interval = self._station.variables.number("SampledDataCtrlr.TxUpdatedInterval")
+        tx = evse.tx
+        assert tx is not None
+        assert tx.next_sample is not None
+        if interval <= 0:
+            tx.next_sample = None
+            return
+        missed = (self._station.now - tx.next_sample) // timedelta(seconds=interval)
+        tx.next_sample += timedelta(seconds=interval) * (missed + 1)
+        transactions.sample(self._station, evse, TriggerReason.METER_VALUE_PERIODIC)
+
+    def _aligned(self) -> None:
+        """Clock-aligned values of each EVSE: within its transaction, else on their own (J01.FR.14, J01.FR.22)."""
+        station = self._station
+        station.timers.aligned = metering.next_aligned(station, station.now)
+        quiet = station.variables.on("AlignedDataCtrlr.SendDuringIdle")
+        if quiet and any(evse.tx is not None for evse in station.evses.values()):
+            return  # J01.FR.20
+        for evse in station.evses.values():
+            if evse.tx is not None:
+                transactions.sample(station, evse, TriggerReason.METER_VALUE_CLOCK)
+            elif station.online:
+                metering.report(station, evse, "Sample.Clock")
+
+    # --- out --------------------------------------------------------------------------------------------------------
+
+    def _finish(self) -> list[Action]:
+        """What follows from anything: locks and contactors, a promised reset, states, the outbox; then what must be saved."""
+        station = self._station
+        reset.go_on(station)
+        for evse in station.evses.values():
+            transactions.power(station, evse)
+        availability.report_changes(station)
+        station.send_due()
+        reset.restart_if_due(station)
+        actions, station.actions = station.actions, []
+        durable = [action for action in actions if isinstance(action, DURABLE)]
+        return [*self._saves(), *durable, *(action for action in actions if not isinstance(action, DURABLE))]
+
+    def _saves(self) -> list[Action]:
+        changed = [
+            part for part in self._parts() if part is not self._saved[part.name] and part != self._saved[part.name]
+        ]
+        self._saved |= {part.name: part for part in changed}
+        return [Save(part) for part in changed]
+
+    def _parts(self) -> tuple[Part, ...]:
+        station = self._station
+        running = tuple(_kept(evse) for evse in station.evses.values() if evse.tx is not None)
+        ids = {kept.transaction_id for kept in running}
+        station.named = {
+            own: given for own, given in station.named.items() if own in ids or station.outbox.has_facts_of(own)
+        }
+        own = StationMemory(
+            boots=station.boots,
+            offset=station.offset.total_seconds(),
+            inoperative=tuple(sorted(station.condition.inoperative)),
+            next_boot_reason=station.next_boot_reason,
+            next_number=station.outbox.next_number,
+        )
+        kept_transactions = TransactionsMemory(running=running, named=station.named)
+        return own, kept_transactions, VariablesMemory(values=station.variables.values), station.cache
+
+    # --- looking ----------------------------------------------------------------------------------------------------
+
+    def overview(self) -> Overview:
+        """How things stand."""
+        station = self._station
+        evses = tuple(self._evse_overview(evse) for evse in station.evses.values())
+        return Overview(station.link, station.registration, evses, len(station.outbox))
+
+    def _evse_overview(self, evse: Evse) -> EvseOverview:
+        station, tx = self._station, evse.tx
+        token = evse.grant.id_token if evse.grant is not None else tx.owner if tx is not None else None
+        return EvseOverview(
+            evse.evse_id,
+            {number: availability.connector_state(station, evse, number) for number in evse.connectors},
+            evse.charging_state,
+            id_token=token.value if token is not None else None,
+            transaction_id=tx.transaction_id if tx is not None else None,
+            named=station.named.get(tx.transaction_id) if tx is not None else None,
+            energy=tx.register - tx.meter_start if tx is not None else None,
+        )
+
+    def variable(self, key: str) -> str:
+        """The value of a variable by its written name; raises `MisuseError` for one that is not declared."""
+        return self._station.variables.text(key)
+
+
+def _is_due(deadline: datetime | None, now: datetime) -> bool:
+    return deadline is not None and deadline <= now
+
+
+def _kept(evse: Evse) -> KeptTransaction:
+    tx = evse.tx
+    assert tx is not None
+    return KeptTransaction(
+        evse=evse.evse_id,
+        transaction_id=tx.transaction_id,
+        started_at=tx.started_at,
+        last_at=tx.last_at,
+        next_seq_no=tx.next_seq_no,
+        meter_start=tx.meter_start,
+        register=tx.register,
+        connector=tx.connector,
+        id_token=tx.owner,
+        group=tx.group,
+        remote_start_id=tx.remote_start_id,
+        charging_state=tx.charging_state,
+        stopping=tx.stopping,
+    )

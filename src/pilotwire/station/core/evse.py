@@ -1,0 +1,130 @@
+"""One EVSE as the core sees it: what is plugged, who is authorized, which transaction runs, what follows from that."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from pilotwire.domain.identity import EvseAddress, IdToken
+from pilotwire.domain.transactions import ChargingState, StoppedReason
+from pilotwire.station.hardware.ports import ConnectorLayout, EvseLayout
+
+
+@dataclass(slots=True)
+class Grant:
+    """Who may charge here. `remote` tells that the CSMS asked for it; `told` that the CSMS knows of it from a transaction event.
+
+    `until` is when it ends by itself because nothing was plugged in (EVConnectionTimeOut).
+    """
+
+    id_token: IdToken
+    group: IdToken | None = None
+    remote: bool = False
+    remote_start_id: int | None = None
+    told: bool = False
+    until: datetime | None = None
+
+
+@dataclass(slots=True)
+class Running:
+    """The transaction under way. Registers in Wh.
+
+    `stopping` is why its authorization ended, where that did not end the transaction; `owner` the token it was authorized for, which
+    stays known then (C01.FR.23).
+    """
+
+    transaction_id: str
+    started_at: datetime
+    last_at: datetime
+    meter_start: Decimal
+    register: Decimal
+    next_seq_no: int = 0
+    connector: int | None = None
+    owner: IdToken | None = None
+    group: IdToken | None = None
+    remote_start_id: int | None = None
+    charging_state: ChargingState | None = None
+    stopping: StoppedReason | None = None
+    phases: int | None = None
+    next_sample: datetime | None = None
+
+
+@dataclass(slots=True)
+class Evse:
+    """See the module. `connector` is the one with a vehicle, `cable_in` a socket in which a loose cable was left.
+
+    `wants_power` is control pilot state C; `withheld`: the station gives no energy though somebody is authorized (E05.FR.02);
+    `held_for`: the plug stays locked until this token is presented (E05.FR.11, E09.FR.03); `finishing`: the vehicle of an ended
+    transaction is still plugged in.
+    """
+
+    layout: EvseLayout
+    connector: int | None = None
+    cable_in: int | None = None
+    plugged_at: datetime | None = None
+    parked: bool = False
+    grant: Grant | None = None
+    tx: Running | None = None
+    wants_power: bool = False
+    has_asked: bool = False
+    withheld: bool = False
+    contactor: bool = False
+    locked: set[int] = field(default_factory=set)
+    lock_asked: set[tuple[int, bool]] = field(default_factory=set)
+    lock_failed: set[int] = field(default_factory=set)
+    held_for: IdToken | None = None
+    finishing: bool = False
+    settled: frozenset[str] = frozenset()
+    unlocks: list[tuple[Hashable, int]] = field(default_factory=list)
+
+    @property
+    def evse_id(self) -> int:
+        """Its number."""
+        return self.layout.evse_id
+
+    @property
+    def connectors(self) -> dict[int, ConnectorLayout]:
+        """Its connectors by number."""
+        return {connector.connector_id: connector for connector in self.layout.connectors}
+
+    @property
+    def address(self) -> EvseAddress:
+        """Where its transaction takes place: with the connector once a vehicle is there (E01.FR.16)."""
+        connector = self.connector or (self.tx.connector if self.tx else None)
+        if connector is None and len(self.layout.connectors) == 1:
+            connector = self.layout.connectors[0].connector_id
+        return EvseAddress(evse=self.evse_id, connector=connector)
+
+    @property
+    def busy(self) -> bool:
+        """Whether somebody uses it: a transaction, or a driver who may begin one."""
+        return self.tx is not None or self.grant is not None
+
+    @property
+    def charging_state(self) -> ChargingState:
+        """The 2.x charging state."""
+        if self.connector is None:
+            return ChargingState.IDLE
+        if self.grant is None:
+            return ChargingState.EV_CONNECTED
+        if self.withheld:
+            return ChargingState.SUSPENDED_EVSE
+        if not self.contactor:
+            return ChargingState.SUSPENDED_EVSE if self.has_asked else ChargingState.EV_CONNECTED
+        if self.wants_power:
+            return ChargingState.CHARGING
+        return ChargingState.SUSPENDED_EV if self.has_asked else ChargingState.EV_CONNECTED
+
+    @property
+    def points(self) -> frozenset[str]:
+        """Which TxStartPoint values are fulfilled now (2.x Part 2, TxStartPoint values)."""
+        fulfilled = {
+            "ParkingBayOccupancy": self.parked,
+            "EVConnected": self.connector is not None,
+            "Authorized": self.grant is not None,
+            "PowerPathClosed": self.grant is not None and self.connector is not None,
+            "EnergyTransfer": self.charging_state is ChargingState.CHARGING,
+        }
+        return frozenset(name for name, so in fulfilled.items() if so)

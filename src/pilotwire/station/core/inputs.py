@@ -1,0 +1,99 @@
+"""What a station's core is told: what the driver saw, how the line fares, what came back, what the CSMS wants.
+
+Hardware events (`pilotwire.station.hardware.ports`) are inputs as they are. `ref` in an answer is the number that the action `Say` or
+`SendKept` carried; an answer to a number the core no longer waits for is ignored. The `ref` of a command is the shell's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+from pilotwire.domain.kinds import Command, Verdict
+from pilotwire.domain.provisioning import BootReason
+from pilotwire.station.hardware.ports import HardwareEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The station has started: fed once, first. `survey` is what the driver finds to be so (`HardwareDriver.survey`).
+
+    A restart the core itself asked for keeps its own reason, whatever `reason` says.
+    """
+
+    reason: BootReason = BootReason.POWER_UP
+    survey: tuple[HardwareEvent, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LinkUp:
+    """The connection to the CSMS stands: messages can be said."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkDown:
+    """The connection is gone; whatever was said and not answered will not be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The CSMS answered a fact with its verdict."""
+
+    ref: int
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The CSMS answered with an RPC error, or with something that cannot be read."""
+
+    ref: int
+    code: str
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NotAnswered:
+    """No answer came in time."""
+
+    ref: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unsaid:
+    """The version spoken has no words for the fact (or stays quiet about it): nothing was sent, and nothing need be."""
+
+    ref: int
+
+
+@dataclass(frozen=True, slots=True)
+class CommandReceived:
+    """The CSMS wants something; exactly one `Answer` or `RefuseCommand` with this `ref` follows, at once or a little later."""
+
+    ref: Hashable
+    command: Command
+
+
+@dataclass(frozen=True, slots=True)
+class LockMoved:
+    """What became of a `SetLock`: `done` is what the driver returned. Fed after each `SetLock`, else nothing charges (G05.FR.01)."""
+
+    evse_id: int
+    connector_id: int
+    locked: bool
+    done: bool
+
+
+Input = (
+    HardwareEvent
+    | Started
+    | LinkUp
+    | LinkDown
+    | Answered
+    | Refused
+    | NotAnswered
+    | Unsaid
+    | CommandReceived
+    | LockMoved
+)
+"""All that a core is fed."""

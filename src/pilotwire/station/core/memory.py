@@ -1,0 +1,129 @@
+"""What of a station must survive a power failure, in the parts it is saved in.
+
+Each part is one row of JSON and is saved as a whole when it changed; the outbox has a row for each entry. A part that is missing
+means: as delivered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import ClassVar
+
+from pilotwire.domain.authorization import AuthorizationVerdict
+from pilotwire.domain.identity import IdToken
+from pilotwire.domain.kinds import Value
+from pilotwire.domain.provisioning import BootReason
+from pilotwire.domain.security import SecurityEvent
+from pilotwire.domain.transactions import ChargingState, StoppedReason, TransactionEvent
+
+KeptFact = TransactionEvent | SecurityEvent
+"""The facts that are queued until the CSMS has them (E04.FR.01, A04.FR.02)."""
+
+
+class Entry(Value):
+    """One fact in the outbox. `number` rises by one with each fact and is never used again."""
+
+    number: int
+    fact: KeptFact
+
+    @property
+    def transaction_id(self) -> str | None:
+        """The station's own id of the transaction the fact belongs to, if it does."""
+        return self.fact.transaction_id if isinstance(self.fact, TransactionEvent) else None
+
+
+class StationMemory(Value, tag="station", tag_field="part"):
+    """The station's own affairs.
+
+    `offset` is the CSMS's time less ours in seconds; `inoperative` the places taken out of use by the CSMS, as (EVSE, connector) with 0 for
+    all of them (B01.FR.07); `next_boot_reason` why the coming start will have happened, if the core itself asked for it.
+    """
+
+    name: ClassVar[str] = "station"
+    boots: int = 0
+    offset: float = 0.0
+    inoperative: tuple[tuple[int, int], ...] = ()
+    next_boot_reason: BootReason | None = None
+    next_number: int = 1
+
+
+class KeptTransaction(Value):
+    """A transaction under way. `register` is the last energy register reported, in Wh; `next_seq_no` belongs to the next event."""
+
+    evse: int
+    transaction_id: str
+    started_at: datetime
+    last_at: datetime
+    next_seq_no: int
+    meter_start: Decimal
+    register: Decimal
+    connector: int | None = None
+    id_token: IdToken | None = None
+    group: IdToken | None = None
+    remote_start_id: int | None = None
+    charging_state: ChargingState | None = None
+    stopping: StoppedReason | None = None
+
+
+class TransactionsMemory(Value, tag="transactions", tag_field="part"):
+    """The transactions under way, and the ids the CSMS gave to transactions that still have facts to be sent (1.6)."""
+
+    name: ClassVar[str] = "transactions"
+    running: tuple[KeptTransaction, ...] = ()
+    named: dict[str, str] = {}
+
+
+class VariablesMemory(Value, tag="variables", tag_field="part"):
+    """Values that were set, by the variable's written name (`str(VariableName)`)."""
+
+    name: ClassVar[str] = "variables"
+    values: dict[str, str] = {}
+
+
+class CachedVerdict(Value):
+    """An entry of the Authorization Cache (C10): the verdict last heard on a token, and when the token was last used."""
+
+    id_token: IdToken
+    verdict: AuthorizationVerdict
+    used_at: datetime
+
+
+class CacheMemory(Value, tag="cache", tag_field="part"):
+    """The Authorization Cache, by the token's compared value."""
+
+    name: ClassVar[str] = "cache"
+    entries: dict[str, CachedVerdict] = {}
+
+
+Part = StationMemory | TransactionsMemory | VariablesMemory | CacheMemory
+"""All parts; each is its own row."""
+
+
+@dataclass(frozen=True, slots=True)
+class SavedState:
+    """All that was saved of one station, as a storage gives it back. `outbox` is in order of its numbers."""
+
+    station: StationMemory = field(default_factory=StationMemory)
+    transactions: TransactionsMemory = field(default_factory=TransactionsMemory)
+    variables: VariablesMemory = field(default_factory=VariablesMemory)
+    cache: CacheMemory = field(default_factory=CacheMemory)
+    outbox: tuple[Entry, ...] = ()
+
+
+def saved_state(parts: Iterable[Part], outbox: tuple[Entry, ...]) -> SavedState:
+    """`SavedState` of the parts there are; those missing are as delivered."""
+    state = SavedState(outbox=outbox)
+    for part in parts:
+        match part:
+            case StationMemory():
+                state = replace(state, station=part)
+            case TransactionsMemory():
+                state = replace(state, transactions=part)
+            case VariablesMemory():
+                state = replace(state, variables=part)
+            case CacheMemory():
+                state = replace(state, cache=part)
+    return state

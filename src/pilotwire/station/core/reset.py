@@ -1,0 +1,70 @@
+"""Reset of the station or of one EVSE (B11, B12)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from pilotwire.domain.provisioning import BootReason, Reset, ResetKind, ResetOutcome, ResetStatus
+from pilotwire.domain.transactions import StoppedReason, TriggerReason
+from pilotwire.station.core import security, transactions
+from pilotwire.station.core.actions import RestartStation, SetContactor, SetCurrentLimit
+from pilotwire.station.core.evse import Evse
+from pilotwire.station.core.station import PendingReset, Station
+from pilotwire.station.core.transactions import Cause
+
+_RESET = Cause(TriggerReason.RESET_COMMAND, StoppedReason.IMMEDIATE_RESET)
+
+
+def request(station: Station, command: Reset) -> ResetOutcome:
+    """Promise a reset; `go_on` carries it out once the answer is on its way."""
+    if command.kind is ResetKind.RESUME or (command.evse is not None and command.evse not in station.evses):
+        return ResetOutcome(status=ResetStatus.REJECTED)
+    scope = _scope(station, command.evse)
+    waits = command.kind is ResetKind.ON_IDLE and station.settings.on_idle_reset_waits
+    if waits and any(evse.busy for evse in scope):
+        station.reset = PendingReset(BootReason.SCHEDULED_RESET, command.evse)
+        return ResetOutcome(status=ResetStatus.SCHEDULED)
+    station.reset = PendingReset(BootReason.REMOTE_RESET, command.evse, now=True)
+    return ResetOutcome(status=ResetStatus.ACCEPTED)
+
+
+def _scope(station: Station, evse: int | None) -> list[Evse]:
+    return list(station.evses.values()) if evse is None else [station.evses[evse]]
+
+
+def go_on(station: Station) -> None:
+    """Carry out a promised reset as far as it can be now (B12.FR.03, B12.FR.04)."""
+    pending = station.reset
+    if pending is None:
+        return
+    scope = _scope(station, pending.evse)
+    if not pending.now and any(evse.busy for evse in scope):
+        return
+    for evse in scope:
+        _end_use(station, evse)
+    if pending.evse is not None:
+        station.do(SetContactor(pending.evse, False), SetCurrentLimit(pending.evse, None))
+        station.reset = None
+    elif station.timers.restart is None:
+        security.report(station, "ResetOrReboot", pending.reason)
+        station.timers.restart = station.now + timedelta(seconds=station.settings.reset_wait_seconds)
+
+
+def _end_use(station: Station, evse: Evse) -> None:
+    if evse.tx is not None:
+        transactions.end(station, evse, _RESET)
+    evse.grant, evse.withheld, evse.held_for = None, False, None
+    evse.settled = evse.points
+
+
+def restart_if_due(station: Station) -> None:
+    """Restart when all is told or cannot be told, or the wait is over; what is left is told afterwards (B12.FR.05)."""
+    due = station.timers.restart
+    if due is None or station.reset is None or station.ended:
+        return
+    told = not len(station.outbox) or not station.online
+    moved = not any(evse.contactor or evse.unlocks for evse in station.evses.values())
+    if station.now >= due or (told and moved):
+        station.next_boot_reason = station.reset.reason
+        station.ended = True
+        station.do(RestartStation(station.reset.reason))

@@ -1,0 +1,67 @@
+"""How one station is set up: who it is, and the habits in which the protocol families differ.
+
+The core asks for habits, never for a version. What a CSMS may read and change are variables (`variables`), what it may not is here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+from pilotwire.domain.identity import StationIdentity
+
+
+class Family(StrEnum):
+    """Which defaults a station starts from."""
+
+    OCPP16 = "1.6"
+    OCPP2 = "2"
+
+
+@dataclass(frozen=True, slots=True)
+class StationSettings:
+    """See the module; use `ocpp16` or `ocpp2`.
+
+    `variables` are first values by written name (`TxCtrlr.TxStartPoint`), over the family's defaults and under what was set since.
+    `boot_retry_seconds` is the wait before another boot message where the CSMS gives none (B02.FR.07, B03.FR.05);
+    `reset_wait_seconds` how long a restart waits for queued messages to be answered (B12.FR.05); `outbox_limit` how many
+    entries the outbox may hold before intermediate ones are dropped (E04.FR.08); `cache_limit` counts the Authorization Cache.
+    """
+
+    identity: StationIdentity
+    family: Family = Family.OCPP2
+    variables: Mapping[str, str] = field(default_factory=dict)
+    unlock_ends_transaction: bool = False
+    """Whether UnlockConnector ends a transaction (1.6:5.18) or is refused during one (F05.FR.02)."""
+    on_idle_reset_waits: bool = True
+    """Whether a reset on idle waits for transactions to end (B12.FR.01) or ends them first (1.6:5.14, soft)."""
+    boot_on_trigger_when_accepted: bool = False
+    """Whether a triggered BootNotification is sent when already accepted (F06.FR.17 says no, 1.6 says nothing)."""
+    occupied_when_authorized: bool = False
+    """Whether a connector counts as taken once a driver is authorized for it (1.6:4.9, Preparing) or only by a cable (E02.FR.05)."""
+    security_events: bool = True
+    """Whether security events are sent (A04; 1.6 knows them from its security whitepaper only)."""
+    boot_retry_seconds: int = 30
+    reset_wait_seconds: int = 10
+    outbox_limit: int = 10_000
+    cache_limit: int = 500
+
+    @classmethod
+    def ocpp2(cls, identity: StationIdentity, **changes: Any) -> StationSettings:
+        """The habits of 2.0.1 and 2.1."""
+        return replace(cls(identity), **changes)
+
+    @classmethod
+    def ocpp16(cls, identity: StationIdentity, **changes: Any) -> StationSettings:
+        """The habits of 1.6."""
+        habits = cls(
+            identity,
+            family=Family.OCPP16,
+            unlock_ends_transaction=True,
+            on_idle_reset_waits=False,
+            boot_on_trigger_when_accepted=True,
+            occupied_when_authorized=True,
+        )
+        return replace(habits, **changes)

@@ -1,0 +1,202 @@
+"""What the streets of the core share: the state of one station, and hands to act with. No decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from pilotwire.domain.availability import ConnectorState, Problem
+from pilotwire.domain.identity import EvseAddress, IdToken
+from pilotwire.domain.kinds import Fact, Verdict
+from pilotwire.domain.provisioning import BootReason, RegistrationStatus
+from pilotwire.errors import MisuseError
+from pilotwire.station.core.actions import Action, Note, Say, SendKept
+from pilotwire.station.core.evse import Evse, Grant
+from pilotwire.station.core.memory import CacheMemory, KeptFact, SavedState
+from pilotwire.station.core.outbox import Outbox, Patience
+from pilotwire.station.core.settings import StationSettings
+from pilotwire.station.core.variable_table import declared_variables
+from pilotwire.station.core.variables import Variables
+from pilotwire.station.hardware.ports import MeterReading, StationLayout
+
+Failed = Callable[[bool], None]
+"""Told whether the fact was refused (True) or just got no answer (False)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A fact that was said, and who wants to hear of its verdict."""
+
+    fact: Fact
+    answered: Callable[[Verdict], None]
+    failed: Failed
+
+
+@dataclass(slots=True)
+class Timers:
+    """When what is due by itself; None: not at all. In the station's own time."""
+
+    boot: datetime | None = None
+    last_said: datetime | None = None
+    last_heartbeat: datetime | None = None
+    aligned: datetime | None = None
+    restart: datetime | None = None
+
+
+@dataclass(slots=True)
+class PendingReset:
+    """A restart that was promised. `evse` None: the station."""
+
+    reason: BootReason
+    evse: int | None = None
+    now: bool = False
+
+
+@dataclass(slots=True)
+class Condition:
+    """What is wrong with the station and which places are out of use; (EVSE, connector), 0 for all."""
+
+    inoperative: set[tuple[int, int]] = field(default_factory=set)
+    problems: dict[tuple[int, int], dict[str, Problem]] = field(default_factory=dict)
+    emergency: bool = False
+    powered: bool = True
+    reported: dict[EvseAddress, ConnectorState] = field(default_factory=dict)
+
+
+class Station:
+    """See the module. `now` is the station's own time at the present input; `stamp` gives the CSMS's, for what is reported."""
+
+    def __init__(
+        self,
+        settings: StationSettings,
+        layout: StationLayout,
+        saved: SavedState,
+        meter: Callable[[int], MeterReading],
+        new_id: Callable[[], str],
+    ) -> None:
+        self.settings = settings
+        self.layout = layout
+        self.meter = meter
+        self.new_id = new_id
+        self.variables = Variables(
+            declared_variables(settings.family, layout), settings.variables, saved.variables.values
+        )
+        self.outbox = Outbox(saved.outbox, next_number=saved.station.next_number, limit=settings.outbox_limit)
+        self.cache: CacheMemory = saved.cache
+        self.named: dict[str, str] = dict(saved.transactions.named)
+        self.boots = saved.station.boots
+        self.offset = timedelta(seconds=saved.station.offset)
+        self.next_boot_reason = saved.station.next_boot_reason
+        self.evses = {evse.evse_id: Evse(evse) for evse in layout.evses}
+        self.condition = Condition(inoperative=set(saved.station.inoperative))
+        self.timers = Timers()
+        self.now = datetime.min.replace(tzinfo=UTC)
+        self.link = False
+        self.link_lost_at: datetime | None = None
+        self.registration: RegistrationStatus | None = None
+        self.boot_reason = BootReason.POWER_UP
+        self.unplaced: Grant | None = None
+        """Somebody authorized at a reader for the whole station who has not chosen an EVSE yet."""
+        self.asking: set[int] = set()
+        """EVSEs (0: the station) for which an id token is being asked about."""
+        self.reset: PendingReset | None = None
+        self.ended = False
+        """Whether `RestartStation` was given: nothing is done any more."""
+        self.actions: list[Action] = []
+        self._waiting: dict[int, Waiting] = {}
+        self._next_ref = 1
+        self._last_stamp = max(
+            [datetime.min.replace(tzinfo=UTC), *(kept.last_at for kept in saved.transactions.running)]
+        )
+
+    # --- time -------------------------------------------------------------------------------------------------------
+
+    def stamp(self) -> datetime:
+        """The time now as the CSMS counts it, never before the last one given, in whole milliseconds (J2:3.3)."""
+        corrected = self.now + self.offset
+        at = corrected.replace(microsecond=corrected.microsecond // 1000 * 1000)
+        self._last_stamp = max(at, self._last_stamp)
+        return self._last_stamp
+
+    # --- line -------------------------------------------------------------------------------------------------------
+
+    @property
+    def online(self) -> bool:
+        """Whether anything but a boot may be said: the link stands and the CSMS has accepted us (B01.FR.08)."""
+        return self.link and self.registration is RegistrationStatus.ACCEPTED
+
+    def do(self, *actions: Action) -> None:
+        """Ask for actions."""
+        self.actions.extend(actions)
+
+    def note(self, text: str) -> None:
+        """A line for the log."""
+        self.do(Note(text))
+
+    def say(
+        self, fact: Fact, *, answered: Callable[[Verdict], None] = lambda _: None, failed: Failed = lambda _: None
+    ) -> None:
+        """Say a fact that is not queued; exactly one of the two is called later."""
+        if not self.link:
+            raise MisuseError(f"{type(fact).__name__} cannot be said without a link.")
+        self._waiting[self._next_ref] = Waiting(fact, answered, failed)
+        self.do(Say(self._next_ref, fact))
+        self._spoken()
+
+    def keep(self, fact: KeptFact) -> None:
+        """Queue a fact until the CSMS has it."""
+        self.do(*self.outbox.put(fact))
+
+    def send_due(self) -> None:
+        """Send what is first in the outbox, if it may be sent now."""
+        entry = self.outbox.due(self.now) if self.online else None
+        if entry is None:
+            return
+        self.outbox.in_flight = self._next_ref
+        named = self.named.get(entry.transaction_id) if entry.transaction_id is not None else None
+        self.do(SendKept(self._next_ref, entry, named))
+        self._spoken()
+
+    def _spoken(self) -> None:
+        self._next_ref += 1
+        self.timers.last_said = self.now
+
+    def heard(self, ref: int) -> Waiting | None:
+        """Who waits for the answer `ref`; nobody if it is late, or the outbox's."""
+        return self._waiting.pop(ref, None)
+
+    def silence(self) -> None:
+        """Tell all who wait that no answer will come."""
+        waiting, self._waiting = self._waiting, {}
+        for one in waiting.values():
+            one.failed(False)
+
+    @property
+    def patience(self) -> Patience:
+        """How often and how long the outbox tries."""
+        return Patience(
+            self.variables.number("OCPPCommCtrlr.MessageAttempts[TransactionEvent]"),
+            self.variables.number("OCPPCommCtrlr.MessageAttemptInterval[TransactionEvent]"),
+        )
+
+    # --- finding ----------------------------------------------------------------------------------------------------
+
+    def evse_of_transaction(self, transaction_id: str) -> Evse | None:
+        """The EVSE on which a transaction runs, by the station's own id or the one the CSMS gave."""
+        for evse in self.evses.values():
+            if evse.tx is not None and transaction_id in (
+                evse.tx.transaction_id,
+                self.named.get(evse.tx.transaction_id),
+            ):
+                return evse
+        return None
+
+    def timeout_of(self, variable: str) -> datetime | None:
+        """Now and the seconds of a variable; None if they are 0."""
+        seconds = self.variables.number(variable)
+        return self.now + timedelta(seconds=seconds) if seconds > 0 else None
+
+    def holds(self, token: IdToken) -> list[Evse]:
+        """EVSEs at which exactly this token is authorized."""
+        return [evse for evse in self.evses.values() if evse.grant and evse.grant.id_token.key == token.key]

@@ -1,0 +1,386 @@
+"""Transactions (functional block E): when they begin and end, and every event of them.
+
+What happened changes the EVSE; `settle` then compares which of the TxStartPoint values are fulfilled with those fulfilled before. If one
+came and one of TxStartPoint is fulfilled, a transaction begins (E01); if one of TxStopPoint went, it ends (E06); else an event is due
+if something was to be told.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from pilotwire.domain.authorization import AuthorizationVerdict
+from pilotwire.domain.identity import EvseAddress, IdToken, same_token
+from pilotwire.domain.metering import MeterReading, register_of, register_reading
+from pilotwire.domain.provisioning import BootReason, RegistrationStatus
+from pilotwire.domain.transactions import ChargingState, EventKind, StoppedReason, TransactionEvent, TriggerReason
+from pilotwire.station.core import availability, metering
+from pilotwire.station.core.actions import SetContactor, SetLock, Show
+from pilotwire.station.core.evse import Evse, Grant, Running
+from pilotwire.station.core.memory import KeptTransaction
+from pilotwire.station.core.station import Station
+
+_ENDED_BY_DEAUTHORIZATION = frozenset({"Authorized", "PowerPathClosed", "EnergyTransfer"})
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why something changed. `tell`: it is an event of its own, even if the charging state stays as it was.
+
+    `reason` is why the transaction ended, should it end by this; `id_token` the one presented to stop it.
+    """
+
+    trigger: TriggerReason
+    reason: StoppedReason = StoppedReason.LOCAL
+    id_token: IdToken | None = None
+    tell: bool = True
+
+
+STATE_CHANGED = Cause(TriggerReason.CHARGING_STATE_CHANGED, StoppedReason.STOPPED_BY_EV, tell=False)
+
+
+def settle(station: Station, evse: Evse, cause: Cause) -> None:
+    """Begin, end or tell what follows from a change of the EVSE; see the module."""
+    before, evse.settled = evse.settled, evse.points
+    if evse.tx is None:
+        if evse.settled - before and evse.settled & start_points(station) and _may_begin(station, evse):
+            _begin(station, evse, cause)
+    elif (before - evse.settled) & station.variables.members("TxCtrlr.TxStopPoint"):
+        end(station, evse, cause)
+    else:
+        _update(station, evse, cause)
+
+
+def start_points(station: Station) -> frozenset[str]:
+    """What begins a transaction."""
+    return station.variables.members("TxCtrlr.TxStartPoint")
+
+
+def _may_begin(station: Station, evse: Evse) -> bool:
+    accepted = station.registration is RegistrationStatus.ACCEPTED
+    registered = accepted or station.variables.on("TxCtrlr.TxBeforeAcceptedEnabled")
+    return registered and availability.usable(station, evse)
+
+
+# --- begin ----------------------------------------------------------------------------------------------------------
+
+
+def _begin(station: Station, evse: Evse, cause: Cause) -> None:
+    """The first event (E01); what is measured at the beginning goes with it (E01.FR.09)."""
+    taken = metering.take(station, evse, "SampledDataCtrlr.TxStartedMeasurands", "Transaction.Begin", register=True)
+    register = register_of((taken,)) or Decimal(0)
+    evse.tx = Running(station.new_id(), taken.at, taken.at, register, register, connector=evse.connector)
+    evse.finishing = False
+    _schedule_sample(station, evse.tx)
+    _event(station, evse, EventKind.STARTED, cause.trigger, readings=(taken,))
+
+
+def _schedule_sample(station: Station, tx: Running) -> None:
+    interval = station.variables.number("SampledDataCtrlr.TxUpdatedInterval")
+    tx.next_sample = station.now + timedelta(seconds=interval) if interval > 0 else None
+
+
+# --- update ---------------------------------------------------------------------------------------------------------
+
+
+def _update(station: Station, evse: Evse, cause: Cause) -> None:
+    """An event if there is something to tell: the cause itself, a new authorization, or another charging state (E01.FR.18)."""
+    assert evse.tx is not None
+    evse.tx.connector = evse.connector or evse.tx.connector
+    changed_state = evse.charging_state is not evse.tx.charging_state
+    if cause.tell or changed_state or (evse.grant is not None and not evse.grant.told):
+        trigger = cause.trigger if cause.tell else TriggerReason.CHARGING_STATE_CHANGED
+        _event(station, evse, EventKind.UPDATED, trigger, id_token=cause.id_token)
+
+
+def sample(station: Station, evse: Evse, trigger: TriggerReason) -> bool:
+    """Meter values within the transaction (J02.FR.11, J01.FR.22, F06.FR.07); False if nothing is configured to be said."""
+    variable, context = _SAMPLED[trigger]
+    taken = metering.take(station, evse, variable, context)
+    if not taken.samples and trigger is not TriggerReason.TRIGGER:
+        return False
+    _event(station, evse, EventKind.UPDATED, trigger, readings=(taken,) if taken.samples else ())
+    return True
+
+
+_SAMPLED = {
+    TriggerReason.METER_VALUE_PERIODIC: ("SampledDataCtrlr.TxUpdatedMeasurands", "Sample.Periodic"),
+    TriggerReason.METER_VALUE_CLOCK: ("AlignedDataCtrlr.Measurands", "Sample.Clock"),
+    TriggerReason.TRIGGER: ("SampledDataCtrlr.TxUpdatedMeasurands", "Trigger"),
+}
+
+
+def _event(
+    station: Station,
+    evse: Evse,
+    kind: EventKind,
+    trigger: TriggerReason,
+    *,
+    readings: tuple[MeterReading, ...] = (),
+    id_token: IdToken | None = None,
+    reason: StoppedReason | None = None,
+) -> None:
+    """Queue the next event of the transaction; one that comes first after an authorization tells of it (E02.FR.01, F02.FR.21)."""
+    tx = evse.tx
+    assert tx is not None
+    grant = evse.grant if evse.grant is not None and not evse.grant.told else None
+    if grant is not None and kind is not EventKind.ENDED:
+        trigger = TriggerReason.REMOTE_START if grant.remote else TriggerReason.AUTHORIZED
+        id_token = grant.id_token
+        grant.told, tx.owner, tx.group, tx.stopping = True, grant.id_token, grant.group, None
+        tx.remote_start_id = grant.remote_start_id
+    tx.charging_state, tx.last_at = evse.charging_state, station.stamp()
+    tx.register = max(tx.register, register_of(readings, last=True) or tx.register)
+    station.keep(
+        TransactionEvent(
+            kind=kind,
+            transaction_id=tx.transaction_id,
+            at=tx.last_at,
+            trigger=trigger,
+            seq_no=tx.next_seq_no,
+            offline=not station.link,
+            address=evse.address,
+            id_token=id_token,
+            charging_state=tx.charging_state,
+            stopped_reason=reason,
+            remote_start_id=grant.remote_start_id if grant is not None else None,
+            phases_used=_new_phases(station, evse, tx),
+            readings=readings,
+        )
+    )
+    tx.next_seq_no += 1
+
+
+def _new_phases(station: Station, evse: Evse, tx: Running) -> int | None:
+    """The number of phases used, when it is another one than last told (E02.FR.18, E02.FR.19)."""
+    if evse.charging_state is not ChargingState.CHARGING:
+        return None
+    used = metering.phases_used(station, evse)
+    if used is None or used == tx.phases:
+        return None
+    tx.phases = used
+    return used
+
+
+# --- end ------------------------------------------------------------------------------------------------------------
+
+
+def end(station: Station, evse: Evse, cause: Cause, *, hold: bool = False) -> None:
+    """The last event (E06). The reason is why the authorization ended, if it ended before (F04.FR.03). `hold` keeps the plug locked."""
+    tx = evse.tx
+    assert tx is not None
+    owner = evse.grant.id_token if evse.grant is not None else tx.owner
+    if evse.grant is not None and not evse.grant.told:
+        cause = Cause(cause.trigger, cause.reason, cause.id_token or evse.grant.id_token)
+    evse.grant, evse.withheld = None, False
+    taken = metering.take(station, evse, "SampledDataCtrlr.TxEndedMeasurands", "Transaction.End", register=True)
+    reason = tx.stopping or cause.reason
+    _event(station, evse, EventKind.ENDED, cause.trigger, readings=(taken,), id_token=cause.id_token, reason=reason)
+    evse.tx = None
+    evse.held_for = owner if hold and evse.connector is not None else evse.held_for
+    evse.finishing = evse.connector is not None
+    evse.settled = evse.points
+
+
+def end_left_over(station: Station, kept: KeptTransaction) -> None:
+    """End a transaction that a restart interrupted, with the register as it is now (its meter keeps it) or was last reported."""
+    register = kept.register
+    if kept.evse in station.evses:
+        register = max(register, Decimal(station.meter(kept.evse).energy_import_register))
+    at = station.stamp()
+    planned = station.boot_reason in _PLANNED
+    station.keep(
+        TransactionEvent(
+            kind=EventKind.ENDED,
+            transaction_id=kept.transaction_id,
+            at=at,
+            trigger=TriggerReason.RESET_COMMAND if planned else TriggerReason.ABNORMAL_CONDITION,
+            seq_no=kept.next_seq_no,
+            offline=not station.link,
+            address=EvseAddress(evse=kept.evse, connector=kept.connector),
+            stopped_reason=kept.stopping or (StoppedReason.REBOOT if planned else StoppedReason.POWER_LOSS),
+            readings=(register_reading(at, register, "Transaction.End"),),
+        )
+    )
+
+
+_PLANNED = frozenset(
+    {
+        BootReason.APPLICATION_RESET,
+        BootReason.FIRMWARE_UPDATE,
+        BootReason.LOCAL_RESET,
+        BootReason.REMOTE_RESET,
+        BootReason.SCHEDULED_RESET,
+        BootReason.TRIGGERED,
+    }
+)
+
+
+# --- authorization of a transaction ---------------------------------------------------------------------------------
+
+
+def grant(station: Station, evse: Evse, given: Grant) -> None:
+    """Somebody may charge here."""
+    evse.grant, evse.withheld, evse.held_for = given, False, None
+    evse.lock_failed.clear()
+    if evse.connector is None:
+        given.until = station.timeout_of("TxCtrlr.EVConnectionTimeOut")
+        station.do(Show(evse.evse_id, "Accepted. Plug in the vehicle."))
+    else:
+        station.do(Show(evse.evse_id, "Accepted."))
+    trigger = TriggerReason.REMOTE_START if given.remote else TriggerReason.AUTHORIZED
+    settle(station, evse, Cause(trigger))
+
+
+def revoke(station: Station, evse: Evse, cause: Cause) -> None:
+    """The authorization ends; whether the transaction does is TxStopPoint's affair (E06.FR.03, F03.FR.02)."""
+    if evse.tx is not None and evse.tx.stopping is None:
+        evse.tx.stopping = cause.reason
+    evse.grant, evse.withheld = None, False
+    settle(station, evse, cause)
+
+
+def judged(station: Station, event: TransactionEvent, verdict: AuthorizationVerdict) -> None:
+    """The CSMS's judgement on the token of an event (E05, C15): one that is not accepted ends the energy, or the transaction."""
+    evse = station.evse_of_transaction(event.transaction_id or "")
+    if evse is None or evse.grant is None or not same_token(evse.grant.id_token, event.id_token):
+        return
+    if event.trigger is TriggerReason.STOP_AUTHORIZED or verdict.accepted:
+        evse.grant.group = verdict.group or evse.grant.group
+        return
+    station.do(Show(evse.evse_id, f"Card not accepted: {verdict.status}."))
+    if station.variables.on("TxCtrlr.StopTxOnInvalidId"):
+        _deauthorize(station, evse)
+    else:
+        evse.withheld = True
+        settle(station, evse, STATE_CHANGED)
+
+
+def _deauthorize(station: Station, evse: Evse) -> None:
+    cause = Cause(TriggerReason.DEAUTHORIZED, StoppedReason.DEAUTHORIZED)
+    if station.variables.members("TxCtrlr.TxStopPoint") & _ENDED_BY_DEAUTHORIZATION:
+        end(station, evse, cause, hold=True)  # E05.FR.10, E05.FR.11
+    else:
+        revoke(station, evse, cause)  # E05.FR.09
+
+
+# --- the vehicle ----------------------------------------------------------------------------------------------------
+
+
+def plugged(station: Station, evse: Evse, connector: int) -> None:
+    """A vehicle is there (E02)."""
+    evse.connector, evse.cable_in, evse.plugged_at = connector, None, station.now
+    evse.wants_power = evse.has_asked = evse.contactor = False
+    evse.lock_failed.clear()
+    if evse.grant is None and station.unplaced is not None and availability.usable(station, evse):
+        evse.grant, station.unplaced = station.unplaced, None
+    if evse.grant is not None:
+        evse.grant.until = None
+    settle(station, evse, Cause(TriggerReason.CABLE_PLUGGED_IN))
+
+
+def unplugged(station: Station, evse: Evse, connector: int, *, cable_remains: bool) -> None:
+    """The vehicle is gone (E09, E10), or only the loose cable it left behind."""
+    was_there = evse.connector is not None
+    evse.connector, evse.cable_in = None, connector if cable_remains else None
+    evse.wants_power = evse.has_asked = evse.contactor = evse.finishing = False
+    if not cable_remains:
+        evse.held_for = None
+    if not was_there:
+        return
+    if station.variables.on("TxCtrlr.StopTxOnEVSideDisconnect"):
+        _leave_without(station, evse, cable_remains)
+    elif evse.grant is not None:
+        evse.grant.until = station.timeout_of("TxCtrlr.EVConnectionTimeOut")  # E10.FR.02
+    settle(station, evse, Cause(TriggerReason.EV_COMMUNICATION_LOST, StoppedReason.EV_DISCONNECTED))
+
+
+def _leave_without(station: Station, evse: Evse, cable_remains: bool) -> None:
+    """Deauthorized by unplugging (E09.FR.01); the cable stays locked if so configured (E09.FR.03)."""
+    if evse.grant is None:
+        return
+    if cable_remains and not station.variables.on("OCPPCommCtrlr.UnlockOnEVSideDisconnect"):
+        evse.held_for = evse.grant.id_token
+    if evse.tx is not None:
+        evse.tx.stopping = evse.tx.stopping or StoppedReason.EV_DISCONNECTED
+    evse.grant, evse.withheld = None, False
+
+
+def asks_for_power(station: Station, evse: Evse, *, wants: bool) -> None:
+    """Control pilot state C, or B again (E01.FR.19)."""
+    evse.wants_power = wants
+    evse.has_asked = evse.has_asked or wants
+    settle(station, evse, STATE_CHANGED)
+
+
+def parked(station: Station, evse: Evse, *, there: bool) -> None:
+    """The bay is taken or free (E01.FR.01, E06.FR.01)."""
+    evse.parked = there
+    settle(station, evse, Cause(TriggerReason.EV_DETECTED if there else TriggerReason.EV_DEPARTED))
+
+
+def give_up_waiting(station: Station, evse: Evse) -> None:
+    """Nobody plugged in within EVConnectionTimeOut (E03.FR.05, E03.FR.15)."""
+    cause = Cause(TriggerReason.EV_CONNECT_TIMEOUT, StoppedReason.TIMEOUT)
+    station.do(Show(evse.evse_id, "No vehicle was plugged in in time."))
+    if evse.tx is not None and "ParkingBayOccupancy" not in station.variables.members("TxCtrlr.TxStopPoint"):
+        end(station, evse, cause)
+    else:
+        revoke(station, evse, cause)
+
+
+# --- energy ---------------------------------------------------------------------------------------------------------
+
+
+def power(station: Station, evse: Evse) -> None:
+    """Bring lock and contactor to where they belong: energy only for an authorized driver at a locked plug (C01.FR.01, G05.FR.01)."""
+    offered = _may_offer(station, evse)
+    if evse.contactor and not offered:
+        _switch(station, evse, closed=False)
+    _move_locks(station, evse, offered)
+    if offered and not evse.contactor and evse.connector in evse.locked:
+        _switch(station, evse, closed=True)
+
+
+def _may_offer(station: Station, evse: Evse) -> bool:
+    wanted = evse.grant is not None and evse.connector is not None and not evse.withheld
+    if evse.tx is None and not ("EnergyTransfer" in start_points(station) and _may_begin(station, evse)):
+        return False  # energy is always part of a transaction
+    return wanted and not availability.blocked(station, evse) and evse.connector not in evse.lock_failed
+
+
+def _switch(station: Station, evse: Evse, *, closed: bool) -> None:
+    evse.contactor = closed
+    station.do(SetContactor(evse.evse_id, closed))
+    settle(station, evse, STATE_CHANGED)
+
+
+def _move_locks(station: Station, evse: Evse, offered: bool) -> None:
+    engaged = evse.grant is not None or evse.held_for is not None
+    keep = {evse.connector, evse.cable_in} - {None} if engaged else set()
+    for connector in evse.locked - keep:
+        _lock(station, evse, connector, locked=False)
+    if offered and evse.connector is not None and evse.connector not in evse.locked:
+        _lock(station, evse, evse.connector, locked=True)
+
+
+def _lock(station: Station, evse: Evse, connector: int, *, locked: bool) -> None:
+    if (connector, locked) not in evse.lock_asked:
+        evse.lock_asked.add((connector, locked))
+        station.do(SetLock(evse.evse_id, connector, locked))
+
+
+def lock_moved(station: Station, evse: Evse, connector: int, *, locked: bool, done: bool) -> None:
+    """What became of a lock: one that does not close means no energy (G05.FR.01)."""
+    evse.lock_asked.discard((connector, locked))
+    if done:
+        evse.lock_failed.discard(connector)
+        (evse.locked.add if locked else evse.locked.discard)(connector)
+    elif locked:
+        evse.lock_failed.add(connector)
+        station.do(Show(evse.evse_id, "The plug cannot be locked. Plug in again."))
+    else:
+        evse.locked.discard(connector)  # asked again only by an unlock command
+        station.note(f"The lock of connector {connector} of EVSE {evse.evse_id} does not open.")

@@ -1,0 +1,39 @@
+"""A storage that lives as long as the process: for fleets that need no disk, and for tests of restarts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pilotwire.station.core.actions import Action, Forget, Keep, Save
+from pilotwire.station.core.memory import SavedState, saved_state
+from pilotwire.station.storage.ports import read_entry, read_part, written
+
+
+class MemoryStorage:
+    """Keeps what is committed as the bytes a file would hold, so that nothing is shared with the station that wrote it."""
+
+    def __init__(self) -> None:
+        self._entries: dict[int, bytes] = {}
+        self._parts: dict[str, bytes] = {}
+
+    def load(self) -> SavedState | None:
+        """See `Storage.load`."""
+        if not self._entries and not self._parts:
+            return None
+        outbox = tuple(read_entry(self._entries[number]) for number in sorted(self._entries))
+        return saved_state([read_part(text) for text in self._parts.values()], outbox)
+
+    def commit(self, actions: Iterable[Action]) -> None:
+        """See `Storage.commit`."""
+        for action in actions:
+            match action:
+                case Keep(entry):
+                    self._entries[entry.number] = written(entry)
+                case Forget(numbers):
+                    for number in numbers:
+                        self._entries.pop(number, None)
+                case Save(part):
+                    self._parts[part.name] = written(part)
+
+    def close(self) -> None:
+        """Nothing to let go of."""

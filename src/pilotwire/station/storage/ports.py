@@ -1,0 +1,47 @@
+"""What a station's shell needs of a storage, and how what is kept is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+import msgspec
+
+from pilotwire.station.core.actions import Action
+from pilotwire.station.core.memory import Entry, Part, SavedState
+
+
+class Storage(Protocol):
+    """Keeps one station's outbox and memory. Raises `StoreError` with a sentence when it cannot."""
+
+    def load(self) -> SavedState | None:
+        """All that was kept, the outbox in order of its numbers; None if nothing ever was."""
+        ...
+
+    def commit(self, actions: Iterable[Action]) -> None:
+        """Do the `Keep`, `Forget` and `Save` among `actions`, all or none; when it returns they outlive a power failure."""
+        ...
+
+    def close(self) -> None:
+        """Let go; closing twice is fine."""
+        ...
+
+
+_ENCODER = msgspec.json.Encoder()
+_ENTRY = msgspec.json.Decoder(Entry)
+_PART: msgspec.json.Decoder[Part] = msgspec.json.Decoder(Part)
+
+
+def written(kept: Entry | Part) -> bytes:
+    """As JSON, with the tags that tell which kind it is."""
+    return _ENCODER.encode(kept)
+
+
+def read_entry(text: bytes | str) -> Entry:
+    """What `written` made of an entry; raises `msgspec.MsgspecError` for anything else."""
+    return _ENTRY.decode(text)
+
+
+def read_part(text: bytes | str) -> Part:
+    """What `written` made of a part; raises `msgspec.MsgspecError` for anything else."""
+    return _PART.decode(text)

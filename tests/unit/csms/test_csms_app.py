@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import io
+import socket
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+import httpx
+import pytest
+import structlog
+
+from pilotwire.csms.app import Csms
+from pilotwire.csms.logs import configure_logging
+from pilotwire.errors import ConfigError, MisuseError
+from tests.support.raw_station import settings
+
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+def count_of_connected(csms: Csms) -> Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]:
+    """A small API: how many stations are connected."""
+
+    async def app(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            raise RuntimeError("no lifespan here")
+        body = str(len(csms.gateway.connected())).encode()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": body})
+
+    return app
+
+
+async def test_the_api_is_served_beside_the_stations():
+    """In the same loop, on its own port, made from the running CSMS."""
+    async with Csms(settings(), http=count_of_connected) as csms:
+        assert csms.urls.http == f"http://127.0.0.1:{csms.http_port}"
+        assert csms.urls.ocpp == f"ws://127.0.0.1:{csms.ocpp_port}"
+        async with httpx.AsyncClient(trust_env=False) as client:
+            assert (await client.get(csms.urls.http)).text == "0"
+
+
+async def test_without_an_api_there_is_no_http():
+    """Stations only."""
+    async with Csms(settings()) as csms:
+        assert csms.http_port is None
+        assert csms.urls.http is None
+
+
+async def test_a_taken_http_port_is_told_and_nothing_stays_behind():
+    """The port for stations is free again."""
+    with socket.create_server(("127.0.0.1", 0)) as taken, socket.create_server(("127.0.0.1", 0)) as free:
+        http_port, ocpp_port = taken.getsockname()[1], free.getsockname()[1]
+        free.close()
+        with pytest.raises(ConfigError, match=f"Port {http_port} on 127.0.0.1 is taken"):
+            async with Csms(settings(http_port=http_port, ocpp_port=ocpp_port), http=count_of_connected):
+                pass
+        async with Csms(settings(ocpp_port=ocpp_port)) as csms:
+            assert csms.ocpp_port == ocpp_port
+
+
+async def test_an_api_that_does_not_start_is_told():
+    """An application whose own start fails stops the CSMS from starting."""
+
+    async def app(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "lifespan.startup.failed", "message": "no templates"})
+
+    with pytest.raises(ConfigError, match="HTTP API did not start"):
+        async with Csms(settings(), http=lambda csms: app):
+            pass
+
+
+def test_a_csms_that_is_not_running_has_no_parts():
+    """Asking for them is a mistake of ours."""
+    with pytest.raises(MisuseError, match="not running"):
+        _ = Csms(settings()).store
+
+
+def test_the_console_shows_events_of_the_level_and_above():
+    """One line for people, with what it is about."""
+    written = io.StringIO()
+    try:
+        configure_logging("warning", stream=written)
+        log = structlog.get_logger("pilotwire.test")
+        log.info("not worth it")
+        log.warning("station gone", station="CS001")
+    finally:
+        structlog.reset_defaults()
+    assert "station gone" in written.getvalue()
+    assert "CS001" in written.getvalue()
+    assert "not worth it" not in written.getvalue()
