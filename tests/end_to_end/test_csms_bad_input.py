@@ -56,7 +56,7 @@ async def _register(csms: Csms, identity: str = "CS001", **record: Any) -> None:
 
 @pytest.mark.req("A00.FR.207", "J16:6.2.2")
 @pytest.mark.parametrize("password", [None, "wrong", PASSWORD + " "])
-async def test_a_wrong_password_is_turned_away(csms: Csms, password: str | None):
+async def test_a_wrong_password_is_turned_away(csms: Csms, password: str | None) -> None:
     """HTTP 401 with a challenge, and a finding; the right one gets in."""
     await _register(csms, password_hash=hash_password(PASSWORD))
     with pytest.raises(InvalidStatus) as caught:
@@ -70,7 +70,7 @@ async def test_a_wrong_password_is_turned_away(csms: Csms, password: str | None)
         assert (await cs.boot())["status"] == "Accepted"
 
 
-async def test_without_authentication_no_password_is_asked_for():
+async def test_without_authentication_no_password_is_asked_for() -> None:
     """The lab's --no-auth."""
     async with Csms(settings(no_auth=True)) as csms:
         await _register(csms, password_hash=hash_password(PASSWORD))
@@ -79,7 +79,7 @@ async def test_without_authentication_no_password_is_asked_for():
 
 
 @pytest.mark.req("J16:3.2", "J2:3.2")
-async def test_an_unknown_station_is_not_found_if_that_is_the_policy():
+async def test_an_unknown_station_is_not_found_if_that_is_the_policy() -> None:
     """HTTP 404; a registered one gets in."""
     async with Csms(settings(unknown_stations=UnknownStations.REJECT)) as csms:
         with pytest.raises(InvalidStatus) as caught:
@@ -91,7 +91,7 @@ async def test_an_unknown_station_is_not_found_if_that_is_the_policy():
             assert (await cs.boot())["status"] == "Accepted"
 
 
-async def test_an_unknown_station_waits_if_that_is_the_policy():
+async def test_an_unknown_station_waits_if_that_is_the_policy() -> None:
     """It gets in and is told to come again; the next boot after its registration is accepted."""
     async with Csms(settings(unknown_stations=UnknownStations.PENDING, retry_interval=7)) as csms, station(csms) as cs:
         told = await cs.boot()
@@ -101,7 +101,7 @@ async def test_an_unknown_station_waits_if_that_is_the_policy():
 
 
 @pytest.mark.req("J16:3.2", "J2:3.2")
-async def test_a_station_of_another_version_is_told_why(csms: Csms):
+async def test_a_station_of_another_version_is_told_why(csms: Csms) -> None:
     """The handshake is completed and the connection closed; the finding names what is spoken here."""
     with pytest.raises(ConnectionClosed):
         async with station(csms, version="ocpp2.0") as cs:
@@ -109,7 +109,7 @@ async def test_a_station_of_another_version_is_told_why(csms: Csms):
     assert "ocpp2.0.1" in (await _finding(csms, "gateway:turned-away")).what
 
 
-async def test_a_browser_is_told_what_this_is(csms: Csms):
+async def test_a_browser_is_told_what_this_is(csms: Csms) -> None:
     """No stack trace, no empty page."""
     async with httpx.AsyncClient(trust_env=False) as client:
         answer = await client.get(f"{csms.urls.ocpp.replace('ws:', 'http:')}/CS001")
@@ -117,7 +117,7 @@ async def test_a_browser_is_told_what_this_is(csms: Csms):
     assert "charging stations" in answer.text
 
 
-async def test_the_newest_of_two_connections_counts(csms: Csms):
+async def test_the_newest_of_two_connections_counts(csms: Csms) -> None:
     """Stations come back before their dead line is noticed: the old one is closed with the reason, the new one works."""
     async with station(csms) as old:
         await old.boot()
@@ -137,7 +137,7 @@ async def test_the_newest_of_two_connections_counts(csms: Csms):
 
 @pytest.mark.req("B01.FR.10", "B02.FR.09", "1.6:4.2")
 @pytest.mark.parametrize("version", ["ocpp1.6", "ocpp2.0.1"])
-async def test_who_is_not_accepted_may_only_boot(version: str):
+async def test_who_is_not_accepted_may_only_boot(version: str) -> None:
     """SecurityError and a finding, before the first boot and while pending."""
     async with Csms(settings(unknown_stations=UnknownStations.PENDING)) as csms:
         async with station(csms, version=version) as cs:
@@ -148,7 +148,7 @@ async def test_who_is_not_accepted_may_only_boot(version: str):
 
 
 @pytest.mark.req("B03.FR.07")
-async def test_a_rejected_station_is_refused(csms: Csms):
+async def test_a_rejected_station_is_refused(csms: Csms) -> None:
     """The operator has rejected this one."""
     await _register(csms, registration=RegistrationStatus.REJECTED)
     async with station(csms, version="ocpp2.0.1") as cs:
@@ -158,7 +158,7 @@ async def test_a_rejected_station_is_refused(csms: Csms):
 
 @pytest.mark.req("J16:4.2.3", "J2:4.3")
 @pytest.mark.parametrize("version", ["ocpp1.6", "ocpp2.0.1"])
-async def test_an_unknown_action_is_not_implemented(csms: Csms, version: str):
+async def test_an_unknown_action_is_not_implemented(csms: Csms, version: str) -> None:
     """And the connection stays."""
     async with station(csms, version=version) as cs:
         await cs.boot()
@@ -168,7 +168,7 @@ async def test_an_unknown_action_is_not_implemented(csms: Csms, version: str):
 
 
 @pytest.mark.req("J16:4.2.3")
-async def test_a_wrong_field_is_told_with_its_path(csms: Csms):
+async def test_a_wrong_field_is_told_with_its_path(csms: Csms) -> None:
     """The error names the place, and so does the finding."""
     async with station(csms) as cs:
         await cs.boot()
@@ -182,7 +182,7 @@ async def test_a_wrong_field_is_told_with_its_path(csms: Csms):
     "frame", ["", "{}", "[", "[2]", '[2,"x"]', '[2,"x","Heartbeat"]', "null", "[[[[", "\u0000", '[9,"x",{}]']
 )
 @pytest.mark.parametrize("version", ["ocpp1.6", "ocpp2.0.1"])
-async def test_what_is_no_frame_is_a_finding_and_nothing_breaks(csms: Csms, version: str, frame: str):
+async def test_what_is_no_frame_is_a_finding_and_nothing_breaks(csms: Csms, version: str, frame: str) -> None:
     """Whatever is answered, the next call works and a finding is kept."""
     async with station(csms, version=version) as cs:
         await cs.boot()
@@ -194,7 +194,7 @@ async def test_what_is_no_frame_is_a_finding_and_nothing_breaks(csms: Csms, vers
         assert await csms.store.findings("CS001")
 
 
-async def test_a_binary_message_ends_the_connection_with_the_reason(csms: Csms):
+async def test_a_binary_message_ends_the_connection_with_the_reason(csms: Csms) -> None:
     """OCPP-J is text."""
     async with station(csms) as cs:
         await cs.boot()
@@ -203,7 +203,7 @@ async def test_a_binary_message_ends_the_connection_with_the_reason(csms: Csms):
         assert "binary" in (await _finding(csms, "gateway:closed")).what
 
 
-async def test_an_oversized_message_ends_the_connection_with_the_reason():
+async def test_an_oversized_message_ends_the_connection_with_the_reason() -> None:
     """Sixty kilobytes where four are allowed: 1009, a finding, and the station may come back."""
     async with Csms(settings(max_message_bytes=4096)) as csms:
         async with station(csms) as cs:
@@ -218,7 +218,7 @@ async def test_an_oversized_message_ends_the_connection_with_the_reason():
 # --- when nothing can be stored ------------------------------------------------------------------------------------------------------
 
 
-async def test_what_cannot_be_stored_is_not_answered_with_a_result(csms: Csms, monkeypatch: pytest.MonkeyPatch):
+async def test_what_cannot_be_stored_is_not_answered_with_a_result(csms: Csms, monkeypatch: pytest.MonkeyPatch) -> None:
     """A full disk: InternalError, so the station keeps the message; when there is room again it is booked."""
     start = {"connectorId": 1, "idTag": "card", "meterStart": 1000, "timestamp": "2026-01-01T10:00:00Z"}
     async with station(csms) as cs:
@@ -238,7 +238,7 @@ async def test_what_cannot_be_stored_is_not_answered_with_a_result(csms: Csms, m
 
 async def test_a_station_is_sent_away_while_its_connection_cannot_be_recorded(
     csms: Csms, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     """Close code 1013: try again later."""
 
     async def full(*operations: Operation) -> Sequence[Any]:
@@ -250,7 +250,9 @@ async def test_a_station_is_sent_away_while_its_connection_cannot_be_recorded(
     assert not csms.gateway.is_connected("CS001")
 
 
-async def test_a_database_that_cannot_be_read_is_service_unavailable(csms: Csms, monkeypatch: pytest.MonkeyPatch):
+async def test_a_database_that_cannot_be_read_is_service_unavailable(
+    csms: Csms, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """HTTP 503 rather than letting a station in unchecked."""
 
     async def broken(identity: str) -> None:
@@ -266,21 +268,21 @@ async def test_a_database_that_cannot_be_read_is_service_unavailable(csms: Csms,
 # --- beginning and end ---------------------------------------------------------------------------------------------------------------
 
 
-async def test_a_taken_port_is_told(csms: Csms):
+async def test_a_taken_port_is_told(csms: Csms) -> None:
     """Which port, and what to do; and the store is closed again."""
     with pytest.raises(ConfigError, match=f"Port {csms.ocpp_port} .*taken"):
         async with Csms(settings(ocpp_port=csms.ocpp_port)):
             pass
 
 
-async def test_a_database_of_an_unknown_kind_is_told():
+async def test_a_database_of_an_unknown_kind_is_told() -> None:
     """Before any port is opened."""
     with pytest.raises(ConfigError, match="oracle"):
         async with Csms(settings(database="oracle://db")):
             pass
 
 
-async def test_stopping_answers_what_is_in_hand(monkeypatch: pytest.MonkeyPatch):
+async def test_stopping_answers_what_is_in_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     """A call being stored when the CSMS is asked to stop gets its answer; then the connection ends with 1001."""
     csms = Csms(settings())
     await csms.__aenter__()
@@ -310,7 +312,7 @@ async def test_stopping_answers_what_is_in_hand(monkeypatch: pytest.MonkeyPatch)
         await stopping
 
 
-async def test_after_a_crash_nobody_is_connected(tmp_path: Any):
+async def test_after_a_crash_nobody_is_connected(tmp_path: Any) -> None:
     """Records that say otherwise are set right at the start, and keep when the station was last seen."""
     url = f"sqlite:///{tmp_path / 'crash.db'}"
     async with Csms(settings(database=url)) as csms:
@@ -322,7 +324,7 @@ async def test_after_a_crash_nobody_is_connected(tmp_path: Any):
         assert (record.connected, record.version, record.last_seen_at) == (False, "1.6", seen)
 
 
-async def test_what_was_answered_is_there_after_a_restart(tmp_path: Any):
+async def test_what_was_answered_is_there_after_a_restart(tmp_path: Any) -> None:
     """On disk, frames included."""
     url = f"sqlite:///{tmp_path / 'csms.db'}"
     start = {"connectorId": 1, "idTag": "card", "meterStart": 1000, "timestamp": "2026-01-01T10:00:00Z"}

@@ -36,7 +36,7 @@ async def csms() -> AsyncIterator[Csms]:
         yield running
 
 
-async def test_remote_start_and_stop_in_1_6(csms: Csms):
+async def test_remote_start_and_stop_in_1_6(csms: Csms) -> None:
     """The words of 1.6, and the station's answer as it was."""
     async with station(csms) as cs:
         await cs.boot()
@@ -49,7 +49,7 @@ async def test_remote_start_and_stop_in_1_6(csms: Csms):
         assert (await stopping).status is RequestStatus.REJECTED
 
 
-async def test_remote_start_in_2_0_1_carries_its_id(csms: Csms):
+async def test_remote_start_in_2_0_1_carries_its_id(csms: Csms) -> None:
     """The id by which the station's first event will name the request."""
     async with station(csms, version="ocpp2.0.1") as cs:
         await cs.boot()
@@ -63,7 +63,7 @@ async def test_remote_start_in_2_0_1_carries_its_id(csms: Csms):
         assert outcome.status is RequestStatus.ACCEPTED
 
 
-async def test_other_commands_find_their_words(csms: Csms):
+async def test_other_commands_find_their_words(csms: Csms) -> None:
     """Reset, unlock, availability, trigger."""
     async with station(csms) as cs:
         await cs.boot()
@@ -78,7 +78,7 @@ async def test_other_commands_find_their_words(csms: Csms):
         assert (await change).status is ChangeAvailabilityStatus.SCHEDULED
 
 
-async def test_one_command_may_be_several_messages(csms: Csms):
+async def test_one_command_may_be_several_messages(csms: Csms) -> None:
     """1.6 sets one key at a time: one command, two messages one after the other, one outcome."""
     names = [VariableName(component="", variable=key) for key in ("KeyA", "KeyB")]
     async with station(csms) as cs:
@@ -94,13 +94,13 @@ async def test_one_command_may_be_several_messages(csms: Csms):
 # --- what may go wrong -------------------------------------------------------------------------------------------------------------
 
 
-async def test_a_station_that_is_not_there(csms: Csms):
+async def test_a_station_that_is_not_there(csms: Csms) -> None:
     """Not reachable, by name."""
     with pytest.raises(NotReachable, match="'CS404' is not connected"):
         await remote_control.stop(csms.commander, "CS404", "1")
 
 
-async def test_the_stations_error_comes_back_as_it_was(csms: Csms):
+async def test_the_stations_error_comes_back_as_it_was(csms: Csms) -> None:
     """Code, description and details."""
     async with station(csms) as cs:
         await cs.boot()
@@ -113,7 +113,7 @@ async def test_the_stations_error_comes_back_as_it_was(csms: Csms):
         assert caught.value.details == {"relay": 2}
 
 
-async def test_a_station_that_does_not_answer_in_time(csms: Csms):
+async def test_a_station_that_does_not_answer_in_time(csms: Csms) -> None:
     """It is told that nobody knows whether it was done."""
     async with station(csms) as cs:
         await cs.boot()
@@ -121,7 +121,7 @@ async def test_a_station_that_does_not_answer_in_time(csms: Csms):
             await csms.gateway.call_raw("CS001", "Reset", b'{"type":"Soft"}', timeout=0.05)
 
 
-async def test_an_answer_that_cannot_be_used(csms: Csms):
+async def test_an_answer_that_cannot_be_used(csms: Csms) -> None:
     """A status no version has."""
     async with station(csms) as cs:
         await cs.boot()
@@ -131,7 +131,7 @@ async def test_an_answer_that_cannot_be_used(csms: Csms):
             await stopping
 
 
-async def test_a_station_that_goes_before_it_answers(csms: Csms):
+async def test_a_station_that_goes_before_it_answers(csms: Csms) -> None:
     """The command fails at once, not after the timeout."""
     async with station(csms) as cs:
         await cs.boot()
@@ -141,7 +141,7 @@ async def test_a_station_that_goes_before_it_answers(csms: Csms):
         await stopping
 
 
-async def test_what_a_version_cannot_say_is_not_sent(csms: Csms):
+async def test_what_a_version_cannot_say_is_not_sent(csms: Csms) -> None:
     """A transaction name that is no number, in 1.6: nothing goes out."""
     async with station(csms) as cs:
         await cs.boot()
@@ -155,7 +155,7 @@ async def test_what_a_version_cannot_say_is_not_sent(csms: Csms):
 
 @pytest.mark.req("B02.FR.01", "B02.FR.09", "1.6:4.2")
 @pytest.mark.parametrize("version", ["ocpp1.6", "ocpp2.0.1"])
-async def test_a_pending_station_says_what_it_is_triggered_to_say(version: str):
+async def test_a_pending_station_says_what_it_is_triggered_to_say(version: str) -> None:
     """It may be asked, and its answer to that is taken; charging has to wait."""
     async with Csms(settings(unknown_stations=UnknownStations.PENDING)) as csms, station(csms, version=version) as cs:
         await cs.boot()
@@ -177,7 +177,7 @@ async def test_a_pending_station_says_what_it_is_triggered_to_say(version: str):
 
 
 @pytest.mark.req("B03.FR.03")
-async def test_nothing_is_sent_to_a_rejected_station(csms: Csms):
+async def test_nothing_is_sent_to_a_rejected_station(csms: Csms) -> None:
     """Not by command and not by pass-through, unless somebody forces it."""
     rejected = RegisterStation(station="CS001", registration=RegistrationStatus.REJECTED, at=csms.clock.now())
     await csms.journal.append(rejected)
@@ -193,7 +193,7 @@ async def test_nothing_is_sent_to_a_rejected_station(csms: Csms):
 # --- pass-through ------------------------------------------------------------------------------------------------------------------
 
 
-async def test_any_action_of_the_version_goes_through(csms: Csms):
+async def test_any_action_of_the_version_goes_through(csms: Csms) -> None:
     """JSON in, JSON out, whether the domain knows the action or not."""
     async with station(csms) as cs:
         await cs.boot()
@@ -213,7 +213,9 @@ async def test_any_action_of_the_version_goes_through(csms: Csms):
         ("Heartbeat", b"{}", "not a message a csms sends"),
     ],
 )
-async def test_what_does_not_fit_is_told_before_a_byte_is_sent(csms: Csms, action: str, payload: bytes, says: str):
+async def test_what_does_not_fit_is_told_before_a_byte_is_sent(
+    csms: Csms, action: str, payload: bytes, says: str
+) -> None:
     """A sentence about what is wrong; the station hears nothing."""
     async with station(csms) as cs:
         await cs.boot()
@@ -222,7 +224,7 @@ async def test_what_does_not_fit_is_told_before_a_byte_is_sent(csms: Csms, actio
         assert "currentTime" in await cs.ask("Heartbeat", {})
 
 
-async def test_who_forces_it_sends_what_they_want(csms: Csms):
+async def test_who_forces_it_sends_what_they_want(csms: Csms) -> None:
     """A bench wants to see what a station makes of nonsense."""
     async with station(csms) as cs:
         await cs.boot()
@@ -235,9 +237,12 @@ async def test_who_forces_it_sends_what_they_want(csms: Csms):
         assert json.loads(await asking) == {"coffee": "soon"}
 
 
-async def test_a_pass_through_trigger_counts_as_asking():
+async def test_a_pass_through_trigger_counts_as_asking() -> None:
     """A pending station may answer it."""
-    async with Csms(settings(unknown_stations=UnknownStations.PENDING)) as csms, station(csms, version="ocpp2.0.1") as cs:
+    async with (
+        Csms(settings(unknown_stations=UnknownStations.PENDING)) as csms,
+        station(csms, version="ocpp2.0.1") as cs,
+    ):
         await cs.boot()
         payload = b'{"requestId":1,"reportBase":"FullInventory"}'
         asking = asyncio.create_task(csms.commander.give_raw("CS001", "GetBaseReport", payload))
@@ -249,7 +254,7 @@ async def test_a_pass_through_trigger_counts_as_asking():
         assert (await cs.call("NotifyReport", report))[2] == "SecurityError"
 
 
-async def test_passwords_are_masked_in_the_log(csms: Csms):
+async def test_passwords_are_masked_in_the_log(csms: Csms) -> None:
     """The station gets the password, the log does not."""
     payload = {
         "setVariableData": [

@@ -28,7 +28,7 @@ async def csms() -> AsyncIterator[Csms]:
 
 
 @pytest.mark.req("1.6:4.1", "1.6:4.2", "1.6:4.6", "1.6:4.7", "1.6:4.8", "1.6:4.9", "1.6:4.10")
-async def test_a_charge_in_1_6(csms: Csms):
+async def test_a_charge_in_1_6(csms: Csms) -> None:
     """Boot, status, authorize, start, meter values, stop: each answered, and the transaction on record."""
     async with station(csms) as cs:
         assert (await cs.boot())["status"] == "Accepted"
@@ -69,7 +69,7 @@ def _event(kind: str, seq_no: int, at: str, trigger: str, register: float | None
 
 @pytest.mark.req("B01.FR.02", "G02.FR.03", "C01.FR.06", "E01.FR.12", "E05.FR.01", "C09.FR.12", "J02.FR.19")
 @pytest.mark.parametrize("version", ["ocpp2.0.1", "ocpp2.1"])
-async def test_a_charge_in_2_x(csms: Csms, version: str):
+async def test_a_charge_in_2_x(csms: Csms, version: str) -> None:
     """The same in the words of 2.x, where the station names the transaction and numbers its events."""
     token = {"idToken": "CARD", "type": "ISO14443"}
     async with station(csms, version=version) as cs:
@@ -93,7 +93,7 @@ async def test_a_charge_in_2_x(csms: Csms, version: str):
 
 
 @pytest.mark.req("J01.FR.18", "A04.FR.03", "P02.FR.06")
-async def test_other_facts_in_2_0_1(csms: Csms):
+async def test_other_facts_in_2_0_1(csms: Csms) -> None:
     """Meter values outside of transactions, a security event and vendor data."""
     async with station(csms, version="ocpp2.0.1") as cs:
         await cs.boot()
@@ -114,7 +114,7 @@ async def _start(cs: RawStation, message_id: str) -> object:
     return (await cs.call("StartTransaction", start, message_id))[2]
 
 
-async def test_a_retried_start_is_booked_once(csms: Csms):
+async def test_a_retried_start_is_booked_once(csms: Csms) -> None:
     """The answer was lost with the line; the station says it again over a new one, under a new message id."""
     async with station(csms) as cs:
         await cs.boot()
@@ -125,7 +125,7 @@ async def test_a_retried_start_is_booked_once(csms: Csms):
     assert len(await csms.store.transactions()) == 1
 
 
-async def test_a_repeated_event_is_booked_once(csms: Csms):
+async def test_a_repeated_event_is_booked_once(csms: Csms) -> None:
     """2.x numbers its events: the same number with the same content is the same event."""
     async with station(csms, version="ocpp2.0.1") as cs:
         await cs.boot()
@@ -134,7 +134,7 @@ async def test_a_repeated_event_is_booked_once(csms: Csms):
     assert len(await csms.store.events("CS001", "tx-1")) == 1
 
 
-async def test_every_frame_is_in_the_log(csms: Csms):
+async def test_every_frame_is_in_the_log(csms: Csms) -> None:
     """Both ways, as they were, with message id and action; the answer under the action it answers."""
     async with station(csms) as cs:
         await cs.boot()
@@ -145,7 +145,7 @@ async def test_every_frame_is_in_the_log(csms: Csms):
     assert newest.frame.startswith('[3,"hb",{"currentTime":')
 
 
-async def test_an_action_without_meaning_here_is_acknowledged_and_kept(csms: Csms):
+async def test_an_action_without_meaning_here_is_acknowledged_and_kept(csms: Csms) -> None:
     """A firmware status has no handler yet: its frame is in the log before the station is thanked."""
     async with station(csms) as cs:
         await cs.boot()
@@ -154,7 +154,7 @@ async def test_an_action_without_meaning_here_is_acknowledged_and_kept(csms: Csm
         assert '"Downloaded"' in log[-1].frame
 
 
-async def test_an_action_nobody_can_answer_is_not_supported(csms: Csms):
+async def test_an_action_nobody_can_answer_is_not_supported(csms: Csms) -> None:
     """No made-up answer where content is needed."""
     async with station(csms, version="ocpp2.0.1") as cs:
         await cs.boot()
@@ -162,7 +162,7 @@ async def test_an_action_nobody_can_answer_is_not_supported(csms: Csms):
         assert (await cs.call("Get15118EVCertificate", wanted))[2] == "NotSupported"
 
 
-async def test_who_is_connected_is_known(csms: Csms):
+async def test_who_is_connected_is_known(csms: Csms) -> None:
     """While it is, with its version; and on record afterwards that it is gone."""
     async with station(csms, "EV 1/ü", "ocpp2.1") as cs:
         await cs.boot()
@@ -177,3 +177,13 @@ async def test_who_is_connected_is_known(csms: Csms):
     record = await csms.store.station("EV 1/ü")
     assert record is not None
     assert (record.connected, record.version) == (False, "2.1")
+
+
+@pytest.mark.req("J2:3.3")
+@pytest.mark.parametrize("compression", [True, False])
+async def test_compression_is_spoken_with_who_offers_it(compression: bool) -> None:
+    """RFC 7692, unless the operator has switched it off; either way the conversation works."""
+    async with Csms(settings(compression=compression)) as csms:
+        async with station(csms, version="ocpp2.0.1", compression="deflate") as cs:
+            assert bool(cs.line.protocol.extensions) is compression
+            assert (await cs.boot())["status"] == "Accepted"

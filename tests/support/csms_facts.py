@@ -11,10 +11,10 @@ from pilotwire.clock import ManualClock
 from pilotwire.csms.handlers import Handlers, Policy, VendorHook
 from pilotwire.csms.store.memory import MemoryJournal, MemoryStore
 from pilotwire.csms.store.ports import Operation, PutToken, RegisterStation
-from pilotwire.domain.authorization import AuthorizationStatus, Token
+from pilotwire.domain.authorization import Token
 from pilotwire.domain.identity import EvseAddress, IdToken, StationIdentity
 from pilotwire.domain.metering import MeterReading, register_reading
-from pilotwire.domain.provisioning import RegistrationStatus, StationBooted, UnknownStations
+from pilotwire.domain.provisioning import RegistrationStatus, StationBooted
 from pilotwire.domain.transactions import EventKind, TransactionEvent, TriggerReason
 from pilotwire.errors import StoreError
 
@@ -59,10 +59,6 @@ class Bench:
     async def rules(self, station: str = "CS001") -> list[str]:
         """The rules of all findings kept for a station."""
         return [finding.rule for finding in await self.store.findings(station)]
-
-
-ACCEPTING = {"unknown_stations": UnknownStations.ACCEPT}
-BLOCKED = {"status": AuthorizationStatus.BLOCKED}
 
 
 def event(

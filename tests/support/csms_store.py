@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 from pilotwire.csms.store.ports import BookEvent
 from pilotwire.domain.identity import EvseAddress, IdToken
 from pilotwire.domain.metering import MeterReading, Sample, register_reading
-from pilotwire.domain.transactions import ChargingState, EventKind, StoppedReason, TransactionEvent, TriggerReason
+from pilotwire.domain.transactions import (
+    ChargingState,
+    EventKind,
+    StoppedReason,
+    TransactionEvent,
+    TriggerReason,
+    event_key,
+)
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CARD = IdToken(value="04A2B3C4", type="ISO14443")
@@ -102,8 +109,6 @@ def _told(number: int, numbered: bool) -> st.SearchStrategy[TransactionEvent]:
 @st.composite
 def transaction_events(draw: st.DrawFn, *, most: int = 6) -> list[TransactionEvent]:
     """Events of one transaction, each under another key; contradicting each other as only a bad station would."""
-    from pilotwire.domain.transactions import event_key
-
     numbered = draw(st.booleans())
     events = [draw(_told(number, numbered)) for number in range(draw(st.integers(1, most)))]
     return list({event_key(each): each for each in events}.values())

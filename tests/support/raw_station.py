@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 from pilotwire.csms.app import Csms
 from pilotwire.csms.settings import CsmsSettings
@@ -82,7 +83,11 @@ async def station(
         headers["Authorization"] = f"Basic {pair}"
     url = f"{csms.urls.ocpp}/{quote(identity, safe='')}"
     async with connect(
-        url, subprotocols=[version], additional_headers=headers, proxy=None, **({"compression": None} | options)
+        url,
+        subprotocols=[Subprotocol(version)],
+        additional_headers=headers,
+        proxy=None,
+        **({"compression": None} | options),
     ) as line:
         yield RawStation(line)
 

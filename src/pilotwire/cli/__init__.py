@@ -1,0 +1,116 @@
+"""The command line: one module a verb, loaded only when its verb is used, so that `pilotwire --help` is quick.
+
+To add a verb, add its line to `VERBS`. Its module has a `verb`: a function with typer's annotations, or a `typer.Typer` with verbs of
+its own.
+Errors of ours become a red sentence with its remedy and an exit code: 1 if a station or the CSMS said no, 2 if what was asked cannot be
+done as it was said, 70 for a mistake in Pilotwire. Nobody sees a traceback who does not ask for one (`PILOTWIRE_TRACEBACK=1`).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from typing import Annotated, Any, Final, NamedTuple
+
+import typer
+from typer.core import TyperGroup
+
+from pilotwire.cli.terminal import complain
+from pilotwire.errors import PilotwireError
+
+
+class Verb(NamedTuple):
+    """A verb of the command line: its name, the module it is in, and what it does in one sentence."""
+
+    name: str
+    module: str
+    what: str
+
+
+VERBS: Final = (
+    Verb("csms", "pilotwire.cli.csms", "Run a CSMS: stations connect to it, people and programs use its HTTP API."),
+    Verb("call", "pilotwire.cli.call", "Send any action of its protocol version to a station."),
+    Verb("stations", "pilotwire.cli.stations", "List the stations of a CSMS."),
+    Verb("transactions", "pilotwire.cli.transactions", "List the transactions of a CSMS."),
+    Verb("token", "pilotwire.cli.token", "Say who may charge: put, list and remove id tokens."),
+    Verb("key", "pilotwire.cli.key", "Create, list and revoke API keys."),
+)
+
+
+def load(verb: Verb) -> Any:
+    """The command of a verb, from its module."""
+    what: typer.Typer | Callable[..., Any] = import_module(verb.module).verb
+    if isinstance(what, typer.Typer):
+        return typer.main.get_command(what)
+    alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    alone.command(verb.name)(what)
+    return typer.main.get_command(alone)
+
+
+class Verbs(TyperGroup):
+    """All verbs; the one that is used is loaded, and its errors are told."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the verb that is used, and load it."""
+        wanted = next((verb for verb in VERBS if args and verb.name == args[0]), None)
+        if wanted is not None:
+            self.commands[wanted.name] = command = load(wanted)
+            command.name = wanted.name
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the verb; an error of ours becomes a sentence and an exit code."""
+        try:
+            return super().invoke(ctx)
+        except PilotwireError as error:
+            complain(error)
+            raise typer.Exit(getattr(error, "exit_code", 2)) from None
+
+
+app = typer.Typer(
+    cls=Verbs,
+    name="pilotwire",
+    help="Everything said between electric vehicle, charging station and backend.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _placeholder() -> None:
+    """Stands for a verb in the list of verbs until it is loaded."""
+
+
+for _verb in VERBS:
+    app.command(_verb.name, help=_verb.what)(_placeholder)
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"pilotwire {version('pilotwire')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Tell the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command line of this process, and exit."""
+    try:
+        app()
+    except Exception as error:
+        if os.environ.get("PILOTWIRE_TRACEBACK"):
+            raise
+        what = f"a mistake in Pilotwire: {type(error).__name__}: {error}"
+        complain(PilotwireError(what, "Please report it; PILOTWIRE_TRACEBACK=1 shows where it is."))
+        sys.exit(70)

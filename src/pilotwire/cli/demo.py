@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pilotwire.clock import SystemClock
-from pilotwire.csms.api.app import build_api
+from pilotwire.csms.api.app import create_api
 from pilotwire.csms.app import Csms
 from pilotwire.csms.settings import CsmsSettings
 from pilotwire.domain.provisioning import UnknownStations
@@ -37,7 +37,7 @@ async def _show(folder: Path, once: bool, console: Console, ocpp_port: int, http
         no_auth=True,
         log_level="error",
     )
-    async with Csms(settings, SystemClock(), http=build_api) as csms:
+    async with Csms(settings, SystemClock(), http=create_api) as csms:
         ocpp, api = f"ws://127.0.0.1:{csms.ocpp_port}", f"http://127.0.0.1:{csms.http_port}"
         console.print(f"CSMS: stations connect at {ocpp}/<identity>, REST API at {api}", highlight=False)
         console.print(f"Three stations, three vehicles, {speed:.0f} times faster than life.\n", highlight=False)

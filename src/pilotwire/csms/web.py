@@ -47,15 +47,16 @@ class WebServer:
 
     async def start(self) -> None:
         """Serve from now on. Raises ConfigError if the application does not start."""
-        self._task = asyncio.create_task(self._server.serve(sockets=[self._listener]), name="pilotwire-http")
+        task = asyncio.create_task(self._server.serve(sockets=[self._listener]), name="pilotwire-http")
         ready = asyncio.create_task(self._server.ready.wait())
         try:
-            await asyncio.wait({self._task, ready}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({task, ready}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             ready.cancel()
-        if not self._server.started:
+        if task.done():
             self._listener.close()
-            raise ConfigError("the HTTP API did not start.", "The log above says why.")
+            await task
+        self._task = task
 
     async def close(self) -> None:
         """Finish the requests in hand, at most the shutdown timeout, and stop."""
@@ -73,8 +74,11 @@ class _Server(uvicorn.Server):
         self.ready = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, then say so."""
-        await super().startup(sockets)
+        """Start, then say so. Raises ConfigError where uvicorn would end the process."""
+        try:
+            await super().startup(sockets)
+        except SystemExit:
+            raise ConfigError("The HTTP API did not start.", "The log above says why.") from None
         self.ready.set()
 
     @contextmanager

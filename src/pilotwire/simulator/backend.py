@@ -32,11 +32,11 @@ class Backend:
 
     async def put_token(self, value: str, token_type: str = "ISO14443") -> None:
         """Put an id token on record."""
-        await self._ask("PUT", f"/tokens/{value}", {"type": token_type, "status": "Accepted"})
+        await self._ask("PUT", f"/tokens/{value}?type={token_type}", {"status": "Accepted"})
 
     async def request_start(self, station: str, id_token: str, evse: int = 1) -> None:
         """Start a transaction from afar."""
-        body = {"idToken": {"value": id_token, "type": "ISO14443"}, "evse": evse}
+        body = {"idToken": {"idToken": id_token, "type": "ISO14443"}, "evseId": evse}
         await self._ask("POST", f"/stations/{station}/commands/request-start", body)
 
     async def request_stop(self, station: str, transaction_id: str) -> None:

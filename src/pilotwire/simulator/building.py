@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ def make_vehicle(model: str, *, soc: float, target_soc: float | None = None, ene
     return vehicle(model, soc=soc, wish=wish)
 
 
-def vehicle_from(saved: dict[str, Any]) -> Vehicle:
+def vehicle_from(saved: Mapping[str, Any]) -> Vehicle:
     """A vehicle that was plugged in when its station was last saved."""
     return Vehicle.restore(saved)
 
@@ -56,7 +57,7 @@ def build_station(settings: StationProgramSettings, clock: Clock, *, on_frame: O
             compression=settings.compression,
         ),
         DIALECTS[version],
-        SqliteStorage(Path(settings.storage or f"{_file_name(settings.id)}.station.db")),
+        SqliteStorage(Path(settings.storage or f"{_file_name(settings.id)}.station.db"), station_id=settings.id),
         clock,
         speed=settings.speed,
         vehicle_from=vehicle_from,

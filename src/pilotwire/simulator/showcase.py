@@ -163,7 +163,7 @@ class Showcase:
             layout=story.layout,
             storage=str(self.folder / f"{story.station}.station.db"),
             speed=self.speed,
-            variables={"SampledDataCtrlr.TxUpdatedInterval": "2", "OCPPCommCtrlr.RetryBackOffWaitMinimum": "1"},
+            variables={"SampledDataCtrlr.TxUpdatedInterval": "2"},
         )
 
     async def _result(self, progress: Progress, vehicle: Vehicle) -> Result:
@@ -177,8 +177,8 @@ class Showcase:
             transactions=len(booked),
             transaction_id=one.get("transactionId") or "",
             stopped_reason=one.get("stoppedReason") or "",
-            start_trigger=one.get("startTrigger") or "",
-            events=one.get("events") or 0,
+            start_trigger=one.get("triggerReason") or "",
+            events=one.get("eventCount") or 0,
             messages=progress.messages,
             late=bool(one.get("late")),
             started_at=one.get("startedAt") or "",

@@ -10,10 +10,11 @@ import asyncio
 import contextlib
 import json
 import uuid
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import structlog
 
 from pilotwire.clock import Clock
@@ -56,13 +57,13 @@ class Station:
         clock: Clock,
         *,
         speed: float = 1.0,
-        vehicle_from: Callable[[dict[str, Any]], VehicleInlet] | None = None,
+        vehicle_from: Callable[[Mapping[str, Any]], VehicleInlet] | None = None,
         on_frame: OnFrame | None = None,
     ) -> None:
         self.settings = settings
         self.identity = endpoint.identity
         self.failed: asyncio.Future[None] | None = None
-        self._layout = layout
+        self.layout = layout
         self._storage = storage
         self._clock = clock
         self._speed = speed
@@ -103,6 +104,7 @@ class Station:
         await asyncio.gather(*tasks, return_exceptions=True)
         with contextlib.suppress(StoreError):
             self._commit(())
+        self._storage.close()
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -134,8 +136,8 @@ class Station:
     def _new_core(self) -> StationCore:
         return StationCore(
             self.settings,
-            self._layout,
-            saved=self._storage.load(self.identity),
+            self.layout,
+            saved=self._storage.load(),
             meter=lambda evse_id: self.hardware.meter(evse_id),
             new_id=lambda: str(uuid.uuid4()),
         )
@@ -180,7 +182,7 @@ class Station:
                 _log.info(text, station=self.identity)
 
     def _commit(self, durable: Sequence[act.Action]) -> None:
-        self._storage.commit(self.identity, durable, hardware=json.dumps(self.hardware.save()))
+        self._storage.commit(durable, hardware=json.dumps(self.hardware.save()))
         self._saved_at = self._clock.monotonic()
 
     # --- time --------------------------------------------------------------------------------------------------------------------
@@ -257,7 +259,8 @@ class Station:
         outcome = self._commands[ref] = asyncio.get_running_loop().create_future()
         try:
             self.feed(told.CommandReceived(ref, command))
-            return await outcome
+            given: Outcome = await outcome
+            return given
         finally:
             del self._commands[ref]
 
@@ -272,12 +275,17 @@ class Station:
 
     def back_off(self) -> RetryBackOff:
         """See `Owner`; the variables of OCPPCommCtrlr."""
-        number = self.core.number
+        value = self.core.variable
         return RetryBackOff(
-            wait_minimum=number("OCPPCommCtrlr.RetryBackOffWaitMinimum"),
-            repeat_times=number("OCPPCommCtrlr.RetryBackOffRepeatTimes"),
-            random_range=number("OCPPCommCtrlr.RetryBackOffRandomRange"),
+            wait_minimum=int(value("OCPPCommCtrlr.RetryBackOffWaitMinimum")),
+            repeat_times=int(value("OCPPCommCtrlr.RetryBackOffRepeatTimes")),
+            random_range=int(value("OCPPCommCtrlr.RetryBackOffRandomRange")),
         )
+
+    def overview(self) -> dict[str, Any]:
+        """How things stand, as plain JSON values: link, registration, EVSEs, how many facts wait."""
+        seen: dict[str, Any] = msgspec.to_builtins(self.core.overview(), str_keys=True)
+        return seen
 
     # --- restart -----------------------------------------------------------------------------------------------------------------
 
@@ -291,7 +299,7 @@ class Station:
         self.line.hurry()
 
     def _hardware(self) -> SimulatedStation:
-        saved = self._storage.load_hardware(self.identity)
+        saved = self._storage.hardware()
         if saved is None:
-            return SimulatedStation(self._layout)
-        return SimulatedStation.restore(self._layout, json.loads(saved), vehicle_from=self._vehicle_from)
+            return SimulatedStation(self.layout)
+        return SimulatedStation.restore(self.layout, json.loads(saved), vehicle_from=self._vehicle_from)

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import asyncio
 import io
+import os
+import signal
 import socket
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -31,7 +34,7 @@ def count_of_connected(csms: Csms) -> Callable[[MutableMapping[str, Any], Receiv
     return app
 
 
-async def test_the_api_is_served_beside_the_stations():
+async def test_the_api_is_served_beside_the_stations() -> None:
     """In the same loop, on its own port, made from the running CSMS."""
     async with Csms(settings(), http=count_of_connected) as csms:
         assert csms.urls.http == f"http://127.0.0.1:{csms.http_port}"
@@ -40,14 +43,14 @@ async def test_the_api_is_served_beside_the_stations():
             assert (await client.get(csms.urls.http)).text == "0"
 
 
-async def test_without_an_api_there_is_no_http():
+async def test_without_an_api_there_is_no_http() -> None:
     """Stations only."""
     async with Csms(settings()) as csms:
         assert csms.http_port is None
         assert csms.urls.http is None
 
 
-async def test_a_taken_http_port_is_told_and_nothing_stays_behind():
+async def test_a_taken_http_port_is_told_and_nothing_stays_behind() -> None:
     """The port for stations is free again."""
     with socket.create_server(("127.0.0.1", 0)) as taken, socket.create_server(("127.0.0.1", 0)) as free:
         http_port, ocpp_port = taken.getsockname()[1], free.getsockname()[1]
@@ -59,7 +62,7 @@ async def test_a_taken_http_port_is_told_and_nothing_stays_behind():
             assert csms.ocpp_port == ocpp_port
 
 
-async def test_an_api_that_does_not_start_is_told():
+async def test_an_api_that_does_not_start_is_told() -> None:
     """An application whose own start fails stops the CSMS from starting."""
 
     async def app(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
@@ -71,13 +74,26 @@ async def test_an_api_that_does_not_start_is_told():
             pass
 
 
-def test_a_csms_that_is_not_running_has_no_parts():
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_it_serves_until_it_is_asked_to_stop(number: signal.Signals) -> None:
+    """A signal ends the waiting, and SIGTERM is then again what it was."""
+    before = signal.getsignal(number)
+    async with Csms(settings()) as csms:
+        serving = asyncio.create_task(csms.serve_forever())
+        await asyncio.sleep(0)
+        os.kill(os.getpid(), number)
+        await asyncio.wait_for(serving, 10)
+    if number is signal.SIGTERM:
+        assert signal.getsignal(number) is before
+
+
+def test_a_csms_that_is_not_running_has_no_parts() -> None:
     """Asking for them is a mistake of ours."""
     with pytest.raises(MisuseError, match="not running"):
         _ = Csms(settings()).store
 
 
-def test_the_console_shows_events_of_the_level_and_above():
+def test_the_console_shows_events_of_the_level_and_above() -> None:
     """One line for people, with what it is about."""
     written = io.StringIO()
     try:

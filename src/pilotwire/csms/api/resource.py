@@ -8,7 +8,16 @@ from decimal import Decimal
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Path, Query
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+)
 from pydantic.alias_generators import to_camel
 
 from pilotwire.domain.identity import STATION, EvseAddress, IdToken
@@ -32,13 +41,26 @@ def _timestamp(value: object) -> object:
     return value
 
 
+def _utc(value: datetime) -> datetime:
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("this time is before the year 1 or after the year 9999 in UTC") from None
+
+
 def _in_utc(value: datetime) -> str:
-    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    """As text in UTC; a time that a station put at the very edge of the calendar stays in its own time zone."""
+    try:
+        value = value.astimezone(UTC)
+    except OverflowError:
+        return value.isoformat()
+    return value.isoformat().replace("+00:00", "Z")
 
 
 Time = Annotated[
     AwareDatetime,
     BeforeValidator(_timestamp),
+    AfterValidator(_utc),
     PlainSerializer(_in_utc, when_used="json"),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
@@ -49,7 +49,7 @@ class Unplug(_Body):
 
     evse: int = 1
     connector: int = 1
-    side: str = Field(default="station", pattern="^(station|vehicle)$")
+    side: Literal["station", "vehicle"] = "station"
 
 
 class Tap(_Body):
@@ -74,6 +74,9 @@ def control_api(station: Station, make_vehicle: VehicleMaker) -> FastAPI:
     """The control port of one station. `make_vehicle` builds vehicles by model name."""
     api = FastAPI(title=f"Pilotwire station {station.identity}", docs_url=None, redoc_url=None)
     garage = Garage(make_vehicle)
+    for evse in station.layout.evses:
+        if (vehicle := station.hardware.vehicle_at(evse.evse_id)) is not None:
+            garage.adopt(f"evse-{evse.evse_id}", vehicle)
     _refusals(api)
     _looking(api, station, garage)
     _driving(api, station, garage)
@@ -121,8 +124,7 @@ def _driving(api: FastAPI, station: Station, garage: Garage) -> None:
     @api.post("/unplug")
     async def unplug(body: Unplug) -> dict[str, Any]:
         """Pull the cable."""
-        side = "vehicle" if body.side == "vehicle" else "station"
-        return done(hardware.unplug(body.evse, body.connector, side=side))
+        return done(hardware.unplug(body.evse, body.connector, side=body.side))
 
     @api.post("/tap")
     async def tap(body: Tap) -> dict[str, Any]:

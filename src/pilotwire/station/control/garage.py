@@ -43,6 +43,10 @@ class Garage:
             )
         return known
 
+    def adopt(self, name: str, vehicle: VehicleInlet) -> None:
+        """A vehicle that was plugged in already when the station started; its old name is not known any more."""
+        self._vehicles[name] = vehicle
+
     def overview(self) -> dict[str, Any]:
         """Each vehicle's state of charge, whether it is plugged in, and what its own meter counted."""
         return {name: _seen(vehicle) for name, vehicle in self._vehicles.items()}

@@ -55,8 +55,8 @@ class Running:
 class Evse:
     """See the module. `connector` is the one with a vehicle, `cable_in` a socket in which a loose cable was left.
 
-    `wants_power` is control pilot state C; `withheld`: the station gives no energy though somebody is authorized (E05.FR.02);
-    `held_for`: the plug stays locked until this token is presented (E05.FR.11, E09.FR.03); `finishing`: the vehicle of an ended
+    `wants_power` is control pilot state C, `has_asked` that it ever was since plugging in; `withheld`: the station gives no energy though somebody is authorized (E05.FR.02);
+    `was_live`: energy was offered to this driver before; `held_for`: the plug stays locked until this token is presented (E05.FR.11, E09.FR.03); `finishing`: the vehicle of an ended
     transaction is still plugged in.
     """
 
@@ -71,6 +71,7 @@ class Evse:
     has_asked: bool = False
     withheld: bool = False
     contactor: bool = False
+    was_live: bool = False
     locked: set[int] = field(default_factory=set)
     lock_asked: set[tuple[int, bool]] = field(default_factory=set)
     lock_failed: set[int] = field(default_factory=set)
@@ -112,7 +113,7 @@ class Evse:
         if self.withheld:
             return ChargingState.SUSPENDED_EVSE
         if not self.contactor:
-            return ChargingState.SUSPENDED_EVSE if self.has_asked else ChargingState.EV_CONNECTED
+            return ChargingState.SUSPENDED_EVSE if self.was_live else ChargingState.EV_CONNECTED
         if self.wants_power:
             return ChargingState.CHARGING
         return ChargingState.SUSPENDED_EV if self.has_asked else ChargingState.EV_CONNECTED

@@ -223,7 +223,7 @@ _PLANNED = frozenset(
 
 def grant(station: Station, evse: Evse, given: Grant) -> None:
     """Somebody may charge here."""
-    evse.grant, evse.withheld, evse.held_for = given, False, None
+    evse.grant, evse.withheld, evse.held_for, evse.was_live = given, False, None, False
     evse.lock_failed.clear()
     if evse.connector is None:
         given.until = station.timeout_of("TxCtrlr.EVConnectionTimeOut")
@@ -272,7 +272,7 @@ def _deauthorize(station: Station, evse: Evse) -> None:
 def plugged(station: Station, evse: Evse, connector: int) -> None:
     """A vehicle is there (E02)."""
     evse.connector, evse.cable_in, evse.plugged_at = connector, None, station.now
-    evse.wants_power = evse.has_asked = evse.contactor = False
+    evse.wants_power = evse.has_asked = evse.contactor = evse.was_live = False
     evse.lock_failed.clear()
     if evse.grant is None and station.unplaced is not None and availability.usable(station, evse):
         evse.grant, station.unplaced = station.unplaced, None
@@ -352,7 +352,7 @@ def _may_offer(station: Station, evse: Evse) -> bool:
 
 
 def _switch(station: Station, evse: Evse, *, closed: bool) -> None:
-    evse.contactor = closed
+    evse.contactor, evse.was_live = closed, evse.was_live or closed
     station.do(SetContactor(evse.evse_id, closed))
     settle(station, evse, STATE_CHANGED)
 

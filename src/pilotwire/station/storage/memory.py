@@ -15,6 +15,7 @@ class MemoryStorage:
     def __init__(self) -> None:
         self._entries: dict[int, bytes] = {}
         self._parts: dict[str, bytes] = {}
+        self._hardware: str | None = None
 
     def load(self) -> SavedState | None:
         """See `Storage.load`."""
@@ -23,8 +24,13 @@ class MemoryStorage:
         outbox = tuple(read_entry(self._entries[number]) for number in sorted(self._entries))
         return saved_state([read_part(text) for text in self._parts.values()], outbox)
 
-    def commit(self, actions: Iterable[Action]) -> None:
+    def hardware(self) -> str | None:
+        """See `Storage.hardware`."""
+        return self._hardware
+
+    def commit(self, actions: Iterable[Action], *, hardware: str | None = None) -> None:
         """See `Storage.commit`."""
+        self._hardware = hardware if hardware is not None else self._hardware
         for action in actions:
             match action:
                 case Keep(entry):

@@ -18,8 +18,15 @@ class Storage(Protocol):
         """All that was kept, the outbox in order of its numbers; None if nothing ever was."""
         ...
 
-    def commit(self, actions: Iterable[Action]) -> None:
-        """Do the `Keep`, `Forget` and `Save` among `actions`, all or none; when it returns they outlive a power failure."""
+    def commit(self, actions: Iterable[Action], *, hardware: str | None = None) -> None:
+        """Do the `Keep`, `Forget` and `Save` among `actions`, all or none; when it returns they outlive a power failure.
+
+        `hardware`, if given, is kept in the same commit: what a simulated driver needs to come back as it was.
+        """
+        ...
+
+    def hardware(self) -> str | None:
+        """What the driver last had kept, None if it never had."""
         ...
 
     def close(self) -> None:

@@ -27,9 +27,11 @@ CREATE TABLE IF NOT EXISTS outbox (
 CREATE TABLE IF NOT EXISTS memory (
     station_id TEXT NOT NULL, part TEXT NOT NULL, content TEXT NOT NULL,
     PRIMARY KEY (station_id, part)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS hardware (station_id TEXT NOT NULL PRIMARY KEY, content TEXT NOT NULL) WITHOUT ROWID;
 """
 _KEEP = "INSERT OR REPLACE INTO outbox (station_id, number, transaction_id, entry) VALUES (?, ?, ?, ?)"
 _FORGET = "DELETE FROM outbox WHERE station_id = ? AND number = ?"
+_HARDWARE = "INSERT OR REPLACE INTO hardware (station_id, content) VALUES (?, ?)"
 _SAVE = "INSERT OR REPLACE INTO memory (station_id, part, content) VALUES (?, ?, ?)"
 
 
@@ -135,14 +137,21 @@ class SqliteStorage:
                 "Restore it from a copy, or begin with a new file and book what is missing by hand.",
             ) from error
 
-    def commit(self, actions: Iterable[Action]) -> None:
+    def hardware(self) -> str | None:
+        """See `Storage.hardware`."""
+        found = self._file.rows("SELECT content FROM hardware WHERE station_id = ?", self.station_id)
+        return found[0][0] if found else None
+
+    def commit(self, actions: Iterable[Action], *, hardware: str | None = None) -> None:
         """See `Storage.commit`."""
         durable = [action for action in actions if isinstance(action, DURABLE)]
-        if durable:
-            self._file.write(lambda connection: self._do(connection, durable))
+        if durable or hardware is not None:
+            self._file.write(lambda connection: self._do(connection, durable, hardware))
 
-    def _do(self, connection: sqlite3.Connection, actions: list[Keep | Forget | Save]) -> None:
+    def _do(self, connection: sqlite3.Connection, actions: list[Keep | Forget | Save], hardware: str | None) -> None:
         own = self.station_id
+        if hardware is not None:
+            connection.execute(_HARDWARE, (own, hardware))
         for action in actions:
             match action:
                 case Keep(entry):

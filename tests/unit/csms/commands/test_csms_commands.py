@@ -125,14 +125,14 @@ Ask = Callable[[Commander], Awaitable[Outcome]]
         ),
     ],
 )
-async def test_each_wish_becomes_its_command(ask: Ask, command: Command, outcome: Outcome):
+async def test_each_wish_becomes_its_command(ask: Ask, command: Command, outcome: Outcome) -> None:
     """What is asked for goes to the bus as one command, and the station's answer comes back."""
     bus = RecordingBus(outcome)
     assert await ask(Commander(bus, ManualClock())) == outcome
     assert bus.given == [("CS", command)]
 
 
-async def test_every_remote_start_has_its_own_id():
+async def test_every_remote_start_has_its_own_id() -> None:
     """Ids rise, also over a restart of the CSMS, and fit into 32 bits."""
     bus, clock = RecordingBus(RequestStartOutcome(status=RequestStatus.ACCEPTED)), ManualClock()
     commander = Commander(bus, clock)
@@ -148,14 +148,14 @@ async def test_every_remote_start_has_its_own_id():
     assert ids[-1] < 2**31
 
 
-async def test_a_bus_that_mixes_up_outcomes_is_our_own_mistake():
+async def test_a_bus_that_mixes_up_outcomes_is_our_own_mistake() -> None:
     """A wrong type of outcome is never handed on as if it were right."""
     commander = Commander(RecordingBus(ClearCacheOutcome(accepted=True)), ManualClock())
     with pytest.raises(MisuseError, match="ClearCacheOutcome"):
         await remote_control.stop(commander, "CS", "tx-1")
 
 
-async def test_raw_messages_go_through():
+async def test_raw_messages_go_through() -> None:
     """The pass-through is the bus's business."""
     commander = Commander(RecordingBus(ClearCacheOutcome(accepted=True)), ManualClock())
     assert await commander.give_raw("CS", "GetLog", b"{}") == b"{}"
@@ -166,7 +166,7 @@ START, STOP, ASK = RequestStart(id_token=CARD), RequestStop(transaction_id="1"),
 
 @pytest.mark.req("B03.FR.03")
 @pytest.mark.parametrize("command", [START, STOP, ASK, None])
-def test_nothing_is_sent_to_a_rejected_station(command: Command | None):
+def test_nothing_is_sent_to_a_rejected_station(command: Command | None) -> None:
     """Whatever it is."""
     with pytest.raises(NotPermitted, match="rejected"):
         check_permitted("CS", RegistrationStatus.REJECTED, command)
@@ -174,7 +174,7 @@ def test_nothing_is_sent_to_a_rejected_station(command: Command | None):
 
 @pytest.mark.req("B02.FR.01", "1.6:4.2")
 @pytest.mark.parametrize("standing", [RegistrationStatus.PENDING, None])
-def test_a_pending_station_may_be_configured_but_not_charged_at(standing: RegistrationStatus | None):
+def test_a_pending_station_may_be_configured_but_not_charged_at(standing: RegistrationStatus | None) -> None:
     """Remote start and stop have to wait; everything else goes."""
     for command in (START, STOP):
         with pytest.raises(NotPermitted, match="charging"):
@@ -183,7 +183,7 @@ def test_a_pending_station_may_be_configured_but_not_charged_at(standing: Regist
     check_permitted("CS", standing, None)
 
 
-def test_an_accepted_station_may_be_sent_everything():
+def test_an_accepted_station_may_be_sent_everything() -> None:
     """No message is held back."""
     for command in (START, STOP, ASK, None):
         check_permitted("CS", RegistrationStatus.ACCEPTED, command)

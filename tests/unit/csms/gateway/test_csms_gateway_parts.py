@@ -28,7 +28,7 @@ def _logged(*frames: tuple[str, bytes]) -> list[LoggedFrame]:
 # --- frame log ---------------------------------------------------------------------------------------------------------------------
 
 
-def test_an_answer_is_logged_under_the_action_it_answers():
+def test_an_answer_is_logged_under_the_action_it_answers() -> None:
     """Both sides may use the same message id at the same time."""
     frames = _logged(
         ("in", b'[2,"1","Heartbeat",{}]'),
@@ -39,20 +39,20 @@ def test_an_answer_is_logged_under_the_action_it_answers():
     assert [frame.action for frame in frames] == ["Heartbeat", "Reset", "Heartbeat", "Reset"]
 
 
-def test_an_answer_to_nothing_has_no_action():
+def test_an_answer_to_nothing_has_no_action() -> None:
     """It is kept all the same."""
     (frame,) = _logged(("in", b'[3,"9",{}]'))
     assert (frame.message_id, frame.action) == ("9", "")
 
 
 @given(st.binary(max_size=200), st.sampled_from(["in", "out"]))
-def test_whatever_arrives_is_logged(data: bytes, direction: str):
+def test_whatever_arrives_is_logged(data: bytes, direction: str) -> None:
     """Nothing makes the log fail."""
     (frame,) = _logged((direction, data))
     assert frame.frame == data.decode("utf-8", "replace")
 
 
-def test_a_key_that_is_set_is_masked():
+def test_a_key_that_is_set_is_masked() -> None:
     """The 1.6 authorization key, in the only direction it travels."""
     frame = b'[2,"1","ChangeConfiguration",{"key":"AuthorizationKey","value":"00FF"}]'
     sent, received = _logged(("out", frame), ("in", b'[2,"1","DataTransfer",{"vendorId":"v","data":"value"}]'))
@@ -83,7 +83,9 @@ def test_a_key_that_is_set_is_masked():
         (OcppVersion.V201, "ClearCache", b"{}", set()),
     ],
 )
-def test_a_request_makes_a_station_send_these(version: OcppVersion, action: str, payload: bytes, sends: set[str]):
+def test_a_request_makes_a_station_send_these(
+    version: OcppVersion, action: str, payload: bytes, sends: set[str]
+) -> None:
     """By their names in the version."""
     assert set(triggered_by(action, decode_request(version, action, payload))) == sends
 
@@ -91,7 +93,7 @@ def test_a_request_makes_a_station_send_these(version: OcppVersion, action: str,
 # --- who was turned away -----------------------------------------------------------------------------------------------------------
 
 
-def test_the_same_reason_is_kept_once_a_minute_and_a_flood_not_at_all():
+def test_the_same_reason_is_kept_once_a_minute_and_a_flood_not_at_all() -> None:
     """A station with a wrong password tries every few seconds; strangers try many names."""
     clock, store = ManualClock(), MemoryStore()
     away = TurnedAway(MemoryJournal(store), clock, limit=3)

@@ -10,7 +10,7 @@ from pilotwire.domain.identity import NO_AUTHORIZATION, IdToken
 from pilotwire.domain.metering import MeterReading
 from pilotwire.domain.transactions import EventKind, TriggerReason
 from pilotwire.errors import StoreError
-from tests.support.csms_facts import BLOCKED, CARD, Bench, event, later
+from tests.support.csms_facts import CARD, Bench, event, later
 
 STARTED, UPDATED, ENDED = EventKind.STARTED, EventKind.UPDATED, EventKind.ENDED
 
@@ -26,7 +26,7 @@ def t0(bench: Bench) -> datetime:
 
 
 @pytest.mark.req("E01.FR.11", "E01.FR.12", "E05.FR.01", "1.6:4.8")
-async def test_a_start_without_an_id_is_named_by_the_csms_and_its_token_judged(bench: Bench, t0: datetime):
+async def test_a_start_without_an_id_is_named_by_the_csms_and_its_token_judged(bench: Bench, t0: datetime) -> None:
     """The verdict on a 1.6 start carries the transaction id and the status of the token."""
     await bench.token()
     verdict = await bench.say(event(STARTED, t0, transaction_id=None, token=CARD, register=1000))
@@ -37,7 +37,7 @@ async def test_a_start_without_an_id_is_named_by_the_csms_and_its_token_judged(b
     assert booked.meter_start == Decimal(1000)
 
 
-async def test_a_retried_start_gets_the_same_verdict_and_is_booked_once(bench: Bench, t0: datetime):
+async def test_a_retried_start_gets_the_same_verdict_and_is_booked_once(bench: Bench, t0: datetime) -> None:
     """A station that did not see the answer asks again: same name, same status, one transaction."""
     await bench.token()
     start = event(STARTED, t0, transaction_id=None, token=CARD, register=1000)
@@ -46,7 +46,7 @@ async def test_a_retried_start_gets_the_same_verdict_and_is_booked_once(bench: B
     assert len(await bench.store.transactions()) == 1
 
 
-async def test_a_retried_start_is_not_turned_down_for_a_transaction_begun_since(bench: Bench, t0: datetime):
+async def test_a_retried_start_is_not_turned_down_for_a_transaction_begun_since(bench: Bench, t0: datetime) -> None:
     """The verdict on the first transaction stays Accepted, though a second one with the token is open by now."""
     await bench.token()
     first = event(STARTED, t0, seq_no=0, token=CARD)
@@ -58,7 +58,7 @@ async def test_a_retried_start_is_not_turned_down_for_a_transaction_begun_since(
     assert await bench.say(second) == told
 
 
-async def test_a_token_with_a_transaction_open_elsewhere_is_concurrent(bench: Bench, t0: datetime):
+async def test_a_token_with_a_transaction_open_elsewhere_is_concurrent(bench: Bench, t0: datetime) -> None:
     """One transaction a token, unless the record allows more."""
     await bench.token()
     await bench.say(event(STARTED, t0, seq_no=0, token=CARD))
@@ -66,7 +66,7 @@ async def test_a_token_with_a_transaction_open_elsewhere_is_concurrent(bench: Be
     assert verdict.authorization.status is AuthorizationStatus.CONCURRENT_TX
 
 
-async def test_a_token_without_a_limit_may_have_many(bench: Bench, t0: datetime):
+async def test_a_token_without_a_limit_may_have_many(bench: Bench, t0: datetime) -> None:
     """A fleet card with no limit is accepted at every station."""
     await bench.token(max_transactions=None)
     for number in range(3):
@@ -74,7 +74,7 @@ async def test_a_token_without_a_limit_may_have_many(bench: Bench, t0: datetime)
         assert verdict.authorization.accepted
 
 
-async def test_who_ends_a_transaction_is_not_held_up_by_another_one(bench: Bench, t0: datetime):
+async def test_who_ends_a_transaction_is_not_held_up_by_another_one(bench: Bench, t0: datetime) -> None:
     """A token with two transactions open can still end each of them."""
     await bench.token(max_transactions=2)
     await bench.say(event(STARTED, t0, seq_no=0, token=CARD))
@@ -87,7 +87,7 @@ async def test_who_ends_a_transaction_is_not_held_up_by_another_one(bench: Bench
 
 
 @pytest.mark.req("C09.FR.12")
-async def test_the_group_of_a_token_is_told(bench: Bench, t0: datetime):
+async def test_the_group_of_a_token_is_told(bench: Bench, t0: datetime) -> None:
     """The verdict on an event with a token carries the token's group."""
     group = IdToken(value="FLEET", type="Central")
     await bench.token(group=group)
@@ -96,23 +96,23 @@ async def test_the_group_of_a_token_is_told(bench: Bench, t0: datetime):
 
 
 @pytest.mark.req("C02.FR.02")
-async def test_a_start_that_needs_no_authorization_is_accepted(bench: Bench, t0: datetime):
+async def test_a_start_that_needs_no_authorization_is_accepted(bench: Bench, t0: datetime) -> None:
     """Free charging: the token type says that nobody has to be asked."""
     free = IdToken(value="", type=NO_AUTHORIZATION)
     verdict = await bench.say(event(STARTED, t0, seq_no=0, token=free))
     assert verdict.authorization.accepted
 
 
-async def test_a_blocked_token_is_refused_and_the_start_booked_all_the_same(bench: Bench, t0: datetime):
+async def test_a_blocked_token_is_refused_and_the_start_booked_all_the_same(bench: Bench, t0: datetime) -> None:
     """What happened at the station is a fact, whatever we think of the card."""
-    await bench.token(**BLOCKED)
+    await bench.token(status=AuthorizationStatus.BLOCKED)
     verdict = await bench.say(event(STARTED, t0, transaction_id=None, token=CARD))
     assert verdict.authorization.status is AuthorizationStatus.BLOCKED
     assert verdict.transaction_id == "1"
 
 
 @pytest.mark.req("J02.FR.19")
-async def test_an_update_without_a_token_is_booked_and_not_judged(bench: Bench, t0: datetime):
+async def test_an_update_without_a_token_is_booked_and_not_judged(bench: Bench, t0: datetime) -> None:
     """Meter values in a transaction ask for nothing but to be kept."""
     await bench.say(event(STARTED, t0, seq_no=0, register=100))
     verdict = await bench.say(event(UPDATED, later(t0, 60), seq_no=1, register=350))
@@ -123,7 +123,7 @@ async def test_an_update_without_a_token_is_booked_and_not_judged(bench: Bench, 
     assert booked.energy == Decimal(250)
 
 
-async def test_a_sequence_number_used_twice_is_a_finding(bench: Bench, t0: datetime):
+async def test_a_sequence_number_used_twice_is_a_finding(bench: Bench, t0: datetime) -> None:
     """Two different events under one number: the first stays booked, the second is found."""
     await bench.say(event(STARTED, t0, seq_no=0))
     await bench.say(event(UPDATED, later(t0, 60), seq_no=1, register=100))
@@ -132,7 +132,7 @@ async def test_a_sequence_number_used_twice_is_a_finding(bench: Bench, t0: datet
     assert await bench.rules() == ["E01.FR.07"]
 
 
-async def test_an_end_without_a_known_start_is_a_finding_in_1_6(bench: Bench, t0: datetime):
+async def test_an_end_without_a_known_start_is_a_finding_in_1_6(bench: Bench, t0: datetime) -> None:
     """A 1.6 station that ends a transaction we never named is booked and found; 2.x may deliver the start later."""
     await bench.say(event(ENDED, t0, transaction_id="4711", register=5))
     assert await bench.rules() == ["transactions:unknown-start"]
@@ -140,7 +140,7 @@ async def test_an_end_without_a_known_start_is_a_finding_in_1_6(bench: Bench, t0
     assert await bench.rules("CS002") == []
 
 
-async def test_values_that_are_no_numbers_are_a_finding_once(bench: Bench, t0: datetime):
+async def test_values_that_are_no_numbers_are_a_finding_once(bench: Bench, t0: datetime) -> None:
     """The finding names the value and the message; a retry adds none."""
     reading = MeterReading(at=t0, samples=(), unreadable=("sampledValue[0].value: 'abc' is no number",))
     update = event(UPDATED, t0, seq_no=1, readings=(reading,))
@@ -152,7 +152,7 @@ async def test_values_that_are_no_numbers_are_a_finding_once(bench: Bench, t0: d
     assert finding.message_id == "m-1"
 
 
-async def test_what_could_not_be_stored_gets_no_verdict(bench: Bench, t0: datetime):
+async def test_what_could_not_be_stored_gets_no_verdict(bench: Bench, t0: datetime) -> None:
     """Answered means stored: a full disk is an error, and nothing is booked."""
     bench.journal.is_full = True
     with pytest.raises(StoreError):

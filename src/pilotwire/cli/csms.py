@@ -1,0 +1,114 @@
+"""`pilotwire csms`: run a CSMS until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from fastapi import FastAPI
+
+from pilotwire.csms.api import create_api, end_streams, ensure_admin_key
+from pilotwire.csms.app import Csms
+from pilotwire.csms.logs import configure_logging
+from pilotwire.csms.settings import CsmsSettings, load_settings
+
+_EPILOG = (
+    "Every option is also an environment variable (PILOTWIRE_OCPP_PORT for --ocpp-port) and a line in the section [csms] of a TOML "
+    "file (ocpp_port = 9000). The command line goes before the environment, the environment before the file."
+)
+
+
+def verb(
+    ctx: typer.Context,
+    config: Annotated[Path | None, typer.Option(help="A TOML file with settings.", envvar="PILOTWIRE_CONFIG")] = None,
+    host: Annotated[
+        str | None, typer.Option(help="Where to listen: a host name or address. Default: 127.0.0.1")
+    ] = None,
+    ocpp_port: Annotated[int | None, typer.Option(help="The port for stations; 0: any free one. Default: 9000")] = None,
+    http_port: Annotated[
+        int | None, typer.Option(help="The port of the HTTP API; 0: any free one. Default: 8080")
+    ] = None,
+    database: Annotated[
+        str | None, typer.Option(help="A database URL, or `memory:`. Default: sqlite:///pilotwire.db")
+    ] = None,
+    unknown_stations: Annotated[
+        str | None,
+        typer.Option(help="accept, pending or reject: what happens with a station nobody registered. Default: pending"),
+    ] = None,
+    no_auth: Annotated[
+        bool | None,
+        typer.Option("--no-auth/--auth", help="For a lab: no API key, no station password; only on a loopback host."),
+    ] = None,
+    accept_unknown_tokens: Annotated[
+        bool | None, typer.Option(help="For a lab: tokens nobody has recorded may charge.")
+    ] = None,
+    heartbeat_interval: Annotated[
+        int | None, typer.Option(help="Seconds between heartbeats of accepted stations. Default: 300")
+    ] = None,
+    retry_interval: Annotated[
+        int | None, typer.Option(help="Seconds before a station not accepted may boot again. Default: 60")
+    ] = None,
+    ping_interval: Annotated[float | None, typer.Option(help="Seconds between pings; 0: none. Default: 60")] = None,
+    compression: Annotated[bool | None, typer.Option(help="Whether stations may compress messages.")] = None,
+    max_message_bytes: Annotated[int | None, typer.Option(help="The longest message taken. Default: 1000000")] = None,
+    call_timeout: Annotated[
+        float | None, typer.Option(help="Seconds a station may take to answer. Default: 30")
+    ] = None,
+    shutdown_timeout: Annotated[
+        float | None, typer.Option(help="Seconds that work in hand may take when stopping. Default: 10")
+    ] = None,
+    log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error. Default: info")] = None,
+) -> None:
+    """Run a CSMS: stations connect to it by WebSocket, people and programs use its HTTP API.
+
+    At the first start an API key with the scope admin is created and printed, this once.
+    """
+    given = {name: value for name, value in ctx.params.items() if name in CsmsSettings.model_fields}
+    settings = load_settings(given, config=config)
+    configure_logging(settings.log_level)
+    with suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_serve(settings))
+
+
+verb.__doc__ = f"{verb.__doc__}\n\n    {_EPILOG}\n"
+
+
+async def _serve(settings: CsmsSettings) -> None:
+    apis: list[FastAPI] = []
+
+    def http(csms: Csms) -> Any:
+        apis.append(create_api(csms))
+        return apis[-1]
+
+    async with Csms(settings, http=http) as csms:
+        try:
+            secret = None if settings.no_auth else await ensure_admin_key(csms.journal, csms.store, csms.clock)
+            _announce(csms, secret)
+            await csms.serve_forever()
+        finally:
+            for api in apis:
+                end_streams(api)
+
+
+def _announce(csms: Csms, secret: str | None) -> None:
+    typer.echo(f"Stations connect to  {csms.urls.ocpp}/<identity>")
+    typer.echo(f"The HTTP API is at   {csms.urls.http}/docs")
+    typer.echo(f"Everything is in     {csms.settings.database}")
+    if csms.settings.no_auth:
+        typer.echo("No API keys and no station passwords: for a lab only.")
+    if secret is not None:
+        typer.echo(f"The first API key    {secret}\n(scope admin; it is not kept and cannot be shown again)")
+    typer.echo("Ctrl-C stops it.")
+    sys.stdout.flush()
+
+
+def _loop_factory() -> Any:
+    try:
+        from uvloop import new_event_loop
+    except ImportError:
+        return None
+    return new_event_loop
