@@ -236,6 +236,7 @@ async def test_a_number_already_in_use_at_the_station_is_left_out(opened: OpenSt
     assert (await opened.store.transaction("CS001", "1")).started_at is None
 
 
+@pytest.mark.req("1.6:4.8")
 @pytest.mark.parametrize("lost", ["0", "-1", None])
 async def test_events_of_a_lost_start_are_kept_apart(opened: OpenStore, lost: str | None) -> None:
     """Stops whose starts were never answered are about different transactions: each is booked alone, a repeated one once."""

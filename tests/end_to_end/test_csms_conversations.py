@@ -183,7 +183,9 @@ async def test_who_is_connected_is_known(csms: Csms) -> None:
 @pytest.mark.parametrize("compression", [True, False])
 async def test_compression_is_spoken_with_who_offers_it(compression: bool) -> None:
     """RFC 7692, unless the operator has switched it off; either way the conversation works."""
-    async with Csms(settings(compression=compression)) as csms:
-        async with station(csms, version="ocpp2.0.1", compression="deflate") as cs:
-            assert bool(cs.line.protocol.extensions) is compression
-            assert (await cs.boot())["status"] == "Accepted"
+    async with (
+        Csms(settings(compression=compression)) as csms,
+        station(csms, version="ocpp2.0.1", compression="deflate") as cs,
+    ):
+        assert bool(cs.line.protocol.extensions) is compression
+        assert (await cs.boot())["status"] == "Accepted"

@@ -46,7 +46,7 @@ class Counterpart:
         self.transaction: Any = None
         self._results: asyncio.Queue[Any] = asyncio.Queue()
 
-    async def say(self, action: str, **payload: Any) -> Any:
+    async def say(self, action: str, /, **payload: Any) -> Any:
         """A CALL and its answer; a CALLERROR is raised as the package's exception."""
         return await self.call(getattr(self._call, action)(**payload), suppress=False)  # type: ignore[attr-defined]
 

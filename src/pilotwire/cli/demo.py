@@ -16,10 +16,15 @@ from rich.text import Text
 from pilotwire.clock import SystemClock
 from pilotwire.csms.api.app import create_api
 from pilotwire.csms.app import Csms
+from pilotwire.csms.logs import configure_logging
 from pilotwire.csms.settings import CsmsSettings
 from pilotwire.domain.provisioning import UnknownStations
 from pilotwire.simulator.backend import Backend
 from pilotwire.simulator.showcase import Progress, Result, Showcase
+
+
+LATE = 2.0
+"""Seconds from which on an event counts as delivered late in the table."""
 
 
 def run(*, once: bool, console: Console, ocpp_port: int = 0, http_port: int = 0, speed: float = 300.0) -> bool:
@@ -37,6 +42,7 @@ async def _show(folder: Path, once: bool, console: Console, ocpp_port: int, http
         no_auth=True,
         log_level="error",
     )
+    configure_logging("error")
     async with Csms(settings, SystemClock(), http=create_api) as csms:
         ocpp, api = f"ws://127.0.0.1:{csms.ocpp_port}", f"http://127.0.0.1:{csms.http_port}"
         console.print(f"CSMS: stations connect at {ocpp}/<identity>, REST API at {api}", highlight=False)
@@ -136,7 +142,7 @@ def _row(result: Result) -> list[str]:
         result.stopped_reason,
         str(result.events),
         str(result.messages),
-        "yes" if result.late else "no",
+        f"{result.late_by:.0f} s" if result.late_by >= LATE else "no",
         "[green]yes[/]" if result.right else "[red]NO[/]",
     ]
 

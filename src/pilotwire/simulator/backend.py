@@ -49,6 +49,11 @@ class Backend:
         items: list[dict[str, Any]] = page["items"]
         return items
 
+    async def transaction(self, station: str, transaction_id: str) -> dict[str, Any]:
+        """One transaction with its events."""
+        found: dict[str, Any] = await self._ask("GET", f"/stations/{station}/transactions/{transaction_id}")
+        return found
+
     async def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         try:
             answer = await self._http.request(method, path, json=body)

@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pilotwire.clock import Clock
 from pilotwire.domain.provisioning import RegistrationStatus
@@ -51,9 +52,9 @@ STORIES = (
         station="SHOW-16",
         version=OcppVersion.V16,
         layout="wallbox-11",
-        vehicle="compact-40",
+        vehicle="compact-58",
         soc=35,
-        energy_wh=9_000,
+        energy_wh=7_000,
         id_token="04A1B2C3D4E5F6",
         ends="tap",
         loses_line=True,
@@ -97,7 +98,10 @@ class Progress:
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """What came of a story: Wh by the vehicle's meter, and what the CSMS booked (None: nothing, or no end of it)."""
+    """What came of a story: Wh by the vehicle's meter, and what the CSMS booked (None: nothing, or no end of it).
+
+    `late_by` is the most seconds between an event and its arrival at the CSMS.
+    """
 
     story: Story
     delivered_wh: int
@@ -108,9 +112,7 @@ class Result:
     start_trigger: str = ""
     events: int = 0
     messages: int = 0
-    late: bool = False
-    started_at: str = ""
-    ended_at: str = ""
+    late_by: float = 0.0
 
     @property
     def right(self) -> bool:
@@ -167,8 +169,9 @@ class Showcase:
         )
 
     async def _result(self, progress: Progress, vehicle: Vehicle) -> Result:
-        booked = await self.backend.transactions(progress.story.station)
-        one = booked[0] if booked else {}
+        station = progress.story.station
+        booked = await self.backend.transactions(station)
+        one = await self.backend.transaction(station, booked[0]["transactionId"]) if booked else {}
         energy = one.get("energyWh") if one.get("endedAt") else None
         return Result(
             story=progress.story,
@@ -180,10 +183,12 @@ class Showcase:
             start_trigger=one.get("triggerReason") or "",
             events=one.get("eventCount") or 0,
             messages=progress.messages,
-            late=bool(one.get("late")),
-            started_at=one.get("startedAt") or "",
-            ended_at=one.get("endedAt") or "",
+            late_by=max((_delay(event) for event in one.get("events", ())), default=0.0),
         )
+
+
+def _delay(event: dict[str, Any]) -> float:
+    return (datetime.fromisoformat(event["receivedAt"]) - datetime.fromisoformat(event["timestamp"])).total_seconds()
 
 
 class _Telling:

@@ -32,7 +32,7 @@ LARGEST_NUMBER = 2**31 - 1
 """The largest transaction id a 1.6 station can be told: an integer of 32 bits (1.6:6.46)."""
 
 _WITHOUT_START = frozenset({"-1", "0"})
-"""What stations put in place of a transaction id the CSMS never gave them, after a StartTransaction that was never answered."""
+"""What stations put in place of a transaction id when their StartTransaction was never answered (1.6:4.8, errata 3.18)."""
 
 _ENCODER = msgspec.msgpack.Encoder()
 
@@ -55,8 +55,8 @@ def checked_number(number: int) -> int:
 def named(event: TransactionEvent) -> TransactionEvent:
     """The event under the id it is booked by.
 
-    An update or end whose start the station gave up has no id of its own (none, `-1`, `0`): several of them may be about different
-    transactions, so each is booked alone under `orphan-` and its digest. 2.x events (they have a sequence number) keep their id, whatever
+    An update or end whose start the station gave up has no id of its own (none, `0`, or `-1`, which errata 3.18 of 1.6 demands and the
+    CSMS has to take): several of them may be about different transactions, so each is booked alone under `orphan-` and its digest. 2.x events (they have a sequence number) keep their id, whatever
     it is.
     """
     nameless = event.transaction_id is None or (event.transaction_id in _WITHOUT_START and event.seq_no is None)

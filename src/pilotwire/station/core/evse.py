@@ -56,7 +56,8 @@ class Evse:
     """See the module. `connector` is the one with a vehicle, `cable_in` a socket in which a loose cable was left.
 
     `wants_power` is control pilot state C, `has_asked` that it ever was since plugging in; `withheld`: the station gives no energy though somebody is authorized (E05.FR.02);
-    `was_live`: energy was offered to this driver before; `held_for`: the plug stays locked until this token is presented (E05.FR.11, E09.FR.03); `finishing`: the vehicle of an ended
+    `was_live`: energy was offered to this driver before; `closed_at_wh`: the
+    register when the contactor closed, before which no energy can have flown; `held_for`: the plug stays locked until this token is presented (E05.FR.11, E09.FR.03); `finishing`: the vehicle of an ended
     transaction is still plugged in.
     """
 
@@ -72,6 +73,7 @@ class Evse:
     withheld: bool = False
     contactor: bool = False
     was_live: bool = False
+    closed_at_wh: int | None = None
     locked: set[int] = field(default_factory=set)
     lock_asked: set[tuple[int, bool]] = field(default_factory=set)
     lock_failed: set[int] = field(default_factory=set)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -18,12 +19,20 @@ _Values = list[tuple[Decimal, str | None]]
 """Values with the phase each belongs to, None for all of them."""
 
 
-def take(station: Station, evse: Evse, variable: str, context: str, *, register: bool = False) -> MeterReading:
-    """Read an EVSE's meter for the measurands that `variable` lists; `register` adds the energy register if it does not."""
+def take(
+    station: Station, evse: Evse, variable: str, context: str, *, register: bool = False, register_wh: int | None = None
+) -> MeterReading:
+    """Read an EVSE's meter for the measurands that `variable` lists; `register` adds the energy register if it does not.
+
+    `register_wh` is what the energy register said when it mattered, if not now.
+    """
     wanted = station.variables.text(variable).split(",")
     if register and ENERGY_REGISTER not in wanted:
         wanted.insert(0, ENERGY_REGISTER)
-    return reading(station.stamp(), station.meter(evse.evse_id), wanted, context)
+    meter = station.meter(evse.evse_id)
+    if register_wh is not None:
+        meter = replace(meter, energy_import_register=register_wh)
+    return reading(station.stamp(), meter, wanted, context)
 
 
 def reading(at: datetime, meter: ports.MeterReading, wanted: list[str], context: str) -> MeterReading:

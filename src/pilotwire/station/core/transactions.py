@@ -69,7 +69,8 @@ def _may_begin(station: Station, evse: Evse) -> bool:
 
 def _begin(station: Station, evse: Evse, cause: Cause) -> None:
     """The first event (E01); what is measured at the beginning goes with it (E01.FR.09)."""
-    taken = metering.take(station, evse, "SampledDataCtrlr.TxStartedMeasurands", "Transaction.Begin", register=True)
+    variable, context = "SampledDataCtrlr.TxStartedMeasurands", "Transaction.Begin"
+    taken = metering.take(station, evse, variable, context, register=True, register_wh=evse.closed_at_wh)
     register = register_of((taken,)) or Decimal(0)
     evse.tx = Running(station.new_id(), taken.at, taken.at, register, register, connector=evse.connector)
     evse.finishing = False
@@ -353,6 +354,7 @@ def _may_offer(station: Station, evse: Evse) -> bool:
 
 def _switch(station: Station, evse: Evse, *, closed: bool) -> None:
     evse.contactor, evse.was_live = closed, evse.was_live or closed
+    evse.closed_at_wh = station.meter(evse.evse_id).energy_import_register if closed else None
     station.do(SetContactor(evse.evse_id, closed))
     settle(station, evse, STATE_CHANGED)
 
