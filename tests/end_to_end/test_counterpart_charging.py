@@ -190,7 +190,7 @@ async def test_a_message_that_breaks_the_schema_is_refused(csms: Csms, version: 
     """The counterpart's own validation is switched off for this one message; ours is not."""
     async with counterpart(csms, version) as cs:
         await cs.boot()
-        wrong = cs._call.SecurityEventNotification(type="X" * 51, timestamp=START)
+        wrong = cs._call.SecurityEventNotification(type="X" * 51, timestamp=START, tech_info="lid")
         with pytest.raises(PropertyConstraintViolationError) as caught:
             await cs.call(wrong, suppress=False, skip_schema_validation=True)
         assert "$.type" in caught.value.description

@@ -19,8 +19,8 @@ from pilotwire.csms.handlers import Handlers, Policy, VendorHook
 from pilotwire.csms.settings import CsmsSettings
 from pilotwire.csms.store.open import open_store
 from pilotwire.csms.store.ports import Journal, Store
-from pilotwire.csms.web import AsgiApp, WebServer
 from pilotwire.errors import MisuseError
+from pilotwire.serving import AsgiApp, WebServer
 
 _log = structlog.get_logger("pilotwire.csms")
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
@@ -84,7 +84,13 @@ class Csms:
 
     async def _serve_http(self, stack: AsyncExitStack, app: AsgiApp) -> WebServer:
         settings = self.settings
-        web = WebServer(app, settings.host, settings.http_port, shutdown_timeout=settings.shutdown_timeout)
+        web = WebServer(
+            app,
+            settings.host,
+            settings.http_port,
+            name="HTTP API",
+            shutdown_timeout=settings.shutdown_timeout,
+        )
         stack.push_async_callback(web.close)
         await web.start()
         return web

@@ -55,9 +55,9 @@ def checked_number(number: int) -> int:
 def named(event: TransactionEvent) -> TransactionEvent:
     """The event under the id it is booked by.
 
-    An update or end whose start the station gave up has no id of its own (none, `0`, or `-1`, which errata 3.18 of 1.6 demands and the
-    CSMS has to take): several of them may be about different transactions, so each is booked alone under `orphan-` and its digest. 2.x events (they have a sequence number) keep their id, whatever
-    it is.
+    An update or end whose start the station gave up has no id of its own: none, `0`, or `-1`, which errata 3.18 of 1.6 demands and
+    the CSMS has to take. Several of them may be about different transactions, so each is booked alone under `orphan-` and its digest.
+    2.x events (they have a sequence number) keep their id, whatever it is.
     """
     nameless = event.transaction_id is None or (event.transaction_id in _WITHOUT_START and event.seq_no is None)
     if not nameless or event.kind is EventKind.STARTED:

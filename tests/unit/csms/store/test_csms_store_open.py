@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import subprocess
 import sys
@@ -151,7 +152,9 @@ async def test_one_file_has_one_journal(tmp_path: Path) -> None:
     assert "in use by another Pilotwire (process " in refusal(path).what
     script = "import sys; from pilotwire.clock import SystemClock; from pilotwire.csms.store.open import open_store"
     script += "\ntry: open_store(sys.argv[1], clock=SystemClock())\nexcept Exception as error: sys.exit(str(error))"
-    other = subprocess.run([sys.executable, "-c", script, str(path)], capture_output=True, text=True, check=False)
+    other = await asyncio.to_thread(
+        subprocess.run, [sys.executable, "-c", script, str(path)], capture_output=True, text=True, check=False
+    )
     assert "in use by another Pilotwire" in other.stderr
     await first.close()
     await (await opened_at(str(path))).close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 
@@ -28,12 +29,11 @@ from pilotwire.csms.store.sql.pending import ManyRows
 from pilotwire.csms.store.sql.reader import SqlStore
 from pilotwire.csms.store.sql.trouble import DataRefused
 from pilotwire.csms.store.sql.writer import Writer
-from pilotwire.domain.authorization import Token
 from pilotwire.domain.availability import Availability, ConnectorState, ConnectorStatus
 from pilotwire.domain.findings import Finding, Severity
 from pilotwire.domain.identity import EvseAddress
 from pilotwire.errors import StoreError
-from tests.support.csms_store import CARD, NOON, at, book, charge_2x, event, register, start_16
+from tests.support.csms_store import NOON, at, book, charge_2x, event, register, start_16
 
 
 @pytest.fixture
@@ -230,16 +230,15 @@ async def test_a_damaged_file_is_said_to_reader_and_writer(tmp_path: Path) -> No
         await opened.journal.append(*(book(start_16(n)) for n in range(200)))
     whole = path.read_bytes()
     path.write_bytes(whole[:8192] + b"\xa5" * (len(whole) - 8192))
-    with pytest.raises(StoreError, match=r"store\.db is damaged"):
-        opened = open_store(str(path), clock=ManualClock())
-        try:
-            results = await asyncio.gather(
-                opened.store.transactions(), opened.journal.append(book(start_16())), return_exceptions=True
-            )
-            assert all(isinstance(each, StoreError) for each in results), results
-            raise results[0]
-        finally:
-            await opened.close()
+    opened = open_store(str(path), clock=ManualClock())
+    reading, writing_one = await asyncio.gather(
+        opened.store.transactions(), opened.journal.append(book(start_16())), return_exceptions=True
+    )
+    await opened.close()
+    for said in (reading, writing_one):
+        assert isinstance(said, StoreError)
+        assert "store.db is damaged" in said.what
+        assert "backup" in said.remedy
 
 
 async def test_a_row_nobody_wrote_is_said(database: Database) -> None:
@@ -264,7 +263,13 @@ async def test_a_reader_cannot_write(database: Database) -> None:
 # --- parts -------------------------------------------------------------------------------------------------------------------------------
 
 
-@given(st.datetimes(timezones=st.timezones()))
+@given(
+    st.datetimes(
+        min_value=datetime(2, 1, 1),
+        max_value=datetime(9998, 1, 1),
+        timezones=st.integers(-839, 839).map(lambda minutes: timezone(timedelta(minutes=minutes))),
+    )
+)
 def test_times_are_exact_to_the_microsecond(moment) -> None:
     """Through an integer and back, whatever the time zone."""
     assert moment_of(micros(moment)) == moment
@@ -298,10 +303,9 @@ def test_hot_queries_use_an_index(database: Database) -> None:
         assert [step for step in scanned if "CONSTANT ROW" not in step] == [], query
 
 
-def test_tokens_keep_what_json_must_not_lose(writer: Writer, database: Database) -> None:
-    """Decimals stand as text: the digits told are the digits kept."""
+def test_decimals_keep_their_digits(writer: Writer, database: Database) -> None:
+    """They stand as text: the digits told are the digits kept."""
     writer.run([[book(event(seq_no=0, readings=(register(0, "0.10"), register(0, "12345678901234567890.123456789"))))]])
     (first,), (second,) = database.writer.execute("SELECT content FROM meter_readings ORDER BY position").fetchall()
     assert '"0.10"' in first
     assert '"12345678901234567890.123456789"' in second
-    assert Token(id_token=CARD) == Token(id_token=CARD)

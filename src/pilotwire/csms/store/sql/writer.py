@@ -43,6 +43,11 @@ HELD_LIMIT = 10_000
 """Transactions remembered: the ones used last."""
 
 _LOADED_AT_ONCE = 200
+_USED_IDS = {  # where ids of a table's rows stand: one that is still referred to is not given to another row
+    "transactions": (("id", "transactions"), ("tx", "transaction_events")),
+    "transaction_events": (("id", "transaction_events"), ("event", "meter_readings")),
+    "frames": (("id", "frames"),),
+}
 _NUMBER = "transaction_number"
 
 
@@ -166,8 +171,10 @@ class Writer:
     def _recall(self) -> None:
         """Where counting goes on, and the records."""
         self._records.recall()
-        for table in ("transactions", "transaction_events", "frames"):
-            self._next[table] = self._value(f"SELECT coalesce(max(id), 0) FROM {table}") + 1
+        for table, used in _USED_IDS.items():
+            self._next[table] = (
+                max(self._value(f"SELECT coalesce(max({column}), 0) FROM {where}") for column, where in used) + 1
+            )
         self._number_stored = self._number = self._value(f"SELECT value FROM sequences WHERE name = '{_NUMBER}'")
 
     def _value(self, query: str, *parameters: Any) -> int:
