@@ -31,6 +31,8 @@ class Verb(NamedTuple):
 
 VERBS: Final = (
     Verb("csms", "pilotwire.cli.csms", "Run a CSMS: stations connect to it, people and programs use its HTTP API."),
+    Verb("station", "pilotwire.cli.station", "Run a charging station with simulated hardware and a control port."),
+    Verb("demo", "pilotwire.cli.demo", "Let three cars charge through the whole system, one a protocol version."),
     Verb("call", "pilotwire.cli.call", "Send any action of its protocol version to a station."),
     Verb("stations", "pilotwire.cli.stations", "List the stations of a CSMS."),
     Verb("transactions", "pilotwire.cli.transactions", "List the transactions of a CSMS."),

@@ -13,8 +13,8 @@ from fastapi import FastAPI
 
 from pilotwire.csms.api import create_api, end_streams, ensure_admin_key
 from pilotwire.csms.app import Csms
-from pilotwire.csms.logs import configure_logging
 from pilotwire.csms.settings import CsmsSettings, load_settings
+from pilotwire.logs import configure_logging
 
 _EPILOG = (
     "Every option is also an environment variable (PILOTWIRE_OCPP_PORT for --ocpp-port) and a line in the section [csms] of a TOML "

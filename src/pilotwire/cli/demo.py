@@ -7,7 +7,9 @@ import contextlib
 import signal
 import tempfile
 from pathlib import Path
+from typing import Annotated
 
+import typer
 from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
@@ -16,21 +18,32 @@ from rich.text import Text
 from pilotwire.clock import SystemClock
 from pilotwire.csms.api.app import create_api
 from pilotwire.csms.app import Csms
-from pilotwire.csms.logs import configure_logging
 from pilotwire.csms.settings import CsmsSettings
 from pilotwire.domain.provisioning import UnknownStations
+from pilotwire.logs import configure_logging
 from pilotwire.simulator.backend import Backend
 from pilotwire.simulator.showcase import Progress, Result, Showcase
-
 
 LATE = 2.0
 """Seconds from which on an event counts as delivered late in the table."""
 
 
-def run(*, once: bool, console: Console, ocpp_port: int = 0, http_port: int = 0, speed: float = 300.0) -> bool:
-    """Show it; with `once` end by itself, else stay up until interrupted. Whether every transaction was booked right."""
+def verb(
+    once: Annotated[
+        bool, typer.Option("--once", help="End by itself; exit code 0 only if every Wh was booked.")
+    ] = False,
+    ocpp_port: Annotated[int, typer.Option(help="The port for stations; 0: any free one.", min=0, max=65535)] = 0,
+    http_port: Annotated[int, typer.Option(help="The port of the HTTP API; 0: any free one.", min=0, max=65535)] = 0,
+    speed: Annotated[float, typer.Option(help="How much faster than life the vehicles charge.", min=1, max=3600)] = 300,
+) -> None:
+    """Start a CSMS, three stations (OCPP 1.6, 2.0.1, 2.1) and three vehicles over real sockets, and let them charge.
+
+    One station loses its line in the middle and delivers late. In the end, what was booked is held against what each vehicle received.
+    """
+    configure_logging("error")
     with tempfile.TemporaryDirectory(prefix="pilotwire-demo-") as folder:
-        return asyncio.run(_show(Path(folder), once, console, ocpp_port, http_port, speed))
+        right = asyncio.run(_show(Path(folder), once, Console(), ocpp_port, http_port, speed))
+    raise typer.Exit(0 if right else 1)
 
 
 async def _show(folder: Path, once: bool, console: Console, ocpp_port: int, http_port: int, speed: float) -> bool:
@@ -42,7 +55,6 @@ async def _show(folder: Path, once: bool, console: Console, ocpp_port: int, http
         no_auth=True,
         log_level="error",
     )
-    configure_logging("error")
     async with Csms(settings, SystemClock(), http=create_api) as csms:
         ocpp, api = f"ws://127.0.0.1:{csms.ocpp_port}", f"http://127.0.0.1:{csms.http_port}"
         console.print(f"CSMS: stations connect at {ocpp}/<identity>, REST API at {api}", highlight=False)

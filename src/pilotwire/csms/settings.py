@@ -5,14 +5,14 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from pilotwire.domain.provisioning import UnknownStations
 from pilotwire.errors import ConfigError
+from pilotwire.logs import LogLevel
 from pilotwire.settings import Settings, load, setting
 
 _PORT: Final = "a port from 0 to 65535 (0: any free one)"
-LogLevel = Literal["debug", "info", "warning", "error"]
 
 
 class CsmsSettings(Settings):

@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
+from pilotwire.logs import LogLevel
 from pilotwire.settings import Settings, load, setting
-
-LogLevel = Literal["debug", "info", "warning", "error"]
 
 
 class StationProgramSettings(Settings):

@@ -13,7 +13,7 @@ import pytest
 import structlog
 
 from pilotwire.csms.app import Csms
-from pilotwire.csms.logs import configure_logging
+from pilotwire.logs import configure_logging
 from pilotwire.errors import ConfigError, MisuseError
 from tests.support.raw_station import settings
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from functools import reduce
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pilotwire.domain.identity import EvseAddress, IdToken
@@ -31,6 +31,7 @@ def folded(*events: TransactionEvent) -> Transaction:
     return known
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_the_order_of_arrival_makes_no_difference(data: st.DataObject) -> None:
     """However badly a station contradicts itself, late and swapped events lead to the same transaction."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import reduce
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from pilotwire.csms.store.booking import LARGEST_NUMBER, checked_number, chosen_token, named, needs_number, surely_new
 from pilotwire.domain.authorization import Token
@@ -16,6 +16,7 @@ from pilotwire.errors import StoreError
 from tests.support.csms_store import CARD, arrivals, event, start_16
 
 
+@settings(deadline=None, max_examples=50)
 @given(arrived=arrivals())
 def test_what_is_surely_new_has_not_been_booked(arrived) -> None:
     """The short cut past the look-up never lets a repetition through, and takes every sequence number that is new."""

@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pilotwire.clock import ManualClock
@@ -228,8 +228,14 @@ async def test_a_damaged_file_is_said_to_reader_and_writer(tmp_path: Path) -> No
     path = tmp_path / "store.db"
     async with open_store(str(path), clock=ManualClock()) as opened:
         await opened.journal.append(*(book(start_16(n)) for n in range(200)))
-    whole = path.read_bytes()
-    path.write_bytes(whole[:8192] + b"\xa5" * (len(whole) - 8192))
+    with sqlite3.connect(path) as connection:
+        (size,) = connection.execute("PRAGMA page_size").fetchone()
+        places = connection.execute("SELECT rootpage FROM sqlite_master WHERE tbl_name = 'transactions'").fetchall()
+    connection.close()
+    with path.open("r+b") as file:
+        for (page,) in places:
+            file.seek((page - 1) * size)
+            file.write(b"\xa5" * size)
     opened = open_store(str(path), clock=ManualClock())
     reading, writing_one = await asyncio.gather(
         opened.store.transactions(), opened.journal.append(book(start_16())), return_exceptions=True
@@ -239,6 +245,17 @@ async def test_a_damaged_file_is_said_to_reader_and_writer(tmp_path: Path) -> No
         assert isinstance(said, StoreError)
         assert "store.db is damaged" in said.what
         assert "backup" in said.remedy
+
+
+async def test_a_file_damaged_at_its_root_is_not_opened(tmp_path: Path) -> None:
+    """Nothing is written into it, so what can be saved can still be saved."""
+    path = tmp_path / "store.db"
+    await open_store(str(path), clock=ManualClock()).close()
+    whole = path.read_bytes()
+    path.write_bytes(whole[:100] + b"\xa5" * (len(whole) - 100))
+    with pytest.raises(StoreError, match=r"store\.db is damaged"):
+        open_store(str(path), clock=ManualClock())
+    assert path.read_bytes()[100:] == b"\xa5" * (len(whole) - 100)
 
 
 async def test_a_row_nobody_wrote_is_said(database: Database) -> None:
@@ -263,10 +280,11 @@ async def test_a_reader_cannot_write(database: Database) -> None:
 # --- parts -------------------------------------------------------------------------------------------------------------------------------
 
 
+@settings(deadline=None)
 @given(
     st.datetimes(
-        min_value=datetime(2, 1, 1),
-        max_value=datetime(9998, 1, 1),
+        min_value=datetime.min.replace(year=2),
+        max_value=datetime.max.replace(year=9998),
         timezones=st.integers(-839, 839).map(lambda minutes: timezone(timedelta(minutes=minutes))),
     )
 )

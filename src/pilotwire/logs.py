@@ -1,14 +1,14 @@
-"""What the CSMS tells on the console: structured events, written for people."""
+"""What a program tells on the console: structured events, written for people."""
 
 from __future__ import annotations
 
 import logging
 import sys
-from typing import TextIO
+from typing import Literal, TextIO
 
 import structlog
 
-from pilotwire.csms.settings import LogLevel
+LogLevel = Literal["debug", "info", "warning", "error"]
 
 
 def configure_logging(level: LogLevel = "info", *, stream: TextIO | None = None) -> None:
