@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import uvicorn
 from fastapi import FastAPI
+
 from pilotwire.clock import ManualClock
 from pilotwire.csms.api import create_api, end_streams
 from pilotwire.csms.api.access import digest_of

@@ -7,10 +7,11 @@ import contextlib
 import signal
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
-from rich.console import Console, Group
+from rich import box
+from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
@@ -57,7 +58,9 @@ async def _show(folder: Path, once: bool, console: Console, ocpp_port: int, http
     )
     async with Csms(settings, SystemClock(), http=create_api) as csms:
         ocpp, api = f"ws://127.0.0.1:{csms.ocpp_port}", f"http://127.0.0.1:{csms.http_port}"
-        console.print(f"CSMS: stations connect at {ocpp}/<identity>, REST API at {api}", highlight=False)
+        console.print(
+            f"CSMS: stations connect at {ocpp}/<identity>, REST API at {api}", highlight=False, soft_wrap=True
+        )
         console.print(f"Three stations, three vehicles, {speed:.0f} times faster than life.\n", highlight=False)
         backend = Backend(api)
         try:
@@ -88,13 +91,13 @@ async def _watched(showcase: Showcase, console: Console) -> list[Result]:
 
 def _progress(stories: list[Progress]) -> Table:
     table = Table(box=None, pad_edge=False)
-    for heading in ("Station", "OCPP", "Vehicle", "Battery", "Delivered", "Line", "Queued", "Frames", "Now"):
-        table.add_column(heading, justify="right" if heading in ("Delivered", "Queued", "Frames") else "left")
+    for heading in ("Station", "OCPP", "Battery", "Received", "Line", "Queued", "Messages", "Now"):
+        right = heading in ("Received", "Queued", "Messages")
+        table.add_column(heading, justify="right" if right else "left", no_wrap=True)
     for at in stories:
         table.add_row(
             at.story.station,
             at.story.version.value,
-            at.story.vehicle,
             _bar(at.soc),
             f"{at.delivered_wh / 1000:.2f} kWh",
             Text("up", style="green") if at.line_up else Text("down", style="red"),
@@ -105,57 +108,54 @@ def _progress(stories: list[Progress]) -> Table:
     return table
 
 
-def _bar(percent: float, width: int = 12) -> Text:
+def _bar(percent: float, width: int = 8) -> Text:
     filled = round(percent / 100 * width)
     return Text("█" * filled, style="green") + Text("░" * (width - filled), style="dim") + Text(f" {percent:3.0f} %")
 
 
 def _report(results: list[Result], api: str, console: Console) -> None:
-    table = Table(title="Transactions as booked", title_justify="left")
+    table = Table(title="Transactions as booked", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for heading, right in _COLUMNS:
-        table.add_column(heading, justify="right" if right else "left")
+        reasons = heading == _REASONS
+        justify: Literal["left", "right"] = "right" if right else "left"
+        table.add_column(heading, justify=justify, no_wrap=not reasons, min_width=14 if reasons else None)
     for result in results:
         table.add_row(*_row(result))
-    console.print(Group(table))
+    console.print(table)
     wrong = [result.story.station for result in results if not result.right]
     if wrong:
         console.print(f"[bold red]Not right:[/] {', '.join(wrong)}: what was booked is not what the vehicle received.")
     else:
         console.print("[bold green]Every Wh the vehicles received is booked, once.[/]")
-    console.print(
-        f"Look further: {api}/ (start page), {api}/api/v1/transactions, {api}/api/v1/messages", highlight=False
-    )
+    console.print(f"Look further: {api}/docs, {api}/api/v1/transactions", highlight=False, soft_wrap=True)
 
 
+_REASONS = "Started by → stopped by"
 _COLUMNS = (
+    ("", False),
     ("Station", False),
     ("OCPP", False),
-    ("Transaction", False),
-    ("Vehicle's meter", True),
-    ("Booked", True),
-    ("Started by", False),
-    ("Stopped by", False),
-    ("Events", True),
-    ("Frames", True),
-    ("Late", False),
-    ("Right", False),
+    ("Tx", False),
+    ("Received\nWh", True),
+    ("Booked\nWh", True),
+    (_REASONS, False),
+    ("Msgs", True),
+    ("Late", True),
 )
 
 
 def _row(result: Result) -> list[str]:
-    booked = "nothing" if result.booked_wh is None else f"{result.booked_wh:.0f} Wh"
+    booked = "nothing" if result.booked_wh is None else f"{result.booked_wh:.0f}"
     return [
+        "[green]✓[/]" if result.right else "[red]✗[/]",
         result.story.station,
         result.story.version.value,
-        result.transaction_id[:13] + ("…" if len(result.transaction_id) > 13 else ""),
-        f"{result.delivered_wh} Wh",
+        result.transaction_id[:6] + ("…" if len(result.transaction_id) > 6 else ""),
+        str(result.delivered_wh),
         booked,
-        result.start_trigger,
-        result.stopped_reason,
-        str(result.events),
+        f"{result.start_trigger} → {result.stopped_reason}",
         str(result.messages),
         f"{result.late_by:.0f} s" if result.late_by >= LATE else "no",
-        "[green]yes[/]" if result.right else "[red]NO[/]",
     ]
 
 

@@ -218,7 +218,7 @@ class _Telling:
         if story.loses_line:
             self._station.line.restore()
         await self._until("delivers what is left", lambda: self._overview().waiting == 0)
-        self._progress.step = "done"
+        self._progress.step, self._progress.waiting = "done", 0
 
     async def _begin(self) -> None:
         if self._story.begins == "remote":

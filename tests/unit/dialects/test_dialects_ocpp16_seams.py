@@ -35,7 +35,7 @@ from pilotwire.domain.device_model import (
     VariableStatus,
 )
 from pilotwire.domain.identity import STATION, EvseAddress, IdToken
-from pilotwire.domain.metering import MeterReading, MeterValuesReported, Sample, SignedMeterValue, register_reading
+from pilotwire.domain.metering import MeterValuesReported, register_reading
 from pilotwire.domain.provisioning import (
     Reset,
     ResetKind,
@@ -340,60 +340,6 @@ def test_why_meter_values_came_is_told_by_their_context(context: str | None, tri
     sampled = {"value": "1"} | ({} if context is None else {"context": context})
     value = {"timestamp": "2026-03-01T12:00:00Z", "sampledValue": [sampled]}
     assert said("MeterValues", {"connectorId": 1, "transactionId": 7, "meterValue": [value]}).trigger is trigger
-
-
-# --- samples -------------------------------------------------------------------------------------------------------------------------
-
-
-def reading_of(*sampled: dict[str, str]) -> MeterReading:
-    """What is read of these sampled values."""
-    value = {"timestamp": "2026-03-01T12:00:00Z", "sampledValue": list(sampled)}
-    fact = said("MeterValues", {"connectorId": 1, "meterValue": [value]})
-    assert isinstance(fact, MeterValuesReported)
-    return fact.readings[0]
-
-
-SAMPLES = [
-    ({"value": "1500"}, Sample(value=Decimal(1500))),
-    ({"value": "1.5", "unit": "kWh"}, Sample(value=Decimal(1500))),
-    ({"value": " 1.5 ", "unit": "kWh"}, Sample(value=Decimal(1500))),
-    ({"value": "-2.5E1"}, Sample(value=Decimal(-25))),
-    ({"value": "11.04", "measurand": "Power.Active.Import"}, Sample(value=Decimal("11.04"), unit="W", measurand="Power.Active.Import")),
-    ({"value": "11.04", "measurand": "Power.Active.Import", "unit": "kW"}, Sample(value=Decimal(11040), unit="W", measurand="Power.Active.Import")),
-    ({"value": "2", "measurand": "Energy.Reactive.Import.Register", "unit": "kvarh"}, Sample(value=Decimal(2000), unit="varh", measurand="Energy.Reactive.Import.Register")),
-    ({"value": "3", "measurand": "Power.Reactive.Export"}, Sample(value=Decimal(3), unit="var", measurand="Power.Reactive.Export")),
-    ({"value": "0.98", "measurand": "Power.Factor"}, Sample(value=Decimal("0.98"), unit="", measurand="Power.Factor")),
-    ({"value": "16", "measurand": "Current.Import", "phase": "L1"}, Sample(value=Decimal(16), unit="A", measurand="Current.Import", phase="L1")),
-    ({"value": "230.1", "measurand": "Voltage", "phase": "L1-N", "unit": "V"}, Sample(value=Decimal("230.1"), unit="V", measurand="Voltage", phase="L1-N")),
-    ({"value": "50.02", "measurand": "Frequency", "unit": "Hertz"}, Sample(value=Decimal("50.02"), unit="Hz", measurand="Frequency")),
-    ({"value": "80", "measurand": "SoC", "location": "EV"}, Sample(value=Decimal(80), unit="Percent", measurand="SoC", location="EV")),
-    ({"value": "800", "measurand": "RPM"}, Sample(value=Decimal(800), unit="RPM", measurand="RPM")),
-    ({"value": "21.5", "measurand": "Temperature", "unit": "Celcius"}, Sample(value=Decimal("21.5"), unit="Celsius", measurand="Temperature")),
-    ({"value": "21.5", "measurand": "Temperature", "unit": "Celsius", "location": "Body"}, Sample(value=Decimal("21.5"), unit="Celsius", measurand="Temperature", location="Body")),
-    ({"value": "300.15", "measurand": "Temperature", "unit": "K"}, Sample(value=Decimal(27), unit="Celsius", measurand="Temperature")),
-    ({"value": "50", "measurand": "Temperature", "unit": "Fahrenheit"}, Sample(value=Decimal(10), unit="Celsius", measurand="Temperature")),
-    ({"value": "7", "context": "Interruption.End", "location": "Inlet", "format": "Raw"}, Sample(value=Decimal(7), context="Interruption.End", location="Inlet")),
-    ({"value": "A0FF", "format": "SignedData", "context": "Transaction.End"}, Sample(value=None, context="Transaction.End", signed=SignedMeterValue(data="A0FF"))),
-    ({"value": '{"signedMeterData":"T0NNRg==","encodingMethod":"OCMF","signingMethod":"","publicKey":"b2Nh"}', "format": "SignedData"}, Sample(value=None, signed=SignedMeterValue(data="T0NNRg==", encoding_method="OCMF", public_key="b2Nh"))),
-    ({"value": '{"strange":1}', "format": "SignedData"}, Sample(value=None, signed=SignedMeterValue(data='{"strange":1}'))),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("sampled", "sample"), SAMPLES)
-@pytest.mark.req("1.6:4.7")
-def test_a_sample_in_base_units_with_the_standards_defaults(sampled: dict[str, str], sample: Sample) -> None:
-    """Unit, scale, spelling, place and context, each as 1.6 writes it or leaves it out."""
-    assert reading_of(sampled) == MeterReading(at=NOON, samples=(sample,))
-
-
-@pytest.mark.parametrize(
-    "value", ["", "n/a", "12,5", "NaN", "Infinity", "1_000", "٣", "1E999999", "0E-999999", "9" * 65, "0x1F", "1 2"]
-)
-def test_text_that_is_no_number_is_kept_in_words(value: str) -> None:
-    """The other samples of the reading count; this one is named."""
-    reading = reading_of({"value": value, "measurand": "Voltage"}, {"value": "5"})
-    assert reading.samples == (Sample(value=Decimal(5)),)
-    assert reading.unreadable == (f"Voltage {value[:64]!r} is not a number",)
 
 
 # --- authorization -------------------------------------------------------------------------------------------------------------------

@@ -92,16 +92,15 @@ def _book(memory: Memory, operation: BookEvent) -> Booked:
     event = _identified(memory, operation)
     place = (operation.station, str(event.transaction_id))
     known = memory.transactions.get(place)
-    booked = memory.events.get(place, ())
     key = event_key(event)
-    earlier = next((each for each in booked if each.key == key), None)
+    earlier = memory.events[place].get(key)
     if known is not None and earlier is not None:
         return Booked(transaction=known, repeated=True, conflict=earlier.event != event)
     transaction = booking.folded(operation, known, event)
     entry = BookedEvent(
         station=place[0], transaction_id=place[1], key=key, event=event, received_at=operation.received_at
     )
-    memory.put(memory.events, place, (*booked, entry))
+    memory.put(memory.events[place], key, entry)
     memory.put(memory.transactions, place, transaction)
     return Booked(transaction=transaction)
 

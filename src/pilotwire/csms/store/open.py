@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +15,7 @@ from pilotwire.csms.store.memory import MemoryJournal, MemoryStore
 from pilotwire.csms.store.ports import Journal, Store
 from pilotwire.csms.store.sql.engine import open_database
 from pilotwire.csms.store.sql.reader import SqlStore
+from pilotwire.csms.store.sql.trouble import disk_trouble
 from pilotwire.csms.store.sql.writer import Writer
 from pilotwire.errors import ConfigError
 
@@ -111,7 +113,11 @@ def _open_sqlite(path: str, clock: Clock) -> OpenStore:
     if not path.strip():
         raise ConfigError("The database URL is empty.", _EXAMPLES)
     database = open_database(Path(path).expanduser())
-    store = SqlStore(database)
+    try:
+        store = SqlStore(database)
+    except sqlite3.Error as error:
+        database.close()
+        raise disk_trouble(error, database.path) from error
     journal = GroupJournal(Writer(database.writer, database.path).run, clock=clock)
 
     async def shut() -> None:

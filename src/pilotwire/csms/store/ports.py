@@ -156,7 +156,10 @@ class KeepReadings(Operation):
 
 
 class PutStatus(Operation):
-    """Keep a connector's state unless a newer one is known."""
+    """Keep a connector's state unless a newer one is known (a status without a time counts from `received_at`).
+
+    The result says whether it was kept.
+    """
 
     station: str
     status: ConnectorStatus
@@ -164,7 +167,7 @@ class PutStatus(Operation):
 
 
 class RecordBoot(Operation):
-    """A station booted. Makes the station known (unregistered) if it was not."""
+    """A station booted. Makes the station known (unregistered) if it was not. The result is its record."""
 
     station: str
     identity: StationIdentity
@@ -173,7 +176,10 @@ class RecordBoot(Operation):
 
 
 class RecordConnection(Operation):
-    """A station connected (with the version it speaks) or went. Makes it known if it was not."""
+    """A station connected (with the version it speaks) or went. Makes it known if it was not.
+
+    The result is its record. No station counts as connected when a store is opened.
+    """
 
     station: str
     connected: bool
@@ -182,7 +188,7 @@ class RecordConnection(Operation):
 
 
 class LogFrame(Operation):
-    """Keep a frame of the wire."""
+    """Keep a frame of the wire. The result is its number."""
 
     station: str
     at: datetime
@@ -207,7 +213,10 @@ class KeepSecurityEvent(Operation):
 
 
 class RegisterStation(Operation):
-    """Put a station on record or change what is recorded; `password_hash` None leaves a password as it is."""
+    """Put a station on record or change what is recorded; `password_hash` None leaves a password as it is.
+
+    The result is its record.
+    """
 
     station: str
     registration: RegistrationStatus | None
@@ -223,13 +232,13 @@ class RemoveStation(Operation):
 
 
 class PutToken(Operation):
-    """Put a token on record, or change it."""
+    """Put a token on record, or change it: records of one value under different types are different ones."""
 
     token: Token
 
 
 class RemoveToken(Operation):
-    """Take a token off record. The result says whether there was one."""
+    """Take the record that answers for an id token off record. The result says whether there was one."""
 
     id_token: IdToken
 
@@ -302,11 +311,11 @@ class Store(Protocol):
         ...
 
     async def token(self, id_token: IdToken) -> Token | None:
-        """The record for an id token (`same_token`)."""
+        """The record for an id token (`same_token`): of its type, else of a type that one side does not tell."""
         ...
 
     async def tokens(self, page: Page = ...) -> Sequence[Token]:
-        """Tokens by value; the cursor is the value."""
+        """Tokens by value; the cursor is the value. Records of one value stay on one page, even if that makes it longer."""
         ...
 
     async def transaction(self, station: str, transaction_id: str) -> Transaction | None:
@@ -314,7 +323,10 @@ class Store(Protocol):
         ...
 
     async def transactions(self, which: TransactionFilter = ..., page: Page = ...) -> Sequence[Transaction]:
-        """Transactions, newest first; the cursor is `station/transaction_id`."""
+        """Transactions, the one that became known last first; the cursor is `station/transaction_id`.
+
+        `since` and `until` (not included) ask for when it began: its start, or while that is unknown its newest event.
+        """
         ...
 
     async def open_with(self, id_token: IdToken, *, besides: tuple[str, str] | None = None) -> int:

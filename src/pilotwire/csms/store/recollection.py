@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import TypeVar
@@ -38,7 +39,7 @@ class Memory:
         self.connectors: dict[tuple[str, EvseAddress], ConnectorRecord] = {}
         self.tokens: dict[tuple[str, str], Token] = {}
         self.transactions: dict[Place, Transaction] = {}
-        self.events: dict[Place, tuple[BookedEvent, ...]] = {}
+        self.events: defaultdict[Place, dict[str, BookedEvent]] = defaultdict(dict)  # by `event_key`
         self.starts: dict[str, int] = {}
         self.readings: list[StoredReading] = []
         self.log: list[LoggedFrame] = []
@@ -151,7 +152,7 @@ class MemoryStore:
 
     async def events(self, station: str, transaction_id: str) -> Sequence[BookedEvent]:
         """A transaction's events in their place."""
-        return booking.in_place(self.memory.events.get((station, transaction_id), ()))
+        return booking.in_place(self._booked((station, transaction_id)))
 
     async def readings(
         self, station: str, transaction_id: str | None = None, *, since: datetime | None = None, limit: int = 1000
@@ -164,9 +165,12 @@ class MemoryStore:
         wanted = [stored for stored in found if since is None or stored.reading.at >= since]
         return sorted(wanted, key=lambda stored: stored.reading.at)[:limit]
 
+    def _booked(self, place: Place) -> Iterable[BookedEvent]:
+        return self.memory.events[place].values() if place in self.memory.events else ()
+
     def _readings_in(self, place: Place) -> Iterable[StoredReading]:
         transaction = self.memory.transactions.get(place)
-        for booked in self.memory.events.get(place, ()):
+        for booked in self._booked(place):
             address = booked.event.address or (transaction.address if transaction else None)
             for reading in booked.event.readings:
                 yield StoredReading(station=place[0], transaction_id=place[1], address=address, reading=reading)

@@ -55,10 +55,13 @@ class Running:
 class Evse:
     """See the module. `connector` is the one with a vehicle, `cable_in` a socket in which a loose cable was left.
 
-    `wants_power` is control pilot state C, `has_asked` that it ever was since plugging in; `withheld`: the station gives no energy though somebody is authorized (E05.FR.02);
-    `was_live`: energy was offered to this driver before; `closed_at_wh`: the
-    register when the contactor closed, before which no energy can have flown; `held_for`: the plug stays locked until this token is presented (E05.FR.11, E09.FR.03); `finishing`: the vehicle of an ended
-    transaction is still plugged in.
+    - `wants_power` is control pilot state C, `has_asked` that it ever was since plugging in.
+    - `withheld`: the station gives no energy though somebody is authorized (E05.FR.02).
+    - `was_live`: energy was offered to this driver before; `closed_at_wh`: the register when the contactor closed, before which no
+      energy can have flown.
+    - `held_for`: the plug stays locked until this token is presented (E05.FR.11, E09.FR.03).
+    - `finishing`: the vehicle of an ended transaction is still plugged in.
+    - `settled`: the points (`points`) when last looked at.
     """
 
     layout: EvseLayout

@@ -169,7 +169,7 @@ def _new_phases(station: Station, evse: Evse, tx: Running) -> int | None:
 
 
 def end(station: Station, evse: Evse, cause: Cause, *, hold: bool = False) -> None:
-    """The last event (E06). The reason is why the authorization ended, if it ended before (F04.FR.03). `hold` keeps the plug locked."""
+    """The last event (E06). `hold` keeps the plug locked."""
     tx = evse.tx
     assert tx is not None
     owner = evse.grant.id_token if evse.grant is not None else tx.owner
@@ -177,12 +177,18 @@ def end(station: Station, evse: Evse, cause: Cause, *, hold: bool = False) -> No
         cause = Cause(cause.trigger, cause.reason, cause.id_token or evse.grant.id_token)
     evse.grant, evse.withheld = None, False
     taken = metering.take(station, evse, "SampledDataCtrlr.TxEndedMeasurands", "Transaction.End", register=True)
-    reason = tx.stopping or cause.reason
+    reason = (tx.stopping if cause.trigger in _COMES_AFTER_STOP else None) or cause.reason
     _event(station, evse, EventKind.ENDED, cause.trigger, readings=(taken,), id_token=cause.id_token, reason=reason)
     evse.tx = None
     evse.held_for = owner if hold and evse.connector is not None else evse.held_for
     evse.finishing = evse.connector is not None
     evse.settled = evse.points
+
+
+_COMES_AFTER_STOP = frozenset(
+    {TriggerReason.EV_COMMUNICATION_LOST, TriggerReason.EV_DEPARTED, TriggerReason.CHARGING_STATE_CHANGED}
+)
+"""What happens anyway once charging was stopped: the reason is then why it was stopped (F04.FR.03)."""
 
 
 def end_left_over(station: Station, kept: KeptTransaction) -> None:
@@ -201,7 +207,7 @@ def end_left_over(station: Station, kept: KeptTransaction) -> None:
             seq_no=kept.next_seq_no,
             offline=not station.link,
             address=EvseAddress(evse=kept.evse, connector=kept.connector),
-            stopped_reason=kept.stopping or (StoppedReason.REBOOT if planned else StoppedReason.POWER_LOSS),
+            stopped_reason=StoppedReason.REBOOT if planned else StoppedReason.POWER_LOSS,
             readings=(register_reading(at, register, "Transaction.End"),),
         )
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from pilotwire.csms.gateway.passwords import verify_password
 from pilotwire.csms.store.ports import PutStatus, RecordBoot, RegisterStation
 from pilotwire.domain.availability import Activity, Availability, ConnectorState, ConnectorStatus, Problem

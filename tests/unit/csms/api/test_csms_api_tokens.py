@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from pilotwire.domain.authorization import AuthorizationStatus
 from pilotwire.domain.identity import IdToken
 from tests.support.api_rooms import ApiRooms, api_of, client_of

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+
 from pilotwire.csms.store.ports import BookEvent, KeepReadings, RegisterStation
 from pilotwire.domain.identity import EvseAddress
 from pilotwire.domain.metering import MeterReading, Sample, SignedMeterValue

@@ -1,0 +1,114 @@
+"""Kill -9 the CSMS or the station at any moment of a charge: nothing answered is lost, nothing is booked twice, no Wh is missing."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from multiprocessing.connection import wait
+from pathlib import Path
+
+import pytest
+
+from pilotwire.clock import SystemClock
+from pilotwire.csms.store.open import open_store
+from pilotwire.simulator.showcase import STORIES, Story
+from pilotwire.station.storage import SqliteStorage
+from tests.support.crash_books import Books, check_books, said_in
+from tests.support.crash_processes import Doom, Life, live_as_csms, live_as_station
+
+KILLS = 10
+"""Kills in each charge."""
+PATIENCE = 60.0
+
+
+@dataclass
+class World:
+    """A CSMS and a station on their files; `chance` decides when which of them dies."""
+
+    folder: Path
+    story: Story
+    chance: random.Random
+    port: int = 0
+    kills: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.csms = self._new_csms(None)
+        self.station = self._new_station(None)
+
+    @property
+    def database(self) -> Path:
+        """The CSMS's file."""
+        return self.folder / "csms.db"
+
+    def _new_csms(self, doom: Doom | None) -> Life:
+        """A CSMS, from the second on at the port of the first."""
+        life = Life(live_as_csms, str(self.database), self.port, doom)
+        told = life.heard(PATIENCE)
+        assert told is not None, "the CSMS did not start"
+        self.port = told[1]
+        return life
+
+    def _new_station(self, doom: Doom | None) -> Life:
+        return Life(live_as_station, self.story, f"ws://127.0.0.1:{self.port}", self.folder, doom)
+
+    def live_and_die(self) -> None:
+        """One or both die, by their own doom or from outside at a random moment; after a random while they are there again."""
+        wait([self.csms.sentinel, self.station.sentinel], self.chance.uniform(0.05, 0.9))
+        victims = [name for name in ("csms", "station") if not getattr(self, name).alive]
+        victims = victims or self.chance.choice([["csms"], ["station"], ["csms"], ["station"], ["csms", "station"]])
+        for name in victims:
+            self._kill(name)
+        wait([], self.chance.choice([0.0, 0.0, self.chance.uniform(0.0, 0.8)]))
+        for name in victims:
+            self._revive(name, self._doom())
+
+    def _kill(self, name: str) -> None:
+        code = getattr(self, name).kill()
+        assert code == -9, f"the {name} ended by itself with {code}"
+        self.kills.append(name)
+
+    def _revive(self, name: str, doom: Doom | None) -> None:
+        if name == "csms":
+            self.csms = self._new_csms(doom)
+        else:
+            self.station = self._new_station(doom)
+
+    def _doom(self) -> Doom | None:
+        number, when = self.chance.randint(1, 4), self.chance.choice(["before", "after"])
+        return (
+            Doom(number=number, when="before" if when == "before" else "after") if self.chance.random() < 0.5 else None
+        )
+
+    def live_to_the_end(self) -> int:
+        """No more dooms: until the station says that it is done; gives the Wh of the vehicle's meter. Then both are killed."""
+        for name in ("csms", "station"):
+            self._kill(name)
+            self._revive(name, None)
+        told = self.station.heard(PATIENCE)
+        assert told is not None, "the charge did not come to its end"
+        for name in ("csms", "station"):
+            self._kill(name)
+        return int(told[1])
+
+
+@pytest.mark.req("E04.FR.01", "E01.FR.07")
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.version.value)
+async def test_kill_minus_nine_loses_nothing_and_books_nothing_twice(story: Story, seed: int, tmp_path: Path) -> None:
+    """The demo's charge with many kills in it, of the CSMS, of the station, of both, and within the most delicate moments."""
+    print(f"seed {seed}, OCPP {story.version}")
+    world = World(tmp_path, story, random.Random(f"{seed} {story.version}"))
+    for _ in range(KILLS):
+        world.live_and_die()
+    delivered = world.live_to_the_end()
+    said = said_in(tmp_path / "frames.jsonl")
+    left = SqliteStorage(tmp_path / "station.db", station_id=story.station).load()
+    async with open_store(str(world.database), clock=SystemClock()) as opened:
+        books = await Books.of(opened.store, story.station)
+    print(f"{len(world.kills)} kills, {len(books.transactions)} transactions, {len(said)} messages")
+    print(f"{sum(len(each.times) for each in said)} times said, {delivered} Wh")
+    assert left is not None
+    assert left.outbox == ()
+    check_books(books, said)
+    assert delivered >= story.energy_wh
+    assert books.energy == delivered

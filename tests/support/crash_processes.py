@@ -1,0 +1,239 @@
+"""A CSMS and a station as processes that are killed (SIGKILL) and begin again on the same files.
+
+The processes are forked from a server that has loaded everything (`multiprocessing`, forkserver), so a life begins in a few
+milliseconds and many fit into a second. `Doom` lets a process kill itself at the very place where a power failure would hurt most;
+all other kills come from outside, at any moment.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import multiprocessing
+import os
+import signal
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, Literal
+
+from pilotwire.clock import SystemClock
+from pilotwire.csms.app import Csms
+from pilotwire.csms.settings import CsmsSettings
+from pilotwire.csms.store.ports import BookEvent, Operation
+from pilotwire.domain.provisioning import RegistrationStatus, UnknownStations
+from pilotwire.simulator.building import build_station, make_vehicle
+from pilotwire.simulator.showcase import Story
+from pilotwire.station.app import Station
+from pilotwire.station.settings import StationProgramSettings
+
+SPEED = 300.0
+"""How much faster than life the hardware and the vehicle run: the demo's own factor."""
+TRANSACTION_ACTIONS = frozenset({"StartTransaction", "StopTransaction", "MeterValues", "TransactionEvent"})
+_STEP = 0.02
+_TAP_AGAIN = 0.6
+
+_processes = multiprocessing.get_context("forkserver")
+_processes.set_forkserver_preload(["pilotwire.csms.app", "pilotwire.simulator.showcase"])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Doom:
+    """Where a process kills itself: around the `number`-th transaction message.
+
+    A CSMS dies `before` that message is stored or `after`, not yet answered; a station `before` the answer to it is heard (the message
+    is out) or `after` (the answer is in its hands, but nothing of it on its disk).
+    """
+
+    number: int
+    when: Literal["before", "after"]
+
+
+class Life:
+    """One process from its beginning to its kill. What it reports is a tuple: ("ready", port) or ("done", Wh delivered)."""
+
+    def __init__(self, live: Callable[..., None], *told: Any) -> None:
+        self._hears, says = _processes.Pipe(duplex=False)
+        self._process = _processes.Process(target=live, args=(says, *told), daemon=True)
+        self._process.start()
+        says.close()
+
+    @property
+    def sentinel(self) -> int:
+        """To wait for its end with `multiprocessing.connection.wait`."""
+        return self._process.sentinel
+
+    @property
+    def alive(self) -> bool:
+        """Whether it lives."""
+        return self._process.is_alive()
+
+    def heard(self, patience: float) -> tuple[Any, ...] | None:
+        """What it reports next; None if it died, or reported nothing in so many seconds."""
+        try:
+            told: tuple[Any, ...] | None = self._hears.recv() if self._hears.poll(patience) else None
+        except (EOFError, OSError):
+            return None
+        return told
+
+    def kill(self) -> int | None:
+        """Kill -9, unless it has killed itself; gives its exit code."""
+        self._process.kill()
+        self._process.join()
+        self._hears.close()
+        return self._process.exitcode
+
+
+def _die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+# --- the CSMS ----------------------------------------------------------------------------------------------------------------------
+
+
+def live_as_csms(report: Connection, database: str, port: int, doom: Doom | None) -> None:
+    """A CSMS on a database file; it reports ("ready", port) when it serves."""
+    asyncio.run(_serve(report, database, port, doom))
+
+
+async def _serve(report: Connection, database: str, port: int, doom: Doom | None) -> None:
+    settings = CsmsSettings(
+        database=f"sqlite:///{database}",
+        ocpp_port=port,
+        unknown_stations=UnknownStations.ACCEPT,
+        accept_unknown_tokens=True,
+        log_level="error",
+    )
+    async with Csms(settings) as csms:
+        if doom is not None:
+            csms.journal.append = _doomed(csms.journal.append, doom)  # type: ignore[method-assign]
+        report.send(("ready", csms.ocpp_port))
+        await csms.serve_forever()
+
+
+def _doomed(append: Callable[..., Awaitable[Sequence[Any]]], doom: Doom) -> Callable[..., Awaitable[Sequence[Any]]]:
+    left = doom.number
+
+    async def appended(*operations: Operation) -> Sequence[Any]:
+        nonlocal left
+        left -= any(isinstance(operation, BookEvent) for operation in operations)
+        if left <= 0 and doom.when == "before":
+            _die()
+        results = await append(*operations)
+        if left <= 0:
+            _die()
+        return results
+
+    return appended
+
+
+# --- the station -------------------------------------------------------------------------------------------------------------------
+
+
+class FrameFile:
+    """Every frame of a station, a line each, in the hands of the system before anything follows from it; counts towards its doom."""
+
+    def __init__(self, path: Path, doom: Doom | None) -> None:
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        self._doom = doom
+        self._left = doom.number if doom is not None else 0
+        self._awaited = ""
+
+    def note(self, direction: Literal["in", "out"], data: bytes, at: datetime) -> None:
+        """As `OnFrame`."""
+        os.write(self._file, json.dumps([direction, json.loads(data)]).encode() + b"\n")
+        if self._doom is not None:
+            self._count(direction, json.loads(data), self._doom)
+
+    def _count(self, direction: str, frame: list[Any], doom: Doom) -> None:
+        if direction == "out" and frame[0] == 2 and frame[2] in TRANSACTION_ACTIONS:
+            self._left -= 1
+            self._awaited = frame[1]
+            if self._left <= 0 and doom.when == "before":
+                _die()
+        elif direction == "in" and self._left <= 0 and frame[1] == self._awaited:
+            _die()
+
+
+def live_as_station(report: Connection, story: Story, url: str, folder: Path, doom: Doom | None) -> None:
+    """The station of a story with its driver; it reports ("done", Wh) when the vehicle has its energy and the CSMS all facts."""
+    asyncio.run(_charge(report, story, url, folder, doom))
+
+
+async def _charge(report: Connection, story: Story, url: str, folder: Path, doom: Doom | None) -> None:
+    settings = StationProgramSettings(
+        id=story.station,
+        ocpp=story.version.value,
+        csms=url,
+        layout=story.layout,
+        storage=str(folder / "station.db"),
+        speed=SPEED,
+        variables={
+            "SampledDataCtrlr.TxUpdatedInterval": "1",
+            "OCPPCommCtrlr.RetryBackOffWaitMinimum": "0",
+            "OCPPCommCtrlr.RetryBackOffRandomRange": "1",
+        },
+        log_level="error",
+    )
+    frames = FrameFile(folder / "frames.jsonl", doom)
+    async with build_station(settings, SystemClock(), on_frame=frames.note) as station:
+        assert station.failed is not None
+        driver = asyncio.ensure_future(_Driver(station, story).drive(report))
+        await asyncio.wait({driver, station.failed}, return_when=asyncio.FIRST_COMPLETED)
+        for ended in (station.failed, driver):
+            if ended.done():
+                ended.result()
+
+
+class _Driver:
+    """Who wants the energy, whatever happens: looks how things stand and does the next thing; remembers nothing but the last tap."""
+
+    def __init__(self, station: Station, story: Story) -> None:
+        self._station = station
+        self._story = story
+        self._tapped = 0.0
+
+    async def drive(self, report: Connection) -> None:
+        """Until the vehicle has what it wanted and nothing waits any more; then keep the station running."""
+        while not self._done():
+            self._act()
+            await asyncio.sleep(_STEP)
+        report.send(("done", self._delivered))
+        await asyncio.Event().wait()
+
+    @property
+    def _delivered(self) -> int:
+        vehicle = self._station.hardware.vehicle_at(1)
+        return 0 if vehicle is None else int(vehicle.meter.delivered_wh)  # type: ignore[attr-defined]
+
+    @property
+    def _satisfied(self) -> bool:
+        return self._delivered >= self._story.energy_wh
+
+    @property
+    def _charging(self) -> bool:
+        return self._station.core.overview().evses[0].transaction_id is not None
+
+    def _done(self) -> bool:
+        return self._satisfied and not self._charging and self._station.core.overview().waiting == 0
+
+    def _act(self) -> None:
+        station, story = self._station, self._story
+        if not station.line.is_up:
+            station.line.hurry()
+        if station.hardware.vehicle_at(1) is None:
+            car = make_vehicle(story.vehicle, soc=story.soc, energy_wh=story.energy_wh)
+            station.happened(station.hardware.plug(1, 1, car))
+        elif self._charging == self._satisfied and self._may_tap():
+            station.happened(station.hardware.tap(story.id_token))
+
+    def _may_tap(self) -> bool:
+        now = asyncio.get_running_loop().time()
+        if now - self._tapped < _TAP_AGAIN or (self._satisfied and not self._charging):
+            return False
+        if self._station.core.overview().registration is not RegistrationStatus.ACCEPTED:
+            return False
+        self._tapped = now
+        return True
