@@ -130,7 +130,8 @@ async def test_a_card_it_does_not_know(tmp_path: Path, version: str):
         one.plug()
         one.tap("04FFFFFF")
         await one.csms.until_heard("Authorize")
-        one.tap()  # a card it knows: by the time this charges, the other has been judged
+        await one.csms.ask("TriggerMessage", requested_message="Heartbeat")  # answered after it has taken the verdict
+        one.tap()
         await one.until_charged(1)
         asked = one.csms.of("Authorize")
         tokens = [each["id_tag"] if version == "1.6" else each["id_token"]["id_token"] for each in asked]
@@ -146,7 +147,7 @@ async def test_a_line_cut_and_late_delivery(tmp_path: Path, version: str):
         await _charge(one)
         one.station.line.cut()
         before = len(one.csms.heard)
-        await one.until_charged(1500)
+        await one.until_charged(4500)
         one.tap()
         await one.until_released()
         one.unplug()

@@ -33,13 +33,14 @@ class Heard:
 
 
 class CounterpartCsms:
-    """One central system for one station. `accepted` are the cards it knows; `deaf_to` names an action it lets go unanswered once:
-    it cuts the line instead, having taken the message."""
+    """One central system for one station. `accepted` are the cards it knows; `deaf_to` names an action it lets go unanswered
+    `deaf_times` times: it cuts the line instead, having taken the message."""
 
     def __init__(self, version: str) -> None:
         self.version = version
         self.accepted = {"04A2B3C4"}
-        self.deaf_to: str | None = None
+        self.deaf_to = ""
+        self.deaf_times = 1
         self.heard: list[Heard] = []
         self.refused: list[str] = []
         self.lines = 0
@@ -116,13 +117,15 @@ class _Central:
     async def _send(self, message: str) -> None:
         if message.startswith("[4"):
             self.csms.refused.append(message)
-        await super()._send(message)  # type: ignore[misc]
-        self.csms.look()
+        try:
+            await super()._send(message)  # type: ignore[misc]
+        finally:
+            self.csms.look()
 
     def _heard(self, action: str, payload: dict[str, Any]) -> None:
         self.csms.hear(action, payload)
-        if self.csms.deaf_to == action:
-            self.csms.deaf_to = None
+        if self.csms.deaf_to == action and self.csms.deaf_times:
+            self.csms.deaf_times -= 1
             self.line.transport.abort()
 
     def _answer(self, action: str, **payload: Any) -> Any:

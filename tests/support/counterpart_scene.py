@@ -95,6 +95,7 @@ async def scene(version: str, folder: Path) -> AsyncIterator[Scene]:
             speed=300.0,
             variables={
                 "SampledDataCtrlr.TxUpdatedInterval": "1",
+                "OCPPCommCtrlr.MessageAttemptInterval[TransactionEvent]": "1",
                 "OCPPCommCtrlr.RetryBackOffWaitMinimum": "0",
                 "OCPPCommCtrlr.RetryBackOffRandomRange": "0",
             },

@@ -17,7 +17,7 @@ from pilotwire.csms.settings import CsmsSettings, load_settings
 from pilotwire.logs import configure_logging
 
 _EPILOG = (
-    "Every option is also an environment variable (PILOTWIRE_OCPP_PORT for --ocpp-port) and a line in the section [csms] of a TOML "
+    "Every option is also an environment variable (PILOTWIRE_OCPP_PORT for --ocpp-port) and a line in the section csms of a TOML "
     "file (ocpp_port = 9000). The command line goes before the environment, the environment before the file."
 )
 

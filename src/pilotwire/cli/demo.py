@@ -150,12 +150,12 @@ def _row(result: Result) -> list[str]:
         "[green]✓[/]" if result.right else "[red]✗[/]",
         result.story.station,
         result.story.version.value,
-        result.transaction_id[:6] + ("…" if len(result.transaction_id) > 6 else ""),
+        result.transaction_id[:4] + ("…" if len(result.transaction_id) > 5 else ""),
         str(result.delivered_wh),
         booked,
         f"{result.start_trigger} → {result.stopped_reason}",
         str(result.messages),
-        f"{result.late_by:.0f} s" if result.late_by >= LATE else "no",
+        f"{result.late_by:.0f}s" if result.late_by >= LATE else "no",
     ]
 
 

@@ -20,7 +20,7 @@ from pilotwire.station.control import control_api
 from pilotwire.station.settings import StationProgramSettings, load_settings
 
 _EPILOG = (
-    "Every option is also an environment variable (PILOTWIRE_CONTROL_PORT for --control-port) and a line in the section [station] of a "
+    "Every option is also an environment variable (PILOTWIRE_CONTROL_PORT for --control-port) and a line in the section station of a "
     "TOML file, where `variables` is a table of first values of device model variables. The command line goes before the environment, "
     "the environment before the file."
 )

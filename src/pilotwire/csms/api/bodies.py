@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pilotwire.csms.api.problems import problem_response
+from pilotwire.csms.api.problems import SEND_LESS, problem_response
 
 
-class _TooLarge(Exception):
-    """More came than is allowed."""
+class _TooLarge(HTTPException):
+    """More came than is allowed. An HTTPException, because FastAPI takes any other error while it reads a body for broken JSON."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(413, _detail(limit))
+
+
+def _detail(limit: int) -> str:
+    return f"The body is longer than the {limit} bytes that are taken."
 
 
 class BodyLimit:
@@ -26,10 +34,7 @@ class BodyLimit:
         if _announced(scope) > self._limit:
             await self._refuse(scope, receive, send)
             return
-        try:
-            await self._app(scope, self._counted(receive), send)
-        except _TooLarge:
-            await self._refuse(scope, receive, send)
+        await self._app(scope, self._counted(receive), send)
 
     def _counted(self, receive: Receive) -> Receive:
         had = 0
@@ -39,14 +44,13 @@ class BodyLimit:
             message = await receive()
             had += len(message.get("body", b""))
             if had > self._limit:
-                raise _TooLarge
+                raise _TooLarge(self._limit)
             return message
 
         return counted
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        detail = f"The body is longer than the {self._limit} bytes that are taken."
-        response = problem_response(413, "too-large", detail, "Send less, or raise max_message_bytes.")
+        response = problem_response(413, "too-large", _detail(self._limit), SEND_LESS)
         await response(scope, receive, send)
 
 

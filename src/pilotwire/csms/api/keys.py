@@ -104,7 +104,9 @@ async def create_key(desk: TheDesk, wanted: NewKey) -> CreatedKey:
     responses=READS | problems(404, 409),
     summary="Revoke an API key",
 )
-async def revoke_key(desk: TheDesk, name: Annotated[str, Path(min_length=1, max_length=64)]) -> None:
+async def revoke_key(
+    desk: TheDesk, name: Annotated[str, Path(min_length=1, max_length=64, description="The name of the key.")]
+) -> None:
     """Revoke a key at once. The last one with the scope admin stays: without it nobody could make another."""
     keys = {key.name: key for key in await desk.store.api_keys()}
     admins = [key for key in keys.values() if allows(key, Scope.ADMIN)]

@@ -17,6 +17,7 @@ from pilotwire.csms.api.resource import Resource
 from pilotwire.csms.commands import AnswerUnusable, CommandRefused, CommandTimedOut, NotPermitted
 from pilotwire.errors import MisuseError, NotReachable, NotSayable, PilotwireError, StoreError
 
+SEND_LESS = "Send less, or raise max_message_bytes."
 PROBLEM = "application/problem+json"
 _LOG = structlog.get_logger("pilotwire.api")
 
@@ -195,6 +196,8 @@ async def _http(request: Request, error: Exception) -> Response:
         detail = f"{where}: this address does not take {request.method}."
         return problem_response(405, "method-not-allowed", detail, remedy, headers=headers)
     detail = str(error.detail) if isinstance(error, HTTPException) else ""
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return problem_response(413, "too-large", detail, SEND_LESS)
     return problem_response(status, "invalid-request", f"{where}: {detail}", headers=headers)
 
 

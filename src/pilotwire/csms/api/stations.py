@@ -8,7 +8,7 @@ import string
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Query, Response
 from pydantic import ConfigDict, Field, StrictBool, model_validator
 
 from pilotwire.csms.api.access import READ, WRITE
@@ -225,7 +225,7 @@ async def get_station(desk: TheDesk, station: StationIdentity) -> StationDetail:
 async def put_station(
     desk: TheDesk,
     response: Response,
-    station: Annotated[str, Path(min_length=1, max_length=48, examples=["CS-0001"])],
+    station: StationIdentity,
     wanted: StationChange,
 ) -> StationPut:
     """Put a station on record, accept or reject it, give it a password.

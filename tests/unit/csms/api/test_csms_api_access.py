@@ -36,7 +36,7 @@ OPERATIONS = _operations(api_of(ApiRooms()))
 
 def test_the_matrix_is_whole() -> None:
     """All operations of the API but the endless one are in it."""
-    assert len(OPERATIONS) > 30
+    assert len(OPERATIONS) >= 30
 
 
 @pytest.mark.parametrize(("method", "path"), [*OPERATIONS, ("get", "/api/v1/events")])

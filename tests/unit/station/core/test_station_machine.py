@@ -10,7 +10,6 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from tests.support.station_world import StationWorld
 
 from pilotwire.domain.availability import ChangeAvailability
 from pilotwire.domain.identity import EvseAddress, IdToken
@@ -20,6 +19,7 @@ from pilotwire.domain.provisioning import Reset, ResetKind
 from pilotwire.domain.remote_control import RequestStart, RequestStop, UnlockConnector
 from pilotwire.domain.transactions import EventKind, TransactionEvent
 from pilotwire.station.hardware.ports import HardwareError
+from tests.support.station_world import StationWorld
 
 EVSES = st.sampled_from((1, 2))
 TOKENS = st.sampled_from(("ANNA", "BERT", "CARL", "NOBODY"))
@@ -57,7 +57,7 @@ class ChargingMachine(RuleBasedStateMachine):
             return  # a person cannot do that now
         self.world.does(events)
 
-    # --- people ------------------------------------------------------------------------------------------------------------------------
+    # --- people -----------------------------------------------------------------------------------------------------
 
     @rule(evse=EVSES, wh=st.sampled_from((None, 200.0)))
     def plugs(self, evse: int, wh: float | None) -> None:
@@ -105,7 +105,7 @@ class ChargingMachine(RuleBasedStateMachine):
         for evse in (0, 1, 2):
             self.changes_availability(evse, operative=True)
 
-    # --- time, line, power -----------------------------------------------------------------------------------------------------------------
+    # --- time, line, power ------------------------------------------------------------------------------------------
 
     @rule(seconds=st.sampled_from((1, 20, 90, 400)))
     def time_passes(self, seconds: int) -> None:
@@ -123,7 +123,7 @@ class ChargingMachine(RuleBasedStateMachine):
     def power_will_fail(self, actions: int) -> None:
         self.world.dies_after = actions
 
-    # --- the CSMS -----------------------------------------------------------------------------------------------------------------------
+    # --- the CSMS ---------------------------------------------------------------------------------------------------
 
     @rule(evse=st.sampled_from((1, 2, None)), token=TOKENS)
     def starts_remotely(self, evse: int | None, token: str) -> None:
@@ -157,7 +157,7 @@ class ChargingMachine(RuleBasedStateMachine):
     def messages_time_out(self) -> None:
         self.world.time_out()
 
-    # --- what always holds -----------------------------------------------------------------------------------------------------------------
+    # --- what always holds ------------------------------------------------------------------------------------------
 
     def known(self) -> list[TransactionEvent]:
         """Events the CSMS has, then those that wait."""
@@ -229,7 +229,8 @@ class ChargingMachine(RuleBasedStateMachine):
         world.time_out()
         world.command(Reset(kind=ResetKind.IMMEDIATE))
         world.pass_time(3_000, step=3_000)
-        assert world.kept() == [] and world.transaction is None
+        assert world.kept() == []
+        assert world.transaction is None
         ended: dict[int, Decimal] = defaultdict(Decimal)
         for transaction, energy in world.csms.booked.items():
             assert energy is not None, transaction

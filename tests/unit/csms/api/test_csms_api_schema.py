@@ -1,0 +1,109 @@
+"""The API against its own OpenAPI description: requests made from it at random get what it promises, and never a 500."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, settings
+
+from pilotwire.csms.commands import CommandRefused, CommandTimedOut
+from pilotwire.csms.store.ports import BookEvent, RecordBoot
+from pilotwire.domain.authorization import ClearCache, ClearCacheOutcome
+from pilotwire.domain.availability import ChangeAvailability
+from pilotwire.domain.data_transfer import DataTransferStatus, SendData, SendDataOutcome
+from pilotwire.domain.device_model import GetVariables, GetVariablesOutcome, SetVariables, SetVariablesOutcome
+from pilotwire.domain.identity import StationIdentity
+from pilotwire.domain.provisioning import Reset, ResetOutcome, ResetStatus, TriggerMessage
+from pilotwire.domain.remote_control import (
+    RequestStart,
+    RequestStartOutcome,
+    RequestStatus,
+    RequestStop,
+    RequestStopOutcome,
+    UnlockConnector,
+    UnlockOutcome,
+    UnlockStatus,
+)
+from pilotwire.errors import NotSayable
+from tests.support.api_rooms import NOON, ApiRooms, api_of, ended, started, updated
+
+ENDLESS = "/api/v1/events"
+
+
+class _EverywhereConnected(dict[str, Any]):
+    """Whatever a station is called, it is connected."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+
+def _rooms() -> ApiRooms:
+    rooms = ApiRooms()
+    identity = StationIdentity(vendor="V", model="M")
+    operations = [RecordBoot(station="CS-0001", identity=identity, reason=None, at=NOON)]
+    booked = [BookEvent(station="CS-0001", event=each("42"), received_at=NOON) for each in (started, updated, ended)]
+    asyncio.run(rooms.keep(*operations, *booked))
+    rooms.bus.stations = _EverywhereConnected()
+    rooms.bus.answers = {
+        Reset: ResetOutcome(status=ResetStatus.ACCEPTED),
+        UnlockConnector: UnlockOutcome(status=UnlockStatus.UNLOCKED),
+        RequestStart: RequestStartOutcome(status=RequestStatus.ACCEPTED),
+        RequestStop: RequestStopOutcome(status=RequestStatus.ACCEPTED),
+        ChangeAvailability: CommandRefused("InternalError", "no", {"a": [1]}),
+        TriggerMessage: NotSayable("no", "no"),
+        ClearCache: ClearCacheOutcome(accepted=True),
+        SendData: SendDataOutcome(status=DataTransferStatus.ACCEPTED, data={"x": [None]}),
+        GetVariables: GetVariablesOutcome(results=()),
+        SetVariables: SetVariablesOutcome(results=()),
+        "Reset": CommandTimedOut("too slow"),
+    }
+    return rooms
+
+
+schema = schemathesis.openapi.from_asgi("/openapi.json", api_of(_rooms())).exclude(path=ENDLESS)
+OPERATIONS = [result.ok() for result in schema.get_all_operations()]
+
+
+def test_all_operations_are_tried() -> None:
+    """Only the endless one is left out."""
+    assert len(OPERATIONS) >= 31
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each.label)
+def test_responses_are_as_described(operation: Any) -> None:
+    """Status, media type and shape of every response are in the description; nothing is a 500."""
+    checks = [
+        schemathesis.checks.not_a_server_error,
+        schemathesis.checks.status_code_conformance,
+        schemathesis.checks.content_type_conformance,
+        schemathesis.checks.response_schema_conformance,
+    ]
+
+    for mode in (schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE):
+        _try(operation, mode, checks)
+
+
+def _try(operation: Any, mode: Any, checks: list[Any]) -> None:
+    from hypothesis import given
+
+    try:
+        cases = operation.as_strategy(generation_mode=mode)
+    except Exception as error:  # an operation in which nothing can be wrong has no negative cases
+        pytest.fail(f"{operation.label}: {error}")
+
+    @settings(
+        max_examples=12,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=cases)
+    def run(case: Any) -> None:
+        case.call_and_validate(checks=checks)
+
+    run()
