@@ -93,8 +93,11 @@ class _Server(uvicorn.Server):
         self.ready = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, then say so."""
-        await super().startup(sockets)
+        """Start, then say so; an application that does not start ends the server, not the process."""
+        try:
+            await super().startup(sockets)
+        except SystemExit:
+            self.should_exit = True
         self.ready.set()
 
     @contextmanager

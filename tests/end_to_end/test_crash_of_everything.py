@@ -16,8 +16,8 @@ from pilotwire.station.storage import SqliteStorage
 from tests.support.crash_books import Books, check_books, said_in
 from tests.support.crash_processes import Doom, Life, live_as_csms, live_as_station
 
-KILLS = 10
-"""Kills in each charge."""
+KILLS = 8
+"""Rounds of killing in each charge; both die once more at the end."""
 PATIENCE = 60.0
 
 
@@ -53,7 +53,7 @@ class World:
 
     def live_and_die(self) -> None:
         """One or both die, by their own doom or from outside at a random moment; after a random while they are there again."""
-        wait([self.csms.sentinel, self.station.sentinel], self.chance.uniform(0.05, 0.9))
+        wait([self.csms.sentinel, self.station.sentinel], self.chance.uniform(0.05, 1.2))
         victims = [name for name in ("csms", "station") if not getattr(self, name).alive]
         victims = victims or self.chance.choice([["csms"], ["station"], ["csms"], ["station"], ["csms", "station"]])
         for name in victims:
@@ -92,7 +92,7 @@ class World:
 
 
 @pytest.mark.req("E04.FR.01", "E01.FR.07")
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.version.value)
 async def test_kill_minus_nine_loses_nothing_and_books_nothing_twice(story: Story, seed: int, tmp_path: Path) -> None:
     """The demo's charge with many kills in it, of the CSMS, of the station, of both, and within the most delicate moments."""

@@ -29,8 +29,8 @@ from pilotwire.simulator.showcase import Story
 from pilotwire.station.app import Station
 from pilotwire.station.settings import StationProgramSettings
 
-SPEED = 300.0
-"""How much faster than life the hardware and the vehicle run: the demo's own factor."""
+SPEED = 400.0
+"""How much faster than life the hardware and the vehicle run."""
 TRANSACTION_ACTIONS = frozenset({"StartTransaction", "StopTransaction", "MeterValues", "TransactionEvent"})
 _STEP = 0.02
 _TAP_AGAIN = 0.6

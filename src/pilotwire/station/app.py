@@ -12,6 +12,7 @@ import json
 import uuid
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -38,7 +39,8 @@ _log = structlog.get_logger("pilotwire.station")
 TICK = 0.1
 """Seconds between two looks at the simulated hardware."""
 SAVE_EVERY = 5.0
-"""Seconds after which the hardware's state is saved while nothing else is."""
+"""Seconds after which the hardware's state is saved, if it changed, while nothing else is."""
+_PASSWORD = "SecurityCtrlr.BasicAuthPassword"
 
 
 class Station:
@@ -76,6 +78,10 @@ class Station:
         self._timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._saved_at = clock.monotonic()
+        self._saved_hardware = ""
+        self._failure: BaseException | None = None
+        self._off = False
+        self._restarting = False
 
     # --- life --------------------------------------------------------------------------------------------------------------------
 
@@ -86,22 +92,31 @@ class Station:
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
 
+    @property
+    def failure(self) -> str:
+        """Why the station had to stop by itself, as a sentence; empty if it did not."""
+        return "" if self._failure is None else str(self._failure)
+
     def start(self, reason: BootReason = BootReason.POWER_UP) -> None:
         """Power up: the core resumes from what was saved, the line connects, the hardware runs."""
         self.failed = asyncio.get_running_loop().create_future()
         self.feed(told.Started(reason=reason, survey=tuple(self.hardware.survey())))
-        self._spawn(self.line.run())
-        self._spawn(self._run_hardware())
+        if self._failure is None:
+            self._spawn(self.line.run())
+            self._spawn(self._run_hardware())
+        else:
+            self._tell_failure(self._failure)
 
     async def stop(self) -> None:
-        """Stop as if switched off: nothing is said any more, everything kept stays kept."""
-        if self._timer is not None:
-            self._timer.cancel()
-        await self.line.close()
+        """Stop as if switched off: nothing is said any more, everything kept stays kept. Stopping twice is fine."""
+        self._off = True
+        self._disarm()
+        await self.line.close("the station stops")
         tasks = tuple(self._tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        self._refuse_waiting("The station stops.")
         with contextlib.suppress(StoreError):
             self._commit(())
         self._storage.close()
@@ -118,20 +133,36 @@ class Station:
 
     def _fail(self, error: BaseException) -> None:
         """The station cannot go on (its storage failed, or a bug): it must not act on what it could not keep."""
+        if self._failure is not None:
+            return
+        self._failure = error
         _log.error(
-            "the station stops", station=self.identity, why=str(error), exc_info=not isinstance(error, StoreError)
+            "the station stops", station=self.identity, why=str(error), exc_info=None if _is_told(error) else error
         )
+        self._disarm()
+        self.line.end()
+        self._refuse_waiting("The station has failed.")
+        self._tell_failure(error)
+
+    def _tell_failure(self, error: BaseException) -> None:
         if self.failed is not None and not self.failed.done():
             self.failed.set_exception(error)
             self.failed.exception()  # whoever waits sees it; nobody need
-        self.line.cut()
 
     # --- the core ----------------------------------------------------------------------------------------------------------------
 
     def feed(self, *things: told.Input) -> None:
-        """Tell the core something and do what it asks for."""
+        """Tell the core something and do what it asks for; a station that has failed hears nothing any more."""
         for thing in things:
-            self._perform(self.core.feed(thing, self._clock.now()))
+            if self._failure is None:
+                self._guarded(partial(self.core.feed, thing))
+
+    def _guarded(self, decide: Callable[[datetime], Sequence[act.Action]]) -> None:
+        """Let the core decide and do it; whatever goes wrong with either stops the station."""
+        try:
+            self._perform(decide(self._clock.now()))
+        except Exception as error:
+            self._fail(error)
 
     def _new_core(self) -> StationCore:
         return StationCore(
@@ -144,19 +175,15 @@ class Station:
 
     def _perform(self, actions: Sequence[act.Action]) -> None:
         durable = [action for action in actions if isinstance(action, act.DURABLE)]
-        try:
-            if durable:
-                self._commit(durable)
-            moved: list[told.Input] = []
-            for action in actions:
-                if isinstance(action, act.SetLock):
-                    done = self.hardware.set_lock(action.evse_id, action.connector_id, action.locked)
-                    moved.append(told.LockMoved(action.evse_id, action.connector_id, action.locked, done))
-                else:
-                    self._do(action)
-        except StoreError as error:
-            self._fail(error)
-            return
+        if durable:
+            self._commit(durable)
+        moved: list[told.Input] = []
+        for action in actions:
+            if isinstance(action, act.SetLock):
+                done = self.hardware.set_lock(action.evse_id, action.connector_id, action.locked)
+                moved.append(told.LockMoved(action.evse_id, action.connector_id, action.locked, done))
+            else:
+                self._do(action)
         self._arm()
         self.feed(*moved)
 
@@ -177,37 +204,47 @@ class Station:
             case act.Show(evse_id, text):
                 self.hardware.show(evse_id, text)
             case act.RestartStation(reason):
+                self._restarting = True
                 self._spawn(self._restart(reason))
+            case act.VariableChanged(name, _):
+                self._variable_changed(str(name))
             case act.Note(text):
                 _log.info(text, station=self.identity)
 
     def _commit(self, durable: Sequence[act.Action]) -> None:
-        self._storage.commit(durable, hardware=json.dumps(self.hardware.save()))
+        """What must survive, and the hardware as it is with it; a disk at rest is left at rest."""
+        hardware = json.dumps(self.hardware.save())
+        if durable or hardware != self._saved_hardware:
+            self._storage.commit(durable, hardware=hardware)
+            self._saved_hardware = hardware
         self._saved_at = self._clock.monotonic()
 
     # --- time --------------------------------------------------------------------------------------------------------------------
 
     def _arm(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        deadline: datetime | None = self.core.next_deadline()
+        self._disarm()
+        deadline = None if self._off else self.core.next_deadline()
         if deadline is not None:
             wait = max(0.0, (deadline - self._clock.now()).total_seconds())
             self._timer = asyncio.get_running_loop().call_later(wait, self._tick)
 
+    def _disarm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
     def _tick(self) -> None:
         self._timer = None
-        self._perform(self.core.tick(self._clock.now()))
+        self._guarded(self.core.tick)
 
     async def _run_hardware(self) -> None:
         last = self._clock.monotonic()
-        while True:
+        while self._failure is None:
             await asyncio.sleep(TICK)
             now = self._clock.monotonic()
             self.happened(self.hardware.advance((now - last) * self._speed))
             last = now
-            if now - self._saved_at >= SAVE_EVERY:
+            if now - self._saved_at >= SAVE_EVERY and self._failure is None:
                 self._commit(())
 
     def happened(self, events: Sequence[HardwareEvent]) -> None:
@@ -224,22 +261,27 @@ class Station:
             _log.warning("this cannot be said", station=self.identity, why=str(error))
             message = None
         if message is None:
-            self._later(told.Unsaid(ref))
-            return
-        self._spawn(self._say(ref, fact, message))
+            asyncio.get_running_loop().call_soon(self._heard, self.core, told.Unsaid(ref))
+        else:
+            self._spawn(self._say(self.core, ref, fact, message))
 
-    async def _say(self, ref: int, fact: Fact, message: Any) -> None:
+    async def _say(self, core: StationCore, ref: int, fact: Fact, message: Any) -> None:
+        self._heard(core, await self._answer_to(ref, fact, message))
+
+    async def _answer_to(self, ref: int, fact: Fact, message: Any) -> told.Input:
         try:
-            self.feed(told.Answered(ref, await self.line.say(fact, message)))
+            return told.Answered(ref, await self.line.say(fact, message))
         except CallRefused as refused:
-            self.feed(told.Refused(ref, refused.code, refused.description))
+            return told.Refused(ref, refused.code, refused.description)
         except AnswerInvalid as invalid:
-            self.feed(told.Refused(ref, "FormatViolation", str(invalid)))
+            return told.Refused(ref, "FormatViolation", str(invalid))
         except NotReachable:
-            self.feed(told.NotAnswered(ref))
+            return told.NotAnswered(ref)
 
-    def _later(self, thing: told.Input) -> None:
-        asyncio.get_running_loop().call_soon(self.feed, thing)
+    def _heard(self, core: StationCore, answer: told.Input) -> None:
+        """An answer is for the core that asked: after a restart the same number means another question."""
+        if core is self.core:
+            self.feed(answer)
 
     # --- the line reports --------------------------------------------------------------------------------------------------------
 
@@ -254,6 +296,8 @@ class Station:
 
     async def command(self, command: Command) -> Outcome:
         """See `Owner`."""
+        if self._restarting or self._failure is not None:
+            raise CommandRefused("InternalError", "The station restarts." if self._restarting else "It has failed.")
         self._next_command += 1
         ref = self._next_command
         outcome = self._commands[ref] = asyncio.get_running_loop().create_future()
@@ -263,6 +307,11 @@ class Station:
             return given
         finally:
             del self._commands[ref]
+
+    def _refuse_waiting(self, why: str) -> None:
+        """Commands that nobody will answer any more."""
+        for ref in tuple(self._commands):
+            self._settle(ref, CommandRefused("InternalError", why))
 
     def _settle(self, ref: Any, outcome: Outcome | CommandRefused) -> None:
         waiting = self._commands.get(ref)
@@ -282,6 +331,26 @@ class Station:
             random_range=int(value("OCPPCommCtrlr.RetryBackOffRandomRange")),
         )
 
+    def password(self) -> str | None:
+        """See `Owner`; the one the CSMS has set goes before the one we were given (A01.FR.01)."""
+        return self.core.variable(_PASSWORD) or self.line.endpoint.password
+
+    def ping_interval(self) -> float:
+        """See `Owner`; OCPPCommCtrlr.WebSocketPingInterval."""
+        return float(self.core.variable("OCPPCommCtrlr.WebSocketPingInterval"))
+
+    def _variable_changed(self, name: str) -> None:
+        """What the shell itself goes by. The back-off and the ping interval are asked for at the next connection anyway."""
+        if name.casefold() == _PASSWORD.casefold():
+            _log.info("the CSMS has set another password; connecting anew", station=self.identity)
+            self._spawn(self._connect_anew())
+
+    async def _connect_anew(self) -> None:
+        """A moment for the answer to leave, then the connection ends and the next one begins (A01)."""
+        await asyncio.sleep(TICK)
+        await self.line.close("the password has changed")
+        self.line.hurry()
+
     def overview(self) -> dict[str, Any]:
         """How things stand, as plain JSON values: link, registration, EVSEs, how many facts wait."""
         seen: dict[str, Any] = msgspec.to_builtins(self.core.overview(), str_keys=True)
@@ -292,9 +361,11 @@ class Station:
     async def _restart(self, reason: BootReason) -> None:
         """Restart as the core asked: a moment for the last answer to leave, then connection, hardware and core anew."""
         await asyncio.sleep(TICK)
-        await self.line.close()
+        self._refuse_waiting("The station restarts.")  # a connection ends only when its commands are answered
+        await self.line.close("the station restarts")
         self.hardware.restart()
         self.core = self._new_core()
+        self._restarting = False
         self.feed(told.Started(reason=reason, survey=tuple(self.hardware.survey())))
         self.line.hurry()
 
@@ -302,4 +373,14 @@ class Station:
         saved = self._storage.hardware()
         if saved is None:
             return SimulatedStation(self.layout)
-        return SimulatedStation.restore(self.layout, json.loads(saved), vehicle_from=self._vehicle_from)
+        try:
+            state = json.loads(saved)
+        except ValueError as error:
+            what = f"What was saved of the hardware of {self.identity} cannot be read: {error}."
+            raise StoreError(what, "Restore the station file from a copy, or begin with a new one.") from None
+        return SimulatedStation.restore(self.layout, state, vehicle_from=self._vehicle_from)
+
+
+def _is_told(error: BaseException) -> bool:
+    """Whether the error is a sentence for people; else it is a bug and its origin belongs into the log."""
+    return isinstance(error, StoreError)

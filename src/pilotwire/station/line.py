@@ -11,7 +11,7 @@ import random
 import ssl
 import uuid
 from collections.abc import Awaitable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import structlog
@@ -24,22 +24,30 @@ from pilotwire.ocpp.events import Breach, CallReceived
 from pilotwire.ocpp.net.backoff import RetryBackOff
 from pilotwire.ocpp.net.client import ConnectError, connect
 from pilotwire.ocpp.net.peer import AnswerInvalid, CallRefused, OnFrame, Peer, Refusal
+from pilotwire.ocpp.net.socket import Socket
 from pilotwire.ocpp.session import Session
 from pilotwire.ocpp.types import Message
 
 _log = structlog.get_logger("pilotwire.station.line")
 
+LEAST_WAIT = 0.1
+"""Seconds between two attempts to connect, however short the variables make the back-off: a station does not hammer its CSMS."""
+_MOST_DOUBLINGS = 30
+"""From here on the doubled wait exceeds every life of a station, and the count need not grow."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Endpoint:
-    """Where the CSMS is and who we are. `call_timeout` in seconds is the time an answer may take (2.x: MessageTimeout)."""
+    """Where the CSMS is and who we are. `call_timeout` in seconds is the time an answer may take (2.x: MessageTimeout).
+
+    `password` is the first one; the owner knows the one that counts. It does not show in the repr (A01.FR.12).
+    """
 
     url: str
     identity: str
-    password: str | None = None
+    password: str | None = field(default=None, repr=False)
     ssl_context: ssl.SSLContext | None = None
     call_timeout: float = 30.0
-    ping_interval: float = 30.0
     compression: bool = False
 
 
@@ -71,9 +79,20 @@ class Owner(Protocol):
         """How long to wait between attempts."""
         ...
 
+    def password(self) -> str | None:
+        """The password for the coming connection, None for a connection without one."""
+        ...
+
+    def ping_interval(self) -> float:
+        """Seconds between pings on the coming connection; 0: none."""
+        ...
+
 
 class Line:
-    """The connection of one station. `run` keeps it up until cancelled; `cut` and `restore` are what a digger does to it."""
+    """The connection of one station. `run` keeps it up until cancelled; `cut` and `restore` are what a digger does to it.
+
+    `trouble` is a sentence on why there is no connection, empty while there is one or none was tried.
+    """
 
     def __init__(
         self, endpoint: Endpoint, dialect: Dialect, owner: Owner, clock: Clock, *, on_frame: OnFrame | None = None
@@ -87,6 +106,7 @@ class Line:
         self._whole = asyncio.Event()
         self._whole.set()
         self._hurry = asyncio.Event()
+        self._over = False
         self.trouble: str = ""
 
     # --- what the owner asks for ---------------------------------------------------------------------------------------------
@@ -108,18 +128,24 @@ class Line:
             self._peer.socket.abort()
 
     def restore(self) -> None:
-        """Mend the line; the next attempt is made at once."""
-        self._whole.set()
-        self.hurry()
+        """Mend the line; the next attempt is made at once. A line that has ended stays so."""
+        if not self._over:
+            self._whole.set()
+            self.hurry()
+
+    def end(self) -> None:
+        """Cut the line for good: the station must not say anything any more."""
+        self._over = True
+        self.cut()
 
     def hurry(self) -> None:
         """Do not wait for the next attempt to connect."""
         self._hurry.set()
 
-    async def close(self) -> None:
+    async def close(self, why: str) -> None:
         """Say goodbye and close the connection; `run` will connect again unless it is cancelled."""
         if self._peer is not None:
-            await self._peer.close(1001, "the station restarts")
+            await self._peer.close(1001, why)
 
     def prepare(self, fact: Fact, named: str | None = None) -> Message | None:
         """The message that states a fact; None or NotSayable where this version has no words for it."""
@@ -144,11 +170,12 @@ class Line:
         attempt = 0
         while True:
             await self._whole.wait()
+            self._hurry.clear()
             if await self._connection():
                 attempt = 0
             delay = self._owner.back_off().delay(attempt, random.random())
-            attempt += 1
-            await self._pause(delay)
+            attempt = min(attempt + 1, _MOST_DOUBLINGS)
+            await self._pause(max(LEAST_WAIT, delay))
 
     async def _pause(self, seconds: float) -> None:
         try:
@@ -161,29 +188,16 @@ class Line:
 
     async def _connection(self) -> bool:
         """One connection from its attempt to its end; whether it was made."""
-        where = self.endpoint
         try:
-            socket = await connect(
-                where.url,
-                identity=where.identity,
-                versions=(self._dialect.version,),
-                password=where.password,
-                ssl_context=where.ssl_context,
-                ping_interval=where.ping_interval or None,
-                compression=where.compression,
-            )
+            socket = await self._connect()
         except ConnectError as error:
             self._report(error)
             return False
+        if self.is_cut:  # while we were connecting
+            socket.abort()
+            return False
         self.trouble = ""
-        self._hurry.clear()
-        session = Session(
-            self._dialect.version, role="station", new_id=lambda: str(uuid.uuid4()), call_timeout=where.call_timeout
-        )
-        peer = Peer(
-            socket, session, self._clock, on_call=self._on_call, on_breach=self._on_breach, on_frame=self._on_frame
-        )
-        self._peer = peer
+        self._peer = peer = self._new_peer(socket)
         asyncio.get_running_loop().call_soon(self._began, peer)
         try:
             closed = await peer.run()
@@ -191,6 +205,26 @@ class Line:
             self._peer = None
         self._owner.line_down(closed.reason or f"closed with {closed.code}")
         return True
+
+    async def _connect(self) -> Socket:
+        where = self.endpoint
+        return await connect(
+            where.url,
+            identity=where.identity,
+            versions=(self._dialect.version,),
+            password=self._owner.password(),
+            ssl_context=where.ssl_context,
+            ping_interval=self._owner.ping_interval() or None,
+            compression=where.compression,
+        )
+
+    def _new_peer(self, socket: Socket) -> Peer:
+        timeout = self.endpoint.call_timeout
+        version = self._dialect.version
+        session = Session(version, role="station", new_id=lambda: str(uuid.uuid4()), call_timeout=timeout)
+        return Peer(
+            socket, session, self._clock, on_call=self._on_call, on_breach=self._on_breach, on_frame=self._on_frame
+        )
 
     def _began(self, peer: Peer) -> None:
         if self._peer is peer:
@@ -208,10 +242,13 @@ class Line:
         if command is None:
             return Refusal("NotSupported", f"This station does not support {event.action} yet.")
         try:
-            outcome = await self._owner.command(command)
+            async with asyncio.timeout(self.endpoint.call_timeout):
+                outcome = await self._owner.command(command)
             return self._dialect.write_outcome(command, outcome, event.message)
         except CommandRefused as refused:
             return Refusal(refused.code, refused.description)
+        except TimeoutError:
+            return Refusal("InternalError", f"{event.action} was not done in time.")
         except NotSayable as error:
             return Refusal("InternalError", str(error))
 
@@ -221,4 +258,4 @@ class Line:
         )
 
 
-__all__ = ["CallRefused", "CommandRefused", "Endpoint", "Line", "Owner"]
+__all__ = ["LEAST_WAIT", "CallRefused", "CommandRefused", "Endpoint", "Line", "Owner"]

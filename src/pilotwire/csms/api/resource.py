@@ -23,6 +23,9 @@ from pydantic.alias_generators import to_camel
 from pilotwire.domain.identity import STATION, EvseAddress, IdToken
 
 HIGHEST_INTEGER = 2**31 - 1
+TEXT = r"^[^\x00-\x1f\x7f]*$"
+"""Text of one line, without control characters."""
+
 _T = TypeVar("_T")
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
@@ -131,8 +134,8 @@ def address_of(evse: EvseResource | None) -> EvseAddress:
     return STATION if evse is None else evse.address()
 
 
-TokenValue = Annotated[str, Field(min_length=1, max_length=255)]
-TokenType = Annotated[str, Field(min_length=1, max_length=20)]
+TokenValue = Annotated[str, Field(min_length=1, max_length=255, pattern=TEXT)]
+TokenType = Annotated[str, Field(min_length=1, max_length=20, pattern=TEXT)]
 
 
 class IdTokenResource(Resource):

@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field
 
 from pilotwire.csms.api.access import READ, WRITE
 from pilotwire.csms.api.problems import READS, WRITES, ApiError, not_found, problems
-from pilotwire.csms.api.resource import IdTokenResource, Integer, Limit, PageOf, Resource, Time, page_of
+from pilotwire.csms.api.resource import TEXT, IdTokenResource, Integer, Limit, PageOf, Resource, Time, page_of
 from pilotwire.csms.api.rooms import TheDesk
 from pilotwire.csms.store.ports import Page, PutToken, RemoveToken
 from pilotwire.domain.authorization import AuthorizationStatus, Token
@@ -26,6 +26,7 @@ Type = Annotated[
     Query(
         min_length=1,
         max_length=20,
+        pattern=TEXT,
         description="The token's type (ISO14443, eMAID, Central, ...). Without one the record counts for any type.",
         examples=["ISO14443"],
     ),
@@ -46,9 +47,11 @@ class TokenRecord(Resource):
     charging_priority: Annotated[int, Field(strict=True, ge=-9, le=9)] | None = None
     group_id_token: IdTokenResource | None = None
     language1: str | None = Field(
-        default=None, min_length=1, max_length=8, description="An RFC 5646 tag.", examples=["en"]
+        default=None, min_length=1, max_length=8, pattern=TEXT, description="An RFC 5646 tag.", examples=["en"]
     )
-    personal_message: str | None = Field(default=None, max_length=1024, description="Shown to the driver (2.x).")
+    personal_message: str | None = Field(
+        default=None, max_length=1024, pattern=r"^[^\x00]*$", description="Shown to the driver (2.x)."
+    )
     max_transactions: Integer | None = Field(
         default=1, description="How many transactions may be open with it at one time; null: as many as wanted."
     )
@@ -115,7 +118,12 @@ async def get_token(desk: TheDesk, value: Value, type: Type = None) -> TokenReso
     return TokenResource.of(token)
 
 
-@router.put("/{value:path}", dependencies=[WRITE], responses=WRITES, summary="Put a token on record, or change it")
+@router.put(
+    "/{value:path}",
+    dependencies=[WRITE],
+    responses=WRITES | problems(404),
+    summary="Put a token on record, or change it",
+)
 async def put_token(desk: TheDesk, value: Value, wanted: TokenRecord, type: Type = None) -> TokenResource:
     """Put a token on record. What is left out gets its default: this replaces the record of this value and type."""
     token = _token(IdToken(value=value, type=type), wanted)

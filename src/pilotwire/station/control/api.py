@@ -1,7 +1,8 @@
 """The control port's paths. Everything is done at once and answered with the station's state after it.
 
-What cannot be done (pulling a locked cable, a card at an EVSE that is not there) is refused with 409 and a sentence; a request that
-is not understood with 422. The port is for a lab: it has no password and listens on a loopback address unless told otherwise.
+What cannot be done (pulling a locked cable, a card at an EVSE that is not there) is refused with 409, a request that is not understood
+with 422, a path that is not there with 404: always as `{"what": a sentence, "remedy": a sentence}`. A body may be left out where nothing
+in it is needed. The port is for a lab: it has no password and listens on a loopback address unless told otherwise.
 """
 
 from __future__ import annotations
@@ -10,19 +11,31 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any, Literal
 
+import structlog
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
+from starlette.exceptions import HTTPException
 
-from pilotwire.errors import PilotwireError
+from pilotwire.errors import MisuseError, PilotwireError
 from pilotwire.station.app import Station
 from pilotwire.station.control.garage import Garage, VehicleMaker
-from pilotwire.station.hardware.ports import ErrorCode, HardwareEvent
+from pilotwire.station.hardware.ports import ErrorCode, HardwareError, HardwareEvent
+
+_log = structlog.get_logger("pilotwire.station.control")
 
 
 class _Body(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
+
+
+class Refusal(BaseModel):
+    """Why something was not done, and how to get it done."""
+
+    what: str
+    remedy: str
 
 
 class Place(_Body):
@@ -36,7 +49,7 @@ class Plug(_Body):
 
     evse: int = 1
     connector: int = 1
-    name: str = "car"
+    name: str = Field(default="car", min_length=1, max_length=64)
     model: str | None = None
     soc: float | None = Field(default=None, ge=0, le=100)
     target_soc: float | None = Field(default=None, ge=0, le=100)
@@ -72,7 +85,12 @@ class Fault(_Body):
 
 def control_api(station: Station, make_vehicle: VehicleMaker) -> FastAPI:
     """The control port of one station. `make_vehicle` builds vehicles by model name."""
-    api = FastAPI(title=f"Pilotwire station {station.identity}", docs_url=None, redoc_url=None)
+    api = FastAPI(
+        title=f"Pilotwire station {station.identity}",
+        docs_url=None,
+        redoc_url=None,
+        responses={status: {"model": Refusal} for status in (409, 422)},
+    )
     garage = Garage(make_vehicle)
     for evse in station.layout.evses:
         if (vehicle := station.hardware.vehicle_at(evse.evse_id)) is not None:
@@ -86,13 +104,55 @@ def control_api(station: Station, make_vehicle: VehicleMaker) -> FastAPI:
 
 def _refusals(api: FastAPI) -> None:
     @api.exception_handler(PilotwireError)
-    def refused(_request: Request, error: PilotwireError) -> JSONResponse:
-        return JSONResponse({"what": error.what, "remedy": error.remedy}, status_code=409)
+    async def refused(request: Request, error: PilotwireError) -> JSONResponse:
+        if isinstance(error, MisuseError):
+            return await failed(request, error)
+        return _refusal(409, error.what, error.remedy)
+
+    @api.exception_handler(RequestValidationError)
+    async def not_understood(_: Request, error: RequestValidationError) -> JSONResponse:
+        what = "; ".join(_complaint(detail) for detail in error.errors())
+        return _refusal(422, f"The request is not understood: {what}.", "GET /openapi.json tells what may be sent.")
+
+    @api.exception_handler(HTTPException)
+    async def not_there(request: Request, error: HTTPException) -> JSONResponse:
+        what = f"{request.method} {request.url.path} is not to be had here: {error.detail}."
+        return _refusal(error.status_code, what, "GET /openapi.json tells which paths there are.")
+
+    @api.exception_handler(Exception)
+    async def failed(request: Request, error: Exception) -> JSONResponse:
+        _log.error("a request failed", path=request.url.path, exc_info=error)
+        return _refusal(500, f"A mistake in Pilotwire: {type(error).__name__}: {error}.", "Please report it.")
+
+
+def _refusal(status: int, what: str, remedy: str) -> JSONResponse:
+    return JSONResponse({"what": what, "remedy": remedy}, status_code=status)
+
+
+def _complaint(detail: dict[str, Any]) -> str:
+    """One thing that is wrong with a request: where, what it is, what it may be."""
+    if detail["type"] == "json_invalid":
+        return f"the body is no JSON ({detail['ctx']['error']})"
+    where = ".".join(str(step) for step in detail["loc"][1:]) or "the body"
+    if detail["type"] == "missing":
+        return f"{where} is missing"
+    if detail["type"] == "extra_forbidden":
+        return f"{where} means nothing here"
+    given = repr(detail["input"])
+    return f"{where} is {given if len(given) <= 60 else given[:57] + '...'}: {detail['msg'].removeprefix('Input ')}"
+
+
+def _alive(station: Station) -> None:
+    if station.failure:
+        raise HardwareError(
+            f"The station has stopped: {station.failure}".rstrip(".") + ".", "Mend that and start it again."
+        )
 
 
 def _doing(api: FastAPI, station: Station) -> Callable[[Sequence[HardwareEvent]], dict[str, Any]]:
     def done(events: Sequence[HardwareEvent]) -> dict[str, Any]:
         station.happened(events)
+        _alive(station)
         return state_of(station)
 
     return done

@@ -19,7 +19,7 @@ class VehicleMaker(Protocol):
 
 
 class Garage:
-    """A vehicle is made when it first comes, and is the same one when it comes again."""
+    """A vehicle is made when it first comes, and is the same one when it comes again. One that could not be plugged in never came."""
 
     def __init__(self, make: VehicleMaker) -> None:
         self._make: Callable[..., VehicleInlet] = make
@@ -31,11 +31,9 @@ class Garage:
         """The vehicle of that name. A known one has its model and its battery: naming others is refused with HardwareError."""
         known = self._vehicles.get(name)
         if known is None:
-            made = self._make(
+            return self._make(
                 model or DEFAULT_MODEL, soc=20.0 if soc is None else soc, target_soc=target_soc, energy_wh=energy_wh
             )
-            self._vehicles[name] = made
-            return made
         if model is not None or soc is not None or target_soc is not None or energy_wh is not None:
             raise HardwareError(
                 f"The vehicle {name!r} has been here before and is as it is.",
@@ -44,7 +42,7 @@ class Garage:
         return known
 
     def adopt(self, name: str, vehicle: VehicleInlet) -> None:
-        """A vehicle that was plugged in already when the station started; its old name is not known any more."""
+        """A vehicle is here: it was plugged in, or was so already when the station started (its old name is not known any more)."""
         self._vehicles[name] = vehicle
 
     def overview(self) -> dict[str, Any]:

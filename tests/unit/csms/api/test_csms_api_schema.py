@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, given, settings
 
 from pilotwire.csms.commands import CommandRefused, CommandTimedOut
 from pilotwire.csms.store.ports import BookEvent, RecordBoot
@@ -72,28 +72,27 @@ def test_all_operations_are_tried() -> None:
     assert len(OPERATIONS) >= 31
 
 
+def _no_bug(_: Any, response: Any, __: Any) -> None:
+    """502, 503 and 504 speak of stations and the database; 500 is ours."""
+    assert response.status_code != 500, response.text
+
+
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each.label)
 def test_responses_are_as_described(operation: Any) -> None:
     """Status, media type and shape of every response are in the description; nothing is a 500."""
     checks = [
-        schemathesis.checks.not_a_server_error,
+        _no_bug,
         schemathesis.checks.status_code_conformance,
         schemathesis.checks.content_type_conformance,
         schemathesis.checks.response_schema_conformance,
     ]
 
-    for mode in (schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE):
-        _try(operation, mode, checks)
+    _try(operation, schemathesis.GenerationMode.POSITIVE, checks)
+    if operation.definition.raw.keys() & {"parameters", "requestBody", "security"}:
+        _try(operation, schemathesis.GenerationMode.NEGATIVE, checks)
 
 
 def _try(operation: Any, mode: Any, checks: list[Any]) -> None:
-    from hypothesis import given
-
-    try:
-        cases = operation.as_strategy(generation_mode=mode)
-    except Exception as error:  # an operation in which nothing can be wrong has no negative cases
-        pytest.fail(f"{operation.label}: {error}")
-
     @settings(
         max_examples=12,
         deadline=None,
@@ -102,7 +101,7 @@ def _try(operation: Any, mode: Any, checks: list[Any]) -> None:
         phases=[Phase.explicit, Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(case=cases)
+    @given(case=operation.as_strategy(generation_mode=mode))
     def run(case: Any) -> None:
         case.call_and_validate(checks=checks)
 

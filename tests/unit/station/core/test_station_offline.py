@@ -103,7 +103,7 @@ def test_a_refused_message_is_tried_again_after_growing_waits() -> None:
     world.pass_time(100)
     assert times == [0, 10, 30]
     assert world.kept() == []
-    assert [event.seq_no for event in _sent(world)] == [0, 0, 0, 0]
+    assert [event.seq_no for event in _sent(world)] == [0, 0, 0, 0, 1]
 
 
 @pytest.mark.req("E13.FR.04")

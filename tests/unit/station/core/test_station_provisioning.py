@@ -159,7 +159,7 @@ def test_a_boot_without_an_answer_is_repeated() -> None:
 @pytest.mark.req("B01.FR.04", "G02.FR.01", "G02.FR.02", "G02.FR.05")
 def test_heartbeats_come_after_silence() -> None:
     """The interval is the one of the boot's answer, counted from the last message."""
-    world = _unregistered(RegistrationStatus.ACCEPTED, 100)
+    world = _unregistered(RegistrationStatus.ACCEPTED, 100, **{"SampledDataCtrlr.TxUpdatedInterval": "0"})
     world.pass_time(99)
     assert not world.csms.of(Heartbeat)
     world.pass_time(1)
