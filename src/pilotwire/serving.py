@@ -14,7 +14,8 @@ import uvicorn
 
 from pilotwire.errors import ConfigError
 
-_EVERYWHERE: Final = frozenset({"", "0.0.0.0", "::"})
+_EVERYWHERE: Final = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
+"""Hosts that mean every address of the machine, and the one that reaches them from here."""
 
 AsgiApp = Callable[
     [
@@ -55,7 +56,7 @@ class WebServer:
     @property
     def url(self) -> str:
         """Where it is reached from this machine."""
-        host = "127.0.0.1" if self._host in _EVERYWHERE else self._host
+        host = _EVERYWHERE.get(self._host, self._host)
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
     async def __aenter__(self) -> Self:

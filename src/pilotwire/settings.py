@@ -14,7 +14,13 @@ from typing import Any, Final, TypeVar
 
 from pydantic import Field, ValidationError
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
 
 from pilotwire.errors import ConfigError
 
@@ -29,7 +35,9 @@ def setting(default: Any, allowed: str, description: str, **limits: Any) -> Any:
 class Settings(BaseSettings):
     """Base of a program's settings. Built directly it takes only what it is given; see `load`."""
 
-    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, extra="forbid", frozen=True, validate_default=True)
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX, extra="forbid", frozen=True, validate_default=True, coerce_numbers_to_str=True
+    )
 
     @classmethod
     def settings_customise_sources(
@@ -49,7 +57,7 @@ class Sources:
         self, kind: type[Settings], section: str, given: Mapping[str, Any] | None, config: Path | str | None
     ) -> None:
         self._options = {name: value for name, value in (given or {}).items() if value is not None}
-        self._variables = dict(EnvSettingsSource(kind, env_prefix=ENV_PREFIX, env_ignore_empty=True)())
+        self._variables = _environment(kind)
         path = config if config is not None else os.environ.get(f"{ENV_PREFIX}CONFIG")
         self._file = _File(Path(path), section) if path else None
 
@@ -83,6 +91,16 @@ def load(
     except ValidationError as error:
         what = "; ".join(_complaint(kind, sources, detail) for detail in error.errors())
         raise ConfigError(f"{what}.", "Mend that and start again.") from None
+
+
+def _environment(kind: type[Settings]) -> dict[str, Any]:
+    """What the environment says. Tables are written as JSON there."""
+    try:
+        return dict(EnvSettingsSource(kind, env_prefix=ENV_PREFIX, env_ignore_empty=True)())
+    except SettingsError as error:
+        names = [name for name in kind.model_fields if f'"{name}"' in str(error)]
+        where = f"The environment variable {ENV_PREFIX}{names[0].upper()}" if names else "An environment variable"
+        raise ConfigError(f"{where} is not JSON.", 'Write a table as {"name": "value"}.') from None
 
 
 class _File:
@@ -136,4 +154,5 @@ def _complaint(kind: type[Settings], sources: Sources, detail: ErrorDetails) -> 
     allowed = extra.get("allowed") if isinstance(extra, dict) else None
     if detail["type"] == "missing":
         return f"{where} is missing: allowed is {allowed}"
-    return f"{where} is {detail['input']!r}: allowed is {allowed}"
+    inner = ".".join(str(step) for step in detail["loc"][1:])
+    return f"{where} is {detail['input']!r}{f' at {inner}' if inner else ''}: allowed is {allowed}"

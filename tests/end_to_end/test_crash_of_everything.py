@@ -14,7 +14,7 @@ from pilotwire.csms.store.open import open_store
 from pilotwire.simulator.showcase import STORIES, Story
 from pilotwire.station.storage import SqliteStorage
 from tests.support.crash_books import Books, check_books, said_in
-from tests.support.crash_processes import Doom, Life, live_as_csms, live_as_station
+from tests.support.crash_processes import Doom, Life, When, live_as_csms, live_as_station
 
 KILLS = 8
 """Rounds of killing in each charge; both die once more at the end."""
@@ -74,10 +74,9 @@ class World:
             self.station = self._new_station(doom)
 
     def _doom(self) -> Doom | None:
-        number, when = self.chance.randint(1, 4), self.chance.choice(["before", "after"])
-        return (
-            Doom(number=number, when="before" if when == "before" else "after") if self.chance.random() < 0.5 else None
-        )
+        moments: tuple[When, ...] = ("before", "after", "settled")
+        doom = Doom(number=self.chance.randint(1, 4), when=self.chance.choice(moments))
+        return doom if self.chance.random() < 0.6 else None
 
     def live_to_the_end(self) -> int:
         """No more dooms: until the station says that it is done; gives the Wh of the vehicle's meter. Then both are killed."""

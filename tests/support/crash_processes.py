@@ -39,16 +39,20 @@ _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload(["pilotwire.csms.app", "pilotwire.simulator.showcase"])
 
 
+When = Literal["before", "after", "settled"]
+_A_MOMENT = 0.005
+
+
 @dataclass(frozen=True, kw_only=True)
 class Doom:
     """Where a process kills itself: around the `number`-th transaction message.
 
     A CSMS dies `before` that message is stored or `after`, not yet answered; a station `before` the answer to it is heard (the message
-    is out) or `after` (the answer is in its hands, but nothing of it on its disk).
+    is out) or `after` (the answer is in its hands, but nothing of it on its disk). `settled`: a moment after it was dealt with.
     """
 
     number: int
-    when: Literal["before", "after"]
+    when: When
 
 
 class Life:
@@ -90,6 +94,13 @@ def _die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def _die_when_settled(doom: Doom) -> None:
+    if doom.when == "settled":
+        asyncio.get_running_loop().call_later(_A_MOMENT, _die)
+    else:
+        _die()
+
+
 # --- the CSMS ----------------------------------------------------------------------------------------------------------------------
 
 
@@ -123,7 +134,7 @@ def _doomed(append: Callable[..., Awaitable[Sequence[Any]]], doom: Doom) -> Call
             _die()
         results = await append(*operations)
         if left <= 0:
-            _die()
+            _die_when_settled(doom)
         return results
 
     return appended
@@ -154,7 +165,7 @@ class FrameFile:
             if self._left <= 0 and doom.when == "before":
                 _die()
         elif direction == "in" and self._left <= 0 and frame[1] == self._awaited:
-            _die()
+            _die_when_settled(doom)
 
 
 def live_as_station(report: Connection, story: Story, url: str, folder: Path, doom: Doom | None) -> None:

@@ -87,8 +87,10 @@ async def _serve(settings: CsmsSettings) -> None:
     async with Csms(settings, http=http) as csms:
         try:
             secret = None if settings.no_auth else await ensure_admin_key(csms.journal, csms.store, csms.clock)
+            asked_to_stop = asyncio.ensure_future(csms.serve_forever())
+            await asyncio.sleep(0)  # from here on signals are taken: what is announced can also be stopped
             _announce(csms, secret)
-            await csms.serve_forever()
+            await asked_to_stop
         finally:
             for api in apis:
                 end_streams(api)

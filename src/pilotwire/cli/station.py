@@ -73,7 +73,7 @@ async def _serve(settings: StationProgramSettings, console: Console) -> None:
     control = WebServer(
         control_api(station, make_vehicle), settings.control_host, settings.control_port, name="control port"
     )
-    async with control, station:
+    async with station, control:
         _tell(console, settings, control)
         await _until_interrupted(station)
     console.print(f"Station {settings.id} stopped; what it kept is kept.")

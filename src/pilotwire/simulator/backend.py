@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
@@ -32,26 +33,30 @@ class Backend:
 
     async def put_token(self, value: str, token_type: str = "ISO14443") -> None:
         """Put an id token on record."""
-        await self._ask("PUT", f"/tokens/{value}?type={token_type}", {"status": "Accepted"})
+        await self._ask("PUT", f"/tokens/{_in_path(value)}?type={_in_path(token_type)}", {"status": "Accepted"})
 
     async def request_start(self, station: str, id_token: str, evse: int = 1) -> None:
         """Start a transaction from afar."""
         body = {"idToken": {"idToken": id_token, "type": "ISO14443"}, "evseId": evse}
-        await self._ask("POST", f"/stations/{station}/commands/request-start", body)
+        await self._ask("POST", f"/stations/{_in_path(station)}/commands/request-start", body)
 
     async def request_stop(self, station: str, transaction_id: str) -> None:
         """End a transaction from afar."""
-        await self._ask("POST", f"/stations/{station}/commands/request-stop", {"transactionId": transaction_id})
+        await self._ask(
+            "POST", f"/stations/{_in_path(station)}/commands/request-stop", {"transactionId": transaction_id}
+        )
 
     async def transactions(self, station: str) -> list[dict[str, Any]]:
         """A station's transactions as booked."""
-        page = await self._ask("GET", f"/transactions?station={station}")
+        page = await self._ask("GET", f"/transactions?station={_in_path(station)}")
         items: list[dict[str, Any]] = page["items"]
         return items
 
     async def transaction(self, station: str, transaction_id: str) -> dict[str, Any]:
         """One transaction with its events."""
-        found: dict[str, Any] = await self._ask("GET", f"/stations/{station}/transactions/{transaction_id}")
+        found: dict[str, Any] = await self._ask(
+            "GET", f"/stations/{_in_path(station)}/transactions/{_in_path(transaction_id)}"
+        )
         return found
 
     async def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
@@ -63,4 +68,11 @@ class Backend:
             raise BackendRefused(
                 answer.status_code, f"{method} {path} was answered {answer.status_code}: {answer.text[:300]}"
             )
-        return answer.json() if answer.content else None
+        try:
+            return answer.json() if answer.content else None
+        except ValueError:
+            raise BackendRefused(answer.status_code, f"{method} {path} was answered with what is no JSON.") from None
+
+
+def _in_path(text: str) -> str:
+    return quote(text, safe="")

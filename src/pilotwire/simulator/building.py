@@ -12,7 +12,9 @@ from pilotwire.dialects.ocpp16 import DIALECT as OCPP16
 from pilotwire.dialects.ocpp21 import DIALECT as OCPP21
 from pilotwire.dialects.ocpp201 import DIALECT as OCPP201
 from pilotwire.domain.identity import StationIdentity
+from pilotwire.errors import ConfigError
 from pilotwire.ev import Vehicle, Wish, vehicle
+from pilotwire.ocpp.net.client import ConnectError, connection_url
 from pilotwire.ocpp.net.peer import OnFrame
 from pilotwire.ocpp.version import OcppVersion
 from pilotwire.station.app import Station
@@ -37,31 +39,45 @@ def vehicle_from(saved: Mapping[str, Any]) -> Vehicle:
 
 
 def build_station(settings: StationProgramSettings, clock: Clock, *, on_frame: OnFrame | None = None) -> Station:
-    """The station of some settings, ready to start. Raises ConfigError or StoreError."""
+    """The station of some settings, ready to start. Raises ConfigError, StoreError or HardwareError (a storage of another layout)."""
     version = OcppVersion(settings.ocpp)
     plan = layout(settings.layout)
-    identity = StationIdentity(
+    habits = StationSettings.ocpp16 if version is OcppVersion.V16 else StationSettings.ocpp2
+    path = Path(settings.storage or f"{_file_name(settings.id)}.station.db")
+    storage = SqliteStorage(path, station_id=settings.id)
+    try:
+        return Station(
+            habits(_identity(settings, plan.model), variables=settings.variables),
+            plan,
+            _endpoint(settings),
+            DIALECTS[version],
+            storage,
+            clock,
+            speed=settings.speed,
+            vehicle_from=vehicle_from,
+            on_frame=on_frame,
+        )
+    except BaseException:
+        storage.close()
+        raise
+
+
+def _identity(settings: StationProgramSettings, model: str) -> StationIdentity:
+    return StationIdentity(
         vendor=settings.vendor,
-        model=settings.model or plan.model,
+        model=settings.model or model,
         serial_number=settings.serial_number,
         firmware_version="0.1.0",
     )
-    habits = StationSettings.ocpp16 if version is OcppVersion.V16 else StationSettings.ocpp2
-    return Station(
-        habits(identity, variables=settings.variables),
-        plan,
-        Endpoint(
-            url=settings.csms,
-            identity=settings.id,
-            password=settings.password,
-            compression=settings.compression,
-        ),
-        DIALECTS[version],
-        SqliteStorage(Path(settings.storage or f"{_file_name(settings.id)}.station.db"), station_id=settings.id),
-        clock,
-        speed=settings.speed,
-        vehicle_from=vehicle_from,
-        on_frame=on_frame,
+
+
+def _endpoint(settings: StationProgramSettings) -> Endpoint:
+    try:
+        connection_url(settings.csms, settings.id)
+    except ConnectError as error:
+        raise ConfigError(error.what, error.remedy) from None
+    return Endpoint(
+        url=settings.csms, identity=settings.id, password=settings.password, compression=settings.compression
     )
 
 

@@ -139,7 +139,13 @@ class Showcase:
         """Live through all stories. Raises NotReachable if one does not come to its end."""
         for story in self.stories:
             await self.backend.put_token(story.id_token)
-        return list(await asyncio.gather(*(self._live(progress) for progress in self.progress)))
+        running = [asyncio.ensure_future(self._live(progress)) for progress in self.progress]
+        try:
+            return list(await asyncio.gather(*running))
+        finally:
+            for one in running:  # those beside one that did not come to its end
+                one.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
 
     async def _live(self, progress: Progress) -> Result:
         story = progress.story
@@ -253,12 +259,17 @@ class _Telling:
         try:
             async with asyncio.timeout(PATIENCE):
                 while not done():
+                    self._check_alive()
                     await asyncio.sleep(LOOK)
         except TimeoutError:
             trouble = self._station.line.trouble
             raise NotReachable(
                 f"{self._story.station} came no further than {step!r} within {PATIENCE:.0f} s. {trouble}".rstrip()
             ) from None
+
+    def _check_alive(self) -> None:
+        if self._station.failure:
+            raise NotReachable(f"{self._story.station} has stopped: {self._station.failure}")
 
 
 async def _watch(progress: Progress, station: Station, vehicle: Vehicle) -> None:

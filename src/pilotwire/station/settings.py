@@ -5,8 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
+from pydantic import field_validator
+
 from pilotwire.logs import LogLevel
 from pilotwire.settings import Settings, load, setting
+
+_URL = r"^wss?://[^\s/]+(/\S*)?$"
 
 
 class StationProgramSettings(Settings):
@@ -15,9 +19,15 @@ class StationProgramSettings(Settings):
     id: str = setting(..., "an identity of 1 to 48 characters", "the station's identity", min_length=1, max_length=48)
     ocpp: Literal["1.6", "2.0.1", "2.1"] = setting("2.0.1", "1.6, 2.0.1 or 2.1", "the version spoken")
     csms: str = setting(
-        "ws://127.0.0.1:9000", "a ws:// or wss:// URL", "the CSMS's endpoint; the identity is appended", min_length=1
+        "ws://127.0.0.1:9000", "a ws:// or wss:// URL", "the CSMS's endpoint; the identity is appended", pattern=_URL
     )
-    password: str | None = setting(None, "16 to 40 characters", "for security profile 1", min_length=1, max_length=40)
+    password: str | None = setting(
+        None,
+        "16 to 64 characters",
+        "the first password for security profile 1; one that the CSMS has set since goes before it",
+        min_length=16,
+        max_length=64,
+    )
     control_host: str = setting(
         "127.0.0.1", "an address of this machine", "where the control port listens", min_length=1
     )
@@ -45,8 +55,24 @@ class StationProgramSettings(Settings):
         1.0, "a factor above 0 and at most 3600", "how much faster than life hardware and vehicles run", gt=0, le=3600
     )
     compression: bool = setting(False, "true or false", "offer permessage-deflate")
-    variables: dict[str, str] = setting({}, "a table of names and values", "first values of device model variables")
+    variables: dict[str, str] = setting(
+        {}, "a table of names in quotes and values", "first values of device model variables"
+    )
     log_level: LogLevel = setting("info", "debug, info, warning or error", "how much is told on the console")
+
+    @field_validator("ocpp", mode="before")
+    @classmethod
+    def _as_text(cls, value: object) -> object:
+        """TOML reads 2.1 without quotes as a number."""
+        return str(value) if isinstance(value, float) else value
+
+    @field_validator("variables", mode="before")
+    @classmethod
+    def _as_written(cls, value: object) -> object:
+        """TOML has booleans of its own; the device model writes them as text."""
+        if not isinstance(value, dict):
+            return value
+        return {name: str(one).lower() if isinstance(one, bool) else one for name, one in value.items()}
 
 
 def load_settings(given: dict[str, Any] | None = None, *, config: Path | str | None = None) -> StationProgramSettings:

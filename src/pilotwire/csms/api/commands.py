@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Any
 
 from fastapi import APIRouter, Response
 from pydantic import ConfigDict, Field
@@ -19,6 +19,7 @@ from pilotwire.csms.api.resource import (
     EvseResource,
     IdTokenResource,
     Integer,
+    Positive,
     Resource,
     StationIdentity,
     address_of,
@@ -72,8 +73,8 @@ class UnlockRequest(Resource):
 
     model_config = _example(evseId=1, connectorId=1)
 
-    evse_id: Annotated[Integer, Field(ge=1)]
-    connector_id: Annotated[Integer, Field(ge=1)] = 1
+    evse_id: Positive
+    connector_id: Positive = 1
 
 
 class UnlockResponse(Resource):
@@ -95,9 +96,7 @@ class RequestStartRequest(Resource):
     model_config = _example(idToken={"idToken": "04A1B2C3D4", "type": "ISO14443"}, evseId=1)
 
     id_token: IdTokenResource
-    evse_id: Annotated[Integer, Field(ge=1)] | None = Field(
-        default=None, description="null leaves the choice to the station."
-    )
+    evse_id: Positive | None = Field(default=None, description="null leaves the choice to the station.")
     group_id_token: IdTokenResource | None = None
     remote_start_id: Integer | None = Field(
         default=None, description="Names the request (2.x); chosen here if left out."

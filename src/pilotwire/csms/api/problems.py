@@ -179,7 +179,10 @@ async def _ours(_: Request, error: Exception) -> Response:
 
 async def _invalid(_: Request, error: Exception) -> Response:
     found = error.errors() if isinstance(error, RequestValidationError) else []
-    errors = [{"where": ".".join(map(str, each["loc"])), "what": str(each["msg"])} for each in found]
+    errors = [
+        {"where": ".".join(map(str, each["loc"])), "what": str(each["msg"]).removeprefix("Value error, ")}
+        for each in found
+    ]
     said = "; ".join(f"{each['where']}: {each['what']}" for each in errors)
     detail = f"The request cannot be used: {said}."
     return problem_response(422, "invalid-request", detail, "Mend that; /docs shows what is expected.", errors=errors)

@@ -82,8 +82,17 @@ Number = Annotated[
 ]
 """A decimal number, given out as a JSON number (null if it is beyond what a double can hold; the message log has the digits)."""
 
-Integer = Annotated[int, Field(strict=True, ge=0, le=HIGHEST_INTEGER)]
+
+def whole(value: object) -> object:
+    """JSON has one kind of number: 2.0 is the integer 2 (and true is no number)."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Integer = Annotated[int, Field(strict=True, ge=0, le=HIGHEST_INTEGER), BeforeValidator(whole)]
 """A whole number as OCPP has them."""
+
+Positive = Annotated[int, Field(strict=True, ge=1, le=HIGHEST_INTEGER), BeforeValidator(whole)]
+"""A whole number from 1: EVSEs and connectors are counted from there."""
 
 Limit = Annotated[int, Query(ge=1, le=1000, description="How many entries at most.", examples=[100])]
 StationIdentity = Annotated[

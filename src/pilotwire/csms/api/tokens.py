@@ -6,11 +6,11 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 
 from pilotwire.csms.api.access import READ, WRITE
 from pilotwire.csms.api.problems import READS, WRITES, ApiError, not_found, problems
-from pilotwire.csms.api.resource import TEXT, IdTokenResource, Integer, Limit, PageOf, Resource, Time, page_of
+from pilotwire.csms.api.resource import TEXT, IdTokenResource, Integer, Limit, PageOf, Resource, Time, page_of, whole
 from pilotwire.csms.api.rooms import TheDesk
 from pilotwire.csms.store.ports import Page, PutToken, RemoveToken
 from pilotwire.domain.authorization import AuthorizationStatus, Token
@@ -19,7 +19,14 @@ from pilotwire.domain.identity import IdToken
 router = APIRouter(prefix="/tokens", tags=["tokens"])
 
 Value = Annotated[
-    str, Path(min_length=1, max_length=255, description="The token's value, in any case.", examples=["04A1B2C3D4"])
+    str,
+    Path(
+        min_length=1,
+        max_length=255,
+        pattern=TEXT,
+        description="The token's value, in any case.",
+        examples=["04A1B2C3D4"],
+    ),
 ]
 Type = Annotated[
     str | None,
@@ -44,7 +51,7 @@ class TokenRecord(Resource):
 
     status: AuthorizationStatus = AuthorizationStatus.ACCEPTED
     cache_expiry_date_time: Time | None = None
-    charging_priority: Annotated[int, Field(strict=True, ge=-9, le=9)] | None = None
+    charging_priority: Annotated[int, Field(strict=True, ge=-9, le=9), BeforeValidator(whole)] | None = None
     group_id_token: IdTokenResource | None = None
     language1: str | None = Field(
         default=None, min_length=1, max_length=8, pattern=TEXT, description="An RFC 5646 tag.", examples=["en"]

@@ -6,7 +6,7 @@ from decimal import Context, Decimal
 from functools import lru_cache
 
 BASE_UNITS: dict[str, tuple[str, Decimal]] = {
-    # as written on the wire: (base unit, factor); 1.6 spells Celsius both ways (errata 3.5), 2.x has the kilo units as units too
+    # as written on the wire: (base unit, factor); 1.6 spells Celsius both ways (J16 errata 2.1), 2.x has the kilo units as units too
     "Wh": ("Wh", Decimal(1)),
     "kWh": ("Wh", Decimal(1000)),
     "varh": ("varh", Decimal(1)),

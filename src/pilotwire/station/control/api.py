@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import Any, Literal
+from functools import partial
+from typing import Annotated, Any, Literal
 
 import structlog
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, Body, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
@@ -97,8 +98,10 @@ def control_api(station: Station, make_vehicle: VehicleMaker) -> FastAPI:
             garage.adopt(f"evse-{evse.evse_id}", vehicle)
     _refusals(api)
     _looking(api, station, garage)
-    _driving(api, station, garage)
-    _breaking(api, station)
+    acting = APIRouter(dependencies=[Depends(partial(_alive, station))])
+    _driving(acting, station, garage)
+    _breaking(acting, station)
+    api.include_router(acting)
     return api
 
 
@@ -129,7 +132,7 @@ def _refusal(status: int, what: str, remedy: str) -> JSONResponse:
     return JSONResponse({"what": what, "remedy": remedy}, status_code=status)
 
 
-def _complaint(detail: dict[str, Any]) -> str:
+def _complaint(detail: Any) -> str:
     """One thing that is wrong with a request: where, what it is, what it may be."""
     if detail["type"] == "json_invalid":
         return f"the body is no JSON ({detail['ctx']['error']})"
@@ -142,17 +145,21 @@ def _complaint(detail: dict[str, Any]) -> str:
     return f"{where} is {given if len(given) <= 60 else given[:57] + '...'}: {detail['msg'].removeprefix('Input ')}"
 
 
-def _alive(station: Station) -> None:
+def _check_alive(station: Station) -> None:
     if station.failure:
         raise HardwareError(
             f"The station has stopped: {station.failure}".rstrip(".") + ".", "Mend that and start it again."
         )
 
 
-def _doing(api: FastAPI, station: Station) -> Callable[[Sequence[HardwareEvent]], dict[str, Any]]:
+async def _alive(station: Station) -> None:
+    _check_alive(station)
+
+
+def _doing(station: Station) -> Callable[[Sequence[HardwareEvent]], dict[str, Any]]:
     def done(events: Sequence[HardwareEvent]) -> dict[str, Any]:
         station.happened(events)
-        _alive(station)
+        _check_alive(station)  # what was just done could perhaps not be kept
         return state_of(station)
 
     return done
@@ -170,19 +177,21 @@ def _looking(api: FastAPI, station: Station, garage: Garage) -> None:
         return garage.overview()
 
 
-def _driving(api: FastAPI, station: Station, garage: Garage) -> None:
-    done, hardware = _doing(api, station), station.hardware
+def _driving(api: APIRouter, station: Station, garage: Garage) -> None:
+    done, hardware = _doing(station), station.hardware
 
     @api.post("/plug")
-    async def plug(body: Plug) -> dict[str, Any]:
+    async def plug(body: Annotated[Plug, Body(default_factory=Plug)]) -> dict[str, Any]:
         """Plug a vehicle in."""
         vehicle = garage.vehicle(
             body.name, body.model, soc=body.soc, target_soc=body.target_soc, energy_wh=body.energy_wh
         )
-        return done(hardware.plug(body.evse, body.connector, vehicle, cable_a=body.cable_a))
+        events = hardware.plug(body.evse, body.connector, vehicle, cable_a=body.cable_a)
+        garage.adopt(body.name, vehicle)
+        return done(events)
 
     @api.post("/unplug")
-    async def unplug(body: Unplug) -> dict[str, Any]:
+    async def unplug(body: Annotated[Unplug, Body(default_factory=Unplug)]) -> dict[str, Any]:
         """Pull the cable."""
         return done(hardware.unplug(body.evse, body.connector, side=body.side))
 
@@ -192,23 +201,23 @@ def _driving(api: FastAPI, station: Station, garage: Garage) -> None:
         return done(hardware.tap(body.id_token, body.evse, body.type))
 
     @api.post("/park")
-    async def park(body: Place) -> dict[str, Any]:
+    async def park(body: Annotated[Place, Body(default_factory=Place)]) -> dict[str, Any]:
         """A vehicle drives into the bay."""
         return done(hardware.park(body.evse))
 
     @api.post("/leave")
-    async def leave(body: Place) -> dict[str, Any]:
+    async def leave(body: Annotated[Place, Body(default_factory=Place)]) -> dict[str, Any]:
         """The vehicle drives away."""
         return done(hardware.leave(body.evse))
 
     @api.post("/stop-button")
-    async def stop_button(body: Place) -> dict[str, Any]:
+    async def stop_button(body: Annotated[Place, Body(default_factory=Place)]) -> dict[str, Any]:
         """Press the EVSE's stop button."""
         return done(hardware.press_stop_button(body.evse))
 
 
-def _breaking(api: FastAPI, station: Station) -> None:
-    done, hardware = _doing(api, station), station.hardware
+def _breaking(api: APIRouter, station: Station) -> None:
+    done, hardware = _doing(station), station.hardware
 
     @api.post("/emergency-stop/press")
     async def press() -> dict[str, Any]:
@@ -263,6 +272,7 @@ def state_of(station: Station) -> dict[str, Any]:
     return {
         "station": station.identity,
         "line": {"up": station.line.is_up, "cut": station.line.is_cut, "trouble": station.line.trouble},
+        "stopped": station.failure or None,
         "powered": hardware.powered,
         "emergencyStop": hardware.emergency_stop,
         "faults": [

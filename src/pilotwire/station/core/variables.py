@@ -22,7 +22,7 @@ from pilotwire.domain.device_model import (
 from pilotwire.errors import ConfigError, MisuseError
 from pilotwire.station.core.variable_table import DataType, Declared, Mutability
 
-_INTEGER = re.compile(r"-?\d{1,18}\Z")
+_INTEGER = re.compile(r"-?[0-9]{1,18}\Z")
 _LISTS = (DataType.MEMBER_LIST, DataType.SEQUENCE_LIST)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from pilotwire.csms.store.memory import MemoryStore
 from pilotwire.errors import MisuseError
@@ -47,11 +48,13 @@ class _Buggy(MemoryStore):
 
 @pytest.mark.parametrize("error", [KeyError("the-secret-of-the-inside"), MisuseError("a bug of ours")])
 async def test_a_bug_is_a_sentence(error: Exception) -> None:
-    """500 as a problem document, without the inside of the program."""
+    """500 as a problem document, without the inside of the program; the log has that."""
     rooms = ApiRooms()
     rooms.store = _Buggy(error)
-    async with client_of(api_of(rooms)) as client:
-        broken = await client.get("/stations")
+    with capture_logs() as logged:
+        async with client_of(api_of(rooms)) as client:
+            broken = await client.get("/stations")
+    assert [entry["exc_info"] for entry in logged] == [error]
     assert broken.status_code == 500
     assert broken.headers["content-type"] == "application/problem+json"
     assert broken.json()["type"] == "urn:pilotwire:problem:internal-error"

@@ -41,6 +41,13 @@ async def test_defaults_are_a_token_in_good_order() -> None:
     assert (token["status"], token["maxTransactions"], token["type"]) == ("Accepted", 1, None)
 
 
+async def test_a_whole_number_may_be_written_with_a_point() -> None:
+    """JSON knows one kind of number."""
+    async with client_of(api_of(ApiRooms())) as client:
+        token = (await client.put("/tokens/A", json={"maxTransactions": 2.0, "chargingPriority": -3.0})).json()
+    assert (token["maxTransactions"], token["chargingPriority"]) == (2, -3)
+
+
 async def test_a_value_may_hold_a_slash() -> None:
     """Values of 1.6 are any text."""
     async with client_of(api_of(ApiRooms())) as client:
@@ -79,6 +86,7 @@ async def test_a_token_is_taken_off_record() -> None:
         ("chargingPriority", "1"),
         ("maxTransactions", -1),
         ("maxTransactions", True),
+        ("maxTransactions", 1.5),
         ("language1", ""),
         ("status", "accepted"),
     ],
@@ -89,3 +97,10 @@ async def test_a_wrong_field_is_named(field: str, value: object) -> None:
         refused = await client.put("/tokens/A", json={field: value})
     assert refused.status_code == 422
     assert [each["where"] for each in refused.json()["errors"]] == [f"body.{field}"]
+
+
+async def test_a_value_is_one_line_of_text() -> None:
+    """Control characters are no part of an identifier."""
+    async with client_of(api_of(ApiRooms())) as client:
+        assert (await client.put("/tokens/A%00", json={})).status_code == 422
+        assert (await client.put("/tokens/A%1b", json={})).status_code == 422
