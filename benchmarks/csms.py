@@ -1,7 +1,8 @@
 """What a message costs the CSMS from the socket to the disk and back, against a peer that stores nothing and a bare echo.
 
 Stations on loopback, in another process, each with one message on its way. CPU seconds are those of all threads of the server's
-process. Afterwards the database is asked whether every answered message is booked in it.
+process; of several rounds the one that cost least counts, for each server: what the work costs when nothing else interferes.
+Afterwards the database is asked whether every message answered in any round is booked in it.
 """
 
 from __future__ import annotations
@@ -15,18 +16,18 @@ from pathlib import Path
 
 from benchmarks.processes import Process
 
-STATIONS = 50
+STATIONS = 100
 WARM_UP_SECONDS = 1.0
-SECONDS = 4.0
+SECONDS = 1.5
+ROUNDS = 3
 ACTIONS = {"1.6": "MeterValues", "2.0.1": "TransactionEvent"}
 
 
 @dataclass(frozen=True)
 class Figures:
-    """One server under one load: messages in the measured time, all messages answered, CPU and wall seconds, waits in seconds."""
+    """One round: messages answered, CPU and wall seconds, waits for an answer in seconds."""
 
     messages: int
-    answered: int
     cpu: float
     wall: float
     p50: float
@@ -38,25 +39,30 @@ class Figures:
         return self.cpu / self.messages * 1e6
 
 
-def measure(version: str, kind: str, *server: str) -> Figures:
-    """Figures of a server under the load of one version."""
+def measure(version: str, kind: str, *server: str) -> tuple[Figures, int]:
+    """The best round of a server under the load of one version, and how many messages it answered in all rounds."""
     with Process("benchmarks.servers", *server) as serving, Process("benchmarks.stations") as stations:
         port = serving.hear()["port"]
         stations.ask(do="connect", port=port, version=version, kind=kind, count=STATIONS)
-        warm = stations.ask(do="run", seconds=WARM_UP_SECONDS)
-        before = serving.ask()
-        run = stations.ask(do="run", seconds=SECONDS)
-        after = serving.ask()
-    if warm["refused"] or run["refused"]:
-        raise RuntimeError(f"{run['refused']} messages were not answered with a result by {server}")
-    return Figures(
-        messages=int(run["answered"]),
-        answered=int(warm["answered"] + run["answered"]),
-        cpu=after["cpu"] - before["cpu"],
-        wall=run["seconds"],
-        p50=run["p50"],
-        p99=run["p99"],
-    )
+        rounds = [stations.ask(do="run", seconds=WARM_UP_SECONDS)]
+        best: Figures | None = None
+        for _ in range(ROUNDS):
+            before = serving.ask()
+            run = stations.ask(do="run", seconds=SECONDS)
+            after = serving.ask()
+            rounds.append(run)
+            figures = Figures(
+                messages=int(run["answered"]),
+                cpu=after["cpu"] - before["cpu"],
+                wall=run["seconds"],
+                p50=run["p50"],
+                p99=run["p99"],
+            )
+            best = figures if best is None else min(best, figures, key=lambda each: each.cpu_micros)
+    if refused := sum(run["refused"] for run in rounds):
+        raise RuntimeError(f"{refused} messages were not answered with a result by {server}")
+    assert best is not None
+    return best, sum(int(run["answered"]) for run in rounds)
 
 
 def booked(database: Path) -> tuple[int, int]:
@@ -83,10 +89,10 @@ def main() -> None:
     for version, action in ACTIONS.items():
         with tempfile.TemporaryDirectory() as folder:
             database = Path(folder) / "bench.db"
-            ours = measure(version, "charging", "csms", f"sqlite:///{database}")
+            ours, answered = measure(version, "charging", "csms", f"sqlite:///{database}")
             events, readings = booked(database)
-        theirs = measure(version, "charging", "ocpp", version)
-        echo = measure(version, "echo", "echo")
+        theirs, _ = measure(version, "charging", "ocpp", version)
+        echo, _ = measure(version, "echo", "echo")
         print(f"  {version} {action}")
         _row("pilotwire, stored durably (SQLite, synced)", ours)
         _row("PyPI ocpp + websockets, nothing stored", theirs)
@@ -95,8 +101,8 @@ def main() -> None:
             f"    messages a CPU-second against PyPI ocpp {theirs.cpu / theirs.messages * ours.messages / ours.cpu:.1f}x (aim >= 5x),"
             f" CPU a message against the echo {ours.cpu_micros / echo.cpu_micros:.1f}x (aim <= 3x)"
         )
-        verdict = "all of them" if events == readings == ours.answered else "NOT THE SAME"
-        print(f"    answered {ours.answered:,}, booked {events:,} with {readings:,} readings: {verdict}")
+        verdict = "all of them" if events == readings == answered else "NOT THE SAME"
+        print(f"    answered {answered:,}, booked {events:,} with {readings:,} readings: {verdict}")
 
 
 if __name__ == "__main__":

@@ -1,3 +1,4 @@
+# mypy: disable-error-code="untyped-decorator, import-untyped"
 """The servers measured, each in a process of its own: `python -m benchmarks.servers csms DATABASE | ocpp VERSION | echo`.
 
 Prints its port as JSON on a line, then one line of what it has used so far for each line it reads; ends at the end of its input.

@@ -67,6 +67,9 @@ def _started(version: str, name: str) -> tuple[str, dict[str, Any]]:
         "seqNo": 0,
         "transactionInfo": {"transactionId": name},
         "evse": {"id": 1, "connectorId": 1},
+        "meterValue": [
+            {"timestamp": _AT, "sampledValue": [{"value": 1_000_000, "context": "Transaction.Begin"}]},
+        ],
     }
 
 

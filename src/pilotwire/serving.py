@@ -110,8 +110,8 @@ class _Server(uvicorn.Server):
 def _listen(host: str, port: int, name: str) -> socket.socket:
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-        return socket.create_server(address[:2], family=family, backlog=256)
-    except (OSError, OverflowError) as error:
+        return socket.create_server((address[0], port), family=family, backlog=256)  # `address` wraps what is no port
+    except (OSError, OverflowError, UnicodeError) as error:
         if getattr(error, "errno", None) == errno.EADDRINUSE:
             what = f"Port {port} on {host} is taken by another program."
             raise ConfigError(what, f"Stop that program, or choose another port for the {name}.") from error

@@ -1,3 +1,4 @@
+# mypy: disable-error-code="untyped-decorator, import-untyped"
 """Backends nobody here wrote: central systems of the PyPI package `ocpp`, in 1.6, 2.0.1 and 2.1, on the plain `websockets` server.
 
 What they hear and say passes that package's own JSON Schema validation; whatever fails it is kept in `refused`.

@@ -1,3 +1,4 @@
+# mypy: disable-error-code="untyped-decorator, import-untyped"
 """Stations nobody here wrote: charge points of the PyPI package `ocpp`, in 1.6, 2.0.1 and 2.1, over the plain `websockets` client.
 
 What they say and hear passes that package's own JSON Schema validation. They behave as simple stations do: what a CSMS asks for is

@@ -11,6 +11,7 @@ import asyncio
 import json
 import multiprocessing
 import os
+import resource
 import signal
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -24,9 +25,11 @@ from pilotwire.csms.app import Csms
 from pilotwire.csms.settings import CsmsSettings
 from pilotwire.csms.store.ports import BookEvent, Operation
 from pilotwire.domain.provisioning import RegistrationStatus, UnknownStations
+from pilotwire.ocpp.net.peer import OnFrame
 from pilotwire.simulator.building import build_station, make_vehicle
 from pilotwire.simulator.showcase import Story
 from pilotwire.station.app import Station
+from pilotwire.station.core.overview import EvseOverview
 from pilotwire.station.settings import StationProgramSettings
 
 SPEED = 400.0
@@ -82,6 +85,11 @@ class Life:
             return None
         return told
 
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        assert self._process.pid is not None
+        os.kill(self._process.pid, number)
+
     def kill(self) -> int | None:
         """Kill -9, unless it has killed itself; gives its exit code."""
         self._process.kill()
@@ -109,15 +117,19 @@ def live_as_csms(report: Connection, database: str, port: int, doom: Doom | None
     asyncio.run(_serve(report, database, port, doom))
 
 
-async def _serve(report: Connection, database: str, port: int, doom: Doom | None) -> None:
-    settings = CsmsSettings(
+def small_settings(database: str, port: int) -> CsmsSettings:
+    """Of a CSMS that takes every station and every card."""
+    return CsmsSettings(
         database=f"sqlite:///{database}",
         ocpp_port=port,
         unknown_stations=UnknownStations.ACCEPT,
         accept_unknown_tokens=True,
         log_level="error",
     )
-    async with Csms(settings) as csms:
+
+
+async def _serve(report: Connection, database: str, port: int, doom: Doom | None) -> None:
+    async with Csms(small_settings(database, port)) as csms:
         if doom is not None:
             csms.journal.append = _doomed(csms.journal.append, doom)  # type: ignore[method-assign]
         report.send(("ready", csms.ocpp_port))
@@ -138,6 +150,23 @@ def _doomed(append: Callable[..., Awaitable[Sequence[Any]]], doom: Doom) -> Call
         return results
 
     return appended
+
+
+DISK_FULL, DISK_FREE = signal.SIGUSR1, signal.SIGUSR2
+
+
+def live_on_a_small_disk(report: Connection, database: str) -> None:
+    """A CSMS that can write no byte to any file between the signals `DISK_FULL` and `DISK_FREE`; it reports ("ready", port)."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what it logs goes to no file of a test
+    asyncio.run(_serve_on_a_small_disk(report, database))
+
+
+async def _serve_on_a_small_disk(report: Connection, database: str) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(DISK_FULL, resource.setrlimit, resource.RLIMIT_FSIZE, (1, hard))
+    loop.add_signal_handler(DISK_FREE, resource.setrlimit, resource.RLIMIT_FSIZE, (soft, hard))
+    await _serve(report, database, 0, None)
 
 
 # --- the station -------------------------------------------------------------------------------------------------------------------
@@ -174,6 +203,18 @@ def live_as_station(report: Connection, story: Story, url: str, folder: Path, do
 
 
 async def _charge(report: Connection, story: Story, url: str, folder: Path, doom: Doom | None) -> None:
+    frames = FrameFile(folder / "frames.jsonl", doom)
+    async with station_of(story, url, folder, frames.note) as station:
+        assert station.failed is not None
+        driver = asyncio.ensure_future(Driver(station, story).drive(report.send))
+        await asyncio.wait({driver, station.failed}, return_when=asyncio.FIRST_COMPLETED)
+        for ended in (station.failed, driver):
+            if ended.done():
+                ended.result()
+
+
+def station_of(story: Story, url: str, folder: Path, on_frame: OnFrame) -> Station:
+    """The station of a story: quick to connect again, tireless in trying again, its files in `folder`."""
     settings = StationProgramSettings(
         id=story.station,
         ocpp=story.version.value,
@@ -183,22 +224,17 @@ async def _charge(report: Connection, story: Story, url: str, folder: Path, doom
         speed=SPEED,
         variables={
             "SampledDataCtrlr.TxUpdatedInterval": "1",
+            "OCPPCommCtrlr.MessageAttempts[TransactionEvent]": "0",
+            "OCPPCommCtrlr.MessageAttemptInterval[TransactionEvent]": "1",
             "OCPPCommCtrlr.RetryBackOffWaitMinimum": "0",
             "OCPPCommCtrlr.RetryBackOffRandomRange": "1",
         },
         log_level="error",
     )
-    frames = FrameFile(folder / "frames.jsonl", doom)
-    async with build_station(settings, SystemClock(), on_frame=frames.note) as station:
-        assert station.failed is not None
-        driver = asyncio.ensure_future(_Driver(station, story).drive(report))
-        await asyncio.wait({driver, station.failed}, return_when=asyncio.FIRST_COMPLETED)
-        for ended in (station.failed, driver):
-            if ended.done():
-                ended.result()
+    return build_station(settings, SystemClock(), on_frame=on_frame)
 
 
-class _Driver:
+class Driver:
     """Who wants the energy, whatever happens: looks how things stand and does the next thing; remembers nothing but the last tap."""
 
     def __init__(self, station: Station, story: Story) -> None:
@@ -206,29 +242,35 @@ class _Driver:
         self._story = story
         self._tapped = 0.0
 
-    async def drive(self, report: Connection) -> None:
+    async def drive(self, report: Callable[[tuple[str, int]], None]) -> None:
         """Until the vehicle has what it wanted and nothing waits any more; then keep the station running."""
         while not self._done():
             self._act()
             await asyncio.sleep(_STEP)
-        report.send(("done", self._delivered))
+        report(("done", self.delivered))
         await asyncio.Event().wait()
 
     @property
-    def _delivered(self) -> int:
+    def delivered(self) -> int:
+        """Wh by the vehicle's meter; 0 before it is plugged in."""
         vehicle = self._station.hardware.vehicle_at(1)
         return 0 if vehicle is None else int(vehicle.meter.delivered_wh)  # type: ignore[attr-defined]
 
     @property
     def _satisfied(self) -> bool:
-        return self._delivered >= self._story.energy_wh
+        return self.delivered >= self._story.energy_wh
 
     @property
-    def _charging(self) -> bool:
-        return self._station.core.overview().evses[0].transaction_id is not None
+    def _evse(self) -> EvseOverview:
+        return self._station.core.overview().evses[0]
+
+    @property
+    def _authorized(self) -> bool:
+        """Whether somebody's card counts at the EVSE; in 2.x the transaction has begun before, with the plug."""
+        return self._evse.id_token is not None
 
     def _done(self) -> bool:
-        return self._satisfied and not self._charging and self._station.core.overview().waiting == 0
+        return self._satisfied and self._evse.transaction_id is None and self._station.core.overview().waiting == 0
 
     def _act(self) -> None:
         station, story = self._station, self._story
@@ -237,12 +279,12 @@ class _Driver:
         if station.hardware.vehicle_at(1) is None:
             car = make_vehicle(story.vehicle, soc=story.soc, energy_wh=story.energy_wh)
             station.happened(station.hardware.plug(1, 1, car))
-        elif self._charging == self._satisfied and self._may_tap():
+        elif self._authorized == self._satisfied and self._may_tap():
             station.happened(station.hardware.tap(story.id_token))
 
     def _may_tap(self) -> bool:
         now = asyncio.get_running_loop().time()
-        if now - self._tapped < _TAP_AGAIN or (self._satisfied and not self._charging):
+        if now - self._tapped < _TAP_AGAIN:
             return False
         if self._station.core.overview().registration is not RegistrationStatus.ACCEPTED:
             return False

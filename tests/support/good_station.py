@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
@@ -90,9 +90,9 @@ async def charging(csms: Csms, version: str) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def running(folder: Path, **more: Any) -> AsyncIterator[Csms]:
+async def running(folder: Path, *, http: Callable[[Csms], Any] | None = None, **more: Any) -> AsyncIterator[Csms]:
     """A CSMS on a file that knows the card; what it has stored is there when it is opened again."""
-    async with Csms(settings(database=f"sqlite:///{folder / 'csms.db'}", **more)) as csms:
+    async with Csms(settings(database=f"sqlite:///{folder / 'csms.db'}", **more), http=http) as csms:
         await csms.journal.append(PutToken(token=Token(id_token=IdToken(value="card"))))
         yield csms
 

@@ -164,7 +164,7 @@ def right(node: Schema) -> Iterator[tuple[str, Any]]:
             yield from (("text", "text"[: node.get("maxLength")]), ("empty", ""), ("beyond ASCII", "ß→"))
             yield "longest", "ü" * node.get("maxLength", LONGER_THAN_ANY_LIMIT_LEFT_OPEN)
         case "integer":
-            low, high = int(node.get("minimum", -(2**31))), int(node.get("maximum", 2**40))
+            low, high = int(node.get("minimum", -(2**31))), int(node.get("maximum", 2**31 - 1))
             yield from (("lowest", low), ("highest", high))
         case "number":
             yield from _right_numbers(node)

@@ -7,6 +7,7 @@ an event is decided in `fold`, which gives the same transaction in whatever orde
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -146,6 +147,7 @@ class Sources(Value):
     """Which event each fact was taken from that more than one event may tell: by this `fold` is independent of the order of arrival."""
 
     start: Moment | None = None
+    begin_register: Moment | None = None
     end: Moment | None = None
     id_token: Moment | None = None
     charging_state: Moment | None = None
@@ -215,7 +217,7 @@ def event_key(event: TransactionEvent) -> str:
     if event.seq_no is not None:
         return f"seq:{event.seq_no}"
     if event.kind is EventKind.UPDATED:
-        return f"Updated:{event.at.isoformat()}:{_digest(event.readings)}"
+        return f"Updated:{event.at.isoformat()}:{_digest(event)}"
     return event.kind.value
 
 
@@ -249,6 +251,7 @@ def fold(station: str, known: Transaction | None, event: TransactionEvent) -> Tr
         _token(tx, event, moment),
         _newest(tx, event, moment),
         _start(tx, event, moment),
+        _begin_register(tx, event, moment),
         _end(tx, event, moment),
     ):
         for source, facts in told.items():
@@ -318,8 +321,23 @@ def _start(tx: Transaction, event: TransactionEvent, moment: Moment) -> _Told:
     source = tx.sources.start
     if event.kind is not EventKind.STARTED or (source is not None and source <= moment):
         return {}
-    register = register_of(event.readings)
-    return {"start": {"started_at": event.at, "start_trigger": event.trigger, "meter_start": register}}
+    return {"start": {"started_at": event.at, "start_trigger": event.trigger}}
+
+
+def _begin_register(tx: Transaction, event: TransactionEvent, moment: Moment) -> _Told:
+    """The register at the start: in the start itself, or with its context in a later event (E01.FR.17: the EVSE was not known)."""
+    source = tx.sources.begin_register
+    if source is not None and source <= moment:
+        return {}
+    register = register_of(event.readings if event.kind is EventKind.STARTED else _begun(event.readings))
+    return {} if register is None else {"begin_register": {"meter_start": register}}
+
+
+def _begun(readings: tuple[MeterReading, ...]) -> Iterator[MeterReading]:
+    for reading in readings:
+        samples = tuple(sample for sample in reading.samples if sample.context == "Transaction.Begin")
+        if samples:
+            yield changed(reading, samples=samples)
 
 
 def _end(tx: Transaction, event: TransactionEvent, moment: Moment) -> _Told:

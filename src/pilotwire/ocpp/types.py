@@ -7,8 +7,9 @@ JSON schemas. Three things JSON Schema says and msgspec does not say by itself a
 - a JSON `number` is an exact decimal (`0.1` stays `Decimal("0.1")`) and a JSON string is not a number: `Number` and its kin;
 - `customData` is an open object that is kept to the last key: `CustomData`.
 
-Two declared departures from JSON Schema, both to the strict side or harmless: `1.0` is not accepted for an `integer` (draft-06
-would), and timestamps may use the freedoms of RFC 3339 section 5.6 (lower case `t` and `z`, a space for `T`, `+0200`).
+Three declared departures from JSON Schema, all to the strict side or harmless: `1.0` is not accepted for an `integer` (draft-06
+would); an `integer` has at most 32 bits, as the specifications' own tables of types say; and timestamps may use the freedoms of
+RFC 3339 section 5.6 (lower case `t` and `z`, a space for `T`, `+0200`).
 """
 
 from __future__ import annotations
@@ -97,8 +98,10 @@ Uri = Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9+.\-]*:[^\s<>\"{}|\\^`]*$
 OneOrMore = Annotated[list[T], Meta(min_length=1)]
 """A JSON array that may not be empty."""
 
-NonNegativeInt = Annotated[int, Meta(ge=0)]
-PositiveInt = Annotated[int, Meta(ge=1)]
+Integer = Annotated[int, Meta(ge=-2_147_483_648, le=2_147_483_647)]
+"""An `integer`: 32 bits with sign (2.x Part 2, table of primitive datatypes), which the JSON schemas leave out."""
+NonNegativeInt = Annotated[int, Meta(ge=0, le=2_147_483_647)]
+PositiveInt = Annotated[int, Meta(ge=1, le=2_147_483_647)]
 Int0To3 = Annotated[int, Meta(ge=0, le=3)]
 Int0To100 = Annotated[int, Meta(ge=0, le=100)]
 

@@ -116,8 +116,8 @@ class Result:
 
     @property
     def right(self) -> bool:
-        """Whether exactly one transaction was booked with exactly the energy the vehicle received."""
-        return self.transactions == 1 and self.booked_wh is not None and self.booked_wh == self.delivered_wh
+        """Whether exactly one transaction was booked with exactly the energy the vehicle received, and it received some."""
+        return self.transactions == 1 and self.booked_wh == self.delivered_wh > 0
 
 
 @dataclass(kw_only=True)

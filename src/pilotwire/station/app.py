@@ -100,12 +100,19 @@ class Station:
     def start(self, reason: BootReason = BootReason.POWER_UP) -> None:
         """Power up: the core resumes from what was saved, the line connects, the hardware runs."""
         self.failed = asyncio.get_running_loop().create_future()
-        self.feed(told.Started(reason=reason, survey=tuple(self.hardware.survey())))
+        self._begin(reason)
         if self._failure is None:
             self._spawn(self.line.run())
             self._spawn(self._run_hardware())
         else:
             self._tell_failure(self._failure)
+
+    def _begin(self, reason: BootReason) -> None:
+        """Give the core its start. No transaction survives one, so no plug stays held from before."""
+        for evse in self.layout.evses:
+            for connector in evse.connectors:
+                self.hardware.set_lock(evse.evse_id, connector.connector_id, False)
+        self.feed(told.Started(reason=reason, survey=tuple(self.hardware.survey())))
 
     async def stop(self) -> None:
         """Stop as if switched off: nothing is said any more, everything kept stays kept. Stopping twice is fine."""
@@ -366,7 +373,7 @@ class Station:
         self.hardware.restart()
         self.core = self._new_core()
         self._restarting = False
-        self.feed(told.Started(reason=reason, survey=tuple(self.hardware.survey())))
+        self._begin(reason)
         self.line.hurry()
 
     def _hardware(self) -> SimulatedStation:

@@ -267,3 +267,14 @@ def test_every_fact_can_be_kept_on_disk(data: st.DataObject, version: OcppVersio
     kept = msgspec.json.encode(fact)
     assert msgspec.json.decode(kept)["fact"] == type(fact).__name__
     assert msgspec.json.decode(kept, type=type(fact)) == fact
+
+
+@pytest.mark.req("E01.FR.17")
+def test_the_first_register_may_come_after_the_start() -> None:
+    """A transaction that begins before its EVSE is known gets its first register later, with the context of the beginning."""
+    start = event(EventKind.STARTED, 0, seq_no=0)
+    at = NOON + timedelta(minutes=1)
+    placed = event(EventKind.UPDATED, 1, seq_no=1, readings=(register_reading(at, Decimal(1000), "Transaction.Begin"),))
+    for order in ((start, placed, END), (placed, END, start), (END, placed, start)):
+        assert folded(*order).energy == 900
+    assert folded(start, MIDDLE, END).energy is None

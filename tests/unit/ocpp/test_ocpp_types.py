@@ -250,3 +250,15 @@ def test_an_offset_is_kept_when_reading() -> None:
     assert (
         encode(Sample(moment=moment.astimezone(timezone(timedelta(hours=-3))))) == b'{"moment":"2026-01-02T03:04:05Z"}'
     )
+
+
+@pytest.mark.parametrize("version", list(OcppVersion))
+@pytest.mark.parametrize("number", [2**31, -(2**31) - 1, 2**70])
+def test_an_integer_has_32_bits(version: OcppVersion, number: int) -> None:
+    """What no 32 bits hold is refused, though the JSON schemas would let it pass: no database and no firmware could take it."""
+    said = {"connectorId": number, "errorCode": "NoError", "status": "Available"}
+    if version is not OcppVersion.V16:
+        said = {"timestamp": "2026-03-01T12:00:00Z", "connectorStatus": "Available", "evseId": number, "connectorId": 1}
+    with pytest.raises(SchemaViolation) as refused:
+        decode_request(version, "StatusNotification", json.dumps(said).encode())
+    assert refused.value.rule == "range"

@@ -194,7 +194,9 @@ async def test_a_csms_that_never_answers() -> None:
 async def test_rubbish_for_an_answer_is_survived(rubbish: Raw) -> None:
     """What cannot be read is no answer; the station asks again and takes the first right one."""
     answers: list[Any] = [rubbish]
-    reply = _but("BootNotification", lambda payload: answers.pop() if answers else accepting("BootNotification", payload))
+    reply = _but(
+        "BootNotification", lambda payload: answers.pop() if answers else accepting("BootNotification", payload)
+    )
     habits = {"boot_retry_seconds": 1}
     async with scripted_csms(reply=reply) as csms, lab(csms.url, call_timeout=0.3, settings=habits) as one:
         await one.until_accepted()
@@ -337,7 +339,7 @@ async def test_a_command_while_the_station_restarts_does_not_hold_it_up() -> Non
 async def test_answers_of_before_a_restart_do_not_reach_the_new_core() -> None:
     """A heartbeat nobody answers is open when the station restarts: its failure must not count against the new core's boot."""
     silent = _but("Heartbeat", SILENCE)
-    async with scripted_csms(reply=silent) as csms, lab(csms.url) as one:
+    async with scripted_csms(reply=silent) as csms, lab(csms.url, settings={"reset_wait_seconds": 1}) as one:
         await one.until_accepted()
         await csms.call("TriggerMessage", {"requestedMessage": "Heartbeat"})
         await csms.until_heard("Heartbeat")

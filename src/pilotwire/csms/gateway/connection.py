@@ -120,6 +120,9 @@ class Connection:
         except StoreError as error:
             _log.error("not stored, so not answered", station=self.station, action=call.action, error=str(error))
             return _NOT_STORED
+        except NotSayable as error:  # what a vendor's hook answered does not fit this version
+            _log.error("the answer cannot be said", station=self.station, action=call.action, error=str(error))
+            return Refusal("InternalError", str(error))
         finally:
             self.calls_in_hand -= 1
             if self.on_idle is not None:

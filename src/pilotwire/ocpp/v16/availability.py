@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from pilotwire.ocpp.types import LooseTimestamp, Maybe, Message, String50, String255
+from pilotwire.ocpp.types import Integer, LooseTimestamp, Maybe, Message, String50, String255
 from pilotwire.ocpp.v16.enums import AvailabilityStatus, AvailabilityType, ChargePointErrorCode, ChargePointStatus
 
 
 class StatusNotificationRequest(Message):
     """Charge point → central system: tells the state of a connector, or with 0 of the main controller (1.6:4.9)."""
 
-    connector_id: int
+    connector_id: Integer
     error_code: ChargePointErrorCode
     status: ChargePointStatus
     info: Maybe[String50] = None
@@ -25,7 +25,7 @@ class StatusNotificationResponse(Message):
 class ChangeAvailabilityRequest(Message):
     """Central system → charge point: takes a connector, or with 0 the whole station, in or out of service (1.6:5.2)."""
 
-    connector_id: int
+    connector_id: Integer
     type: AvailabilityType
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pilotwire.ocpp.types import Datatype, LooseTimestamp, Maybe, String20, Tenths
+from pilotwire.ocpp.types import Datatype, Integer, LooseTimestamp, Maybe, String20, Tenths
 from pilotwire.ocpp.v16.enums import (
     AuthorizationStatus,
     ChargingProfileKind,
@@ -21,12 +21,12 @@ from pilotwire.ocpp.v16.enums import (
 class ChargingProfile(Datatype):
     """A charging profile: purpose, stack level, validity and its schedules."""
 
-    charging_profile_id: int
-    stack_level: int
+    charging_profile_id: Integer
+    stack_level: Integer
     charging_profile_purpose: ChargingProfilePurpose
     charging_profile_kind: ChargingProfileKind
     charging_schedule: ChargingSchedule
-    transaction_id: Maybe[int] = None
+    transaction_id: Maybe[Integer] = None
     recurrency_kind: Maybe[RecurrencyKind] = None
     valid_from: Maybe[LooseTimestamp] = None
     valid_to: Maybe[LooseTimestamp] = None
@@ -37,7 +37,7 @@ class ChargingSchedule(Datatype):
 
     charging_rate_unit: ChargingRateUnit
     charging_schedule_period: list[ChargingSchedulePeriod]
-    duration: Maybe[int] = None
+    duration: Maybe[Integer] = None
     start_schedule: Maybe[LooseTimestamp] = None
     min_charging_rate: Maybe[Tenths] = None
 
@@ -45,9 +45,9 @@ class ChargingSchedule(Datatype):
 class ChargingSchedulePeriod(Datatype):
     """What holds from `start_period` seconds on, until the next period."""
 
-    start_period: int
+    start_period: Integer
     limit: Tenths
-    number_phases: Maybe[int] = None
+    number_phases: Maybe[Integer] = None
 
 
 class IdTagInfo(Datatype):

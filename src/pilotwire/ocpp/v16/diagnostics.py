@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pilotwire.ocpp.types import Datatype, LooseTimestamp, Maybe, Message, String255, String512, Uri
+from pilotwire.ocpp.types import Datatype, Integer, LooseTimestamp, Maybe, Message, String255, String512, Uri
 from pilotwire.ocpp.v16.enums import DiagnosticsStatus, Log, LogStatus, UploadLogStatus
 
 
@@ -18,8 +18,8 @@ class GetDiagnosticsRequest(Message):
     """Central system → charge point: orders the upload of a diagnostics file (1.6:5.9)."""
 
     location: Uri
-    retries: Maybe[int] = None
-    retry_interval: Maybe[int] = None
+    retries: Maybe[Integer] = None
+    retry_interval: Maybe[Integer] = None
     start_time: Maybe[LooseTimestamp] = None
     stop_time: Maybe[LooseTimestamp] = None
 
@@ -45,9 +45,9 @@ class GetLogRequest(Message):
 
     log: LogParameters
     log_type: Log
-    request_id: int
-    retries: Maybe[int] = None
-    retry_interval: Maybe[int] = None
+    request_id: Integer
+    retries: Maybe[Integer] = None
+    retry_interval: Maybe[Integer] = None
 
 
 class GetLogResponse(Message):
@@ -61,7 +61,7 @@ class LogStatusNotificationRequest(Message):
     """Charge point → central system: tells how far a log upload is (security whitepaper)."""
 
     status: UploadLogStatus
-    request_id: Maybe[int] = None
+    request_id: Maybe[Integer] = None
 
 
 class LogStatusNotificationResponse(Message):

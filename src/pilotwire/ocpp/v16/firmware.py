@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from pilotwire.ocpp.types import Datatype, LooseTimestamp, Maybe, Message, String512, String800, String5500, Uri
+from pilotwire.ocpp.types import (
+    Datatype,
+    Integer,
+    LooseTimestamp,
+    Maybe,
+    Message,
+    String512,
+    String800,
+    String5500,
+    Uri,
+)
 from pilotwire.ocpp.v16.enums import FirmwareStatus, SignedFirmwareStatus, UpdateFirmwareStatus
 
 
@@ -21,8 +31,8 @@ class UpdateFirmwareRequest(Message):
 
     location: Uri
     retrieve_date: LooseTimestamp
-    retries: Maybe[int] = None
-    retry_interval: Maybe[int] = None
+    retries: Maybe[Integer] = None
+    retry_interval: Maybe[Integer] = None
 
 
 class UpdateFirmwareResponse(Message):
@@ -42,10 +52,10 @@ class FirmwareStatusNotificationResponse(Message):
 class SignedUpdateFirmwareRequest(Message):
     """Central system → charge point: orders an update with signed firmware (security whitepaper)."""
 
-    request_id: int
+    request_id: Integer
     firmware: Firmware
-    retries: Maybe[int] = None
-    retry_interval: Maybe[int] = None
+    retries: Maybe[Integer] = None
+    retry_interval: Maybe[Integer] = None
 
 
 class SignedUpdateFirmwareResponse(Message):
@@ -58,7 +68,7 @@ class SignedFirmwareStatusNotificationRequest(Message):
     """Charge point → central system: tells how far a signed firmware update is (security whitepaper)."""
 
     status: SignedFirmwareStatus
-    request_id: Maybe[int] = None
+    request_id: Maybe[Integer] = None
 
 
 class SignedFirmwareStatusNotificationResponse(Message):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pilotwire.ocpp.types import Datatype, Maybe, Message, String20
+from pilotwire.ocpp.types import Datatype, Integer, Maybe, Message, String20
 from pilotwire.ocpp.v16.datatypes import IdTagInfo
 from pilotwire.ocpp.v16.enums import UpdateStatus, UpdateType
 
@@ -21,13 +21,13 @@ class GetLocalListVersionRequest(Message):
 class GetLocalListVersionResponse(Message):
     """Charge point → central system: the version, 0 for an empty list."""
 
-    list_version: int
+    list_version: Integer
 
 
 class SendLocalListRequest(Message):
     """Central system → charge point: replaces or amends the local authorization list (1.6:5.15)."""
 
-    list_version: int
+    list_version: Integer
     update_type: UpdateType
     local_authorization_list: Maybe[list[AuthorizationData]] = None
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from pilotwire.ocpp.types import Maybe, Message, OneOrMore
+from pilotwire.ocpp.types import Integer, Maybe, Message, OneOrMore
 from pilotwire.ocpp.v16.datatypes import MeterValue
 
 
 class MeterValuesRequest(Message):
     """Charge point → central system: tells meter values, inside a transaction or not (1.6:4.7)."""
 
-    connector_id: int
+    connector_id: Integer
     meter_value: OneOrMore[MeterValue]
-    transaction_id: Maybe[int] = None
+    transaction_id: Maybe[Integer] = None
 
 
 class MeterValuesResponse(Message):

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from pilotwire.ocpp.types import Datatype, LooseTimestamp, Maybe, Message, String20, String25, String50, String500
+from pilotwire.ocpp.types import (
+    Datatype,
+    Integer,
+    LooseTimestamp,
+    Maybe,
+    Message,
+    String20,
+    String25,
+    String50,
+    String500,
+)
 from pilotwire.ocpp.v16.enums import ConfigurationStatus, RegistrationStatus, ResetStatus, ResetType
 
 
@@ -33,7 +43,7 @@ class BootNotificationResponse(Message):
 
     status: RegistrationStatus
     current_time: LooseTimestamp
-    interval: int
+    interval: Integer
 
 
 class HeartbeatRequest(Message):

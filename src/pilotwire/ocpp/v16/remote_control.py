@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pilotwire.ocpp.types import Maybe, Message, String20
+from pilotwire.ocpp.types import Integer, Maybe, Message, String20
 from pilotwire.ocpp.v16.datatypes import ChargingProfile
 from pilotwire.ocpp.v16.enums import MessageTrigger, RemoteStartStopStatus, TriggerMessageStatus, UnlockStatus
 
@@ -11,7 +11,7 @@ class RemoteStartTransactionRequest(Message):
     """Central system → charge point: starts a transaction for an idTag (1.6:5.11)."""
 
     id_tag: String20
-    connector_id: Maybe[int] = None
+    connector_id: Maybe[Integer] = None
     charging_profile: Maybe[ChargingProfile] = None
 
 
@@ -24,7 +24,7 @@ class RemoteStartTransactionResponse(Message):
 class RemoteStopTransactionRequest(Message):
     """Central system → charge point: stops a running transaction (1.6:5.12)."""
 
-    transaction_id: int
+    transaction_id: Integer
 
 
 class RemoteStopTransactionResponse(Message):
@@ -37,7 +37,7 @@ class TriggerMessageRequest(Message):
     """Central system → charge point: asks the station to send a certain message now (1.6:5.17)."""
 
     requested_message: MessageTrigger
-    connector_id: Maybe[int] = None
+    connector_id: Maybe[Integer] = None
 
 
 class TriggerMessageResponse(Message):
@@ -49,7 +49,7 @@ class TriggerMessageResponse(Message):
 class UnlockConnectorRequest(Message):
     """Central system → charge point: unlocks a connector (1.6:5.18)."""
 
-    connector_id: int
+    connector_id: Integer
 
 
 class UnlockConnectorResponse(Message):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pilotwire.ocpp.types import LooseTimestamp, Maybe, Message, String50, String255, String5500, String10000
+from pilotwire.ocpp.types import Integer, LooseTimestamp, Maybe, Message, String50, String255, String5500, String10000
 from pilotwire.ocpp.v16.enums import (
     CertificateSignedStatus,
     ExtendedMessageTrigger,
@@ -52,7 +52,7 @@ class ExtendedTriggerMessageRequest(Message):
     whitepaper)."""
 
     requested_message: ExtendedMessageTrigger
-    connector_id: Maybe[int] = None
+    connector_id: Maybe[Integer] = None
 
 
 class ExtendedTriggerMessageResponse(Message):

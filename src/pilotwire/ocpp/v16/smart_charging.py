@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pilotwire.ocpp.types import LooseTimestamp, Maybe, Message
+from pilotwire.ocpp.types import Integer, LooseTimestamp, Maybe, Message
 from pilotwire.ocpp.v16.datatypes import ChargingProfile, ChargingSchedule
 from pilotwire.ocpp.v16.enums import (
     ChargingProfilePurpose,
@@ -16,7 +16,7 @@ from pilotwire.ocpp.v16.enums import (
 class SetChargingProfileRequest(Message):
     """Central system → charge point: installs a charging profile (1.6:5.16)."""
 
-    connector_id: int
+    connector_id: Integer
     cs_charging_profiles: ChargingProfile
 
 
@@ -29,10 +29,10 @@ class SetChargingProfileResponse(Message):
 class ClearChargingProfileRequest(Message):
     """Central system → charge point: removes the charging profiles that match (1.6:5.5)."""
 
-    id: Maybe[int] = None
-    connector_id: Maybe[int] = None
+    id: Maybe[Integer] = None
+    connector_id: Maybe[Integer] = None
     charging_profile_purpose: Maybe[ChargingProfilePurpose] = None
-    stack_level: Maybe[int] = None
+    stack_level: Maybe[Integer] = None
 
 
 class ClearChargingProfileResponse(Message):
@@ -44,8 +44,8 @@ class ClearChargingProfileResponse(Message):
 class GetCompositeScheduleRequest(Message):
     """Central system → charge point: asks what limit results from all charging profiles together (1.6:5.7)."""
 
-    connector_id: int
-    duration: int
+    connector_id: Integer
+    duration: Integer
     charging_rate_unit: Maybe[ChargingRateUnit] = None
 
 
@@ -53,6 +53,6 @@ class GetCompositeScheduleResponse(Message):
     """Charge point → central system: the schedule, where it could be made."""
 
     status: GetCompositeScheduleStatus
-    connector_id: Maybe[int] = None
+    connector_id: Maybe[Integer] = None
     schedule_start: Maybe[LooseTimestamp] = None
     charging_schedule: Maybe[ChargingSchedule] = None

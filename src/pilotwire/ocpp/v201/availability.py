@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pilotwire.ocpp.types import CustomData, Maybe, Message, Timestamp
+from pilotwire.ocpp.types import CustomData, Integer, Maybe, Message, Timestamp
 from pilotwire.ocpp.v201.datatypes import EVSE, StatusInfo
 from pilotwire.ocpp.v201.enums import ChangeAvailabilityStatus, ConnectorStatus, OperationalStatus
 
@@ -12,8 +12,8 @@ class StatusNotificationRequest(Message):
 
     timestamp: Timestamp
     connector_status: ConnectorStatus
-    evse_id: int
-    connector_id: int
+    evse_id: Integer
+    connector_id: Integer
     custom_data: Maybe[CustomData] = None
 
 

@@ -9,6 +9,7 @@ from msgspec import Meta, field
 from pilotwire.ocpp.types import (
     CustomData,
     Datatype,
+    Integer,
     Maybe,
     NonNegativeInt,
     Number,
@@ -62,8 +63,8 @@ class CertificateHashData(Datatype):
 class ChargingProfile(Datatype):
     """A charging profile: purpose, stack level, validity and its schedules."""
 
-    id: int
-    stack_level: int
+    id: Integer
+    stack_level: Integer
     charging_profile_purpose: ChargingProfilePurpose
     charging_profile_kind: ChargingProfileKind
     charging_schedule: Annotated[list[ChargingSchedule], Meta(min_length=1, max_length=3)]
@@ -77,11 +78,11 @@ class ChargingProfile(Datatype):
 class ChargingSchedule(Datatype):
     """Periods of limits or set points in W or A."""
 
-    id: int
+    id: Integer
     charging_rate_unit: ChargingRateUnit
     charging_schedule_period: Annotated[list[ChargingSchedulePeriod], Meta(min_length=1, max_length=1024)]
     start_schedule: Maybe[Timestamp] = None
-    duration: Maybe[int] = None
+    duration: Maybe[Integer] = None
     min_charging_rate: Maybe[Number] = None
     sales_tariff: Maybe[SalesTariff] = None
     custom_data: Maybe[CustomData] = None
@@ -90,10 +91,10 @@ class ChargingSchedule(Datatype):
 class ChargingSchedulePeriod(Datatype):
     """What holds from `start_period` seconds on, until the next period."""
 
-    start_period: int
+    start_period: Integer
     limit: Number
-    number_phases: Maybe[int] = None
-    phase_to_use: Maybe[int] = None
+    number_phases: Maybe[Integer] = None
+    phase_to_use: Maybe[Integer] = None
     custom_data: Maybe[CustomData] = None
 
 
@@ -126,16 +127,16 @@ class Cost(Datatype):
     """A cost of ISO 15118-2: amount times ten to `amount_multiplier`."""
 
     cost_kind: CostKind
-    amount: int
-    amount_multiplier: Maybe[int] = None
+    amount: Integer
+    amount_multiplier: Maybe[Integer] = None
     custom_data: Maybe[CustomData] = None
 
 
 class EVSE(Datatype):
     """An EVSE (from 1), perhaps one connector of it."""
 
-    id: int
-    connector_id: Maybe[int] = None
+    id: Integer
+    connector_id: Maybe[Integer] = None
     custom_data: Maybe[CustomData] = None
 
 
@@ -153,9 +154,9 @@ class IdTokenInfo(Datatype):
 
     status: AuthorizationStatus
     cache_expiry_date_time: Maybe[Timestamp] = None
-    charging_priority: Maybe[int] = None
+    charging_priority: Maybe[Integer] = None
     language1: Maybe[String8] = None
-    evse_id: Maybe[OneOrMore[int]] = None
+    evse_id: Maybe[OneOrMore[Integer]] = None
     group_id_token: Maybe[IdToken] = None
     language2: Maybe[String8] = None
     personal_message: Maybe[MessageContent] = None
@@ -193,18 +194,18 @@ class OCSPRequestData(Datatype):
 class RelativeTimeInterval(Datatype):
     """Seconds from the start of the schedule, and how long."""
 
-    start: int
-    duration: Maybe[int] = None
+    start: Integer
+    duration: Maybe[Integer] = None
     custom_data: Maybe[CustomData] = None
 
 
 class SalesTariff(Datatype):
     """ISO 15118-2 sales tariff."""
 
-    id: int
+    id: Integer
     sales_tariff_entry: Annotated[list[SalesTariffEntry], Meta(min_length=1, max_length=1024)]
     sales_tariff_description: Maybe[String32] = None
-    num_e_price_levels: Maybe[int] = None
+    num_e_price_levels: Maybe[Integer] = None
     custom_data: Maybe[CustomData] = None
 
 
@@ -252,7 +253,7 @@ class UnitOfMeasure(Datatype):
     """The unit, and a power of ten."""
 
     unit: Maybe[String20] = None
-    multiplier: Maybe[int] = None
+    multiplier: Maybe[Integer] = None
     custom_data: Maybe[CustomData] = None
 
 

@@ -9,6 +9,7 @@ from msgspec import Meta
 from pilotwire.ocpp.types import (
     CustomData,
     Datatype,
+    Integer,
     Maybe,
     Message,
     Number,
@@ -51,7 +52,7 @@ class ClearMonitoringResult(Datatype):
     """What became of the removal of one monitor."""
 
     status: ClearMonitoringStatus
-    id: int
+    id: Integer
     status_info: Maybe[StatusInfo] = None
     custom_data: Maybe[CustomData] = None
 
@@ -59,19 +60,19 @@ class ClearMonitoringResult(Datatype):
 class EventData(Datatype):
     """One event of the device model."""
 
-    event_id: int
+    event_id: Integer
     timestamp: Timestamp
     trigger: EventTrigger
     actual_value: String2500
     component: Component
     event_notification_type: EventNotification
     variable: Variable
-    cause: Maybe[int] = None
+    cause: Maybe[Integer] = None
     tech_code: Maybe[String50] = None
     tech_info: Maybe[String500] = None
     cleared: Maybe[bool] = None
     transaction_id: Maybe[String36] = None
-    variable_monitoring_id: Maybe[int] = None
+    variable_monitoring_id: Maybe[Integer] = None
     custom_data: Maybe[CustomData] = None
 
 
@@ -98,10 +99,10 @@ class SetMonitoringData(Datatype):
 
     value: Number
     type: Monitor
-    severity: int
+    severity: Integer
     component: Component
     variable: Variable
-    id: Maybe[int] = None
+    id: Maybe[Integer] = None
     transaction: Maybe[bool] = None
     custom_data: Maybe[CustomData] = None
 
@@ -113,8 +114,8 @@ class SetMonitoringResult(Datatype):
     type: Monitor
     component: Component
     variable: Variable
-    severity: int
-    id: Maybe[int] = None
+    severity: Integer
+    id: Maybe[Integer] = None
     status_info: Maybe[StatusInfo] = None
     custom_data: Maybe[CustomData] = None
 
@@ -122,11 +123,11 @@ class SetMonitoringResult(Datatype):
 class VariableMonitoring(Datatype):
     """A monitor as installed."""
 
-    id: int
+    id: Integer
     transaction: bool
     value: Number
     type: Monitor
-    severity: int
+    severity: Integer
     custom_data: Maybe[CustomData] = None
 
 
@@ -135,9 +136,9 @@ class GetLogRequest(Message):
 
     log: LogParameters
     log_type: Log
-    request_id: int
-    retries: Maybe[int] = None
-    retry_interval: Maybe[int] = None
+    request_id: Integer
+    retries: Maybe[Integer] = None
+    retry_interval: Maybe[Integer] = None
     custom_data: Maybe[CustomData] = None
 
 
@@ -154,7 +155,7 @@ class LogStatusNotificationRequest(Message):
     """Station → CSMS: tells how far a log upload is (N01)."""
 
     status: UploadLogStatus
-    request_id: Maybe[int] = None
+    request_id: Maybe[Integer] = None
     custom_data: Maybe[CustomData] = None
 
 
@@ -167,7 +168,7 @@ class LogStatusNotificationResponse(Message):
 class GetMonitoringReportRequest(Message):
     """CSMS → station: orders a report of the monitors (N02)."""
 
-    request_id: int
+    request_id: Integer
     component_variable: Maybe[OneOrMore[ComponentVariable]] = None
     monitoring_criteria: Maybe[Annotated[list[MonitoringCriterion], Meta(min_length=1, max_length=3)]] = None
     custom_data: Maybe[CustomData] = None
@@ -184,8 +185,8 @@ class GetMonitoringReportResponse(Message):
 class NotifyMonitoringReportRequest(Message):
     """Station → CSMS: delivers a monitoring report, in parts (N02)."""
 
-    request_id: int
-    seq_no: int
+    request_id: Integer
+    seq_no: Integer
     generated_at: Timestamp
     monitor: Maybe[OneOrMore[MonitoringData]] = None
     tbc: Maybe[bool] = None
@@ -216,7 +217,7 @@ class SetMonitoringBaseResponse(Message):
 class SetMonitoringLevelRequest(Message):
     """CSMS → station: sets down to which severity monitors report (N05)."""
 
-    severity: int
+    severity: Integer
     custom_data: Maybe[CustomData] = None
 
 
@@ -245,7 +246,7 @@ class SetVariableMonitoringResponse(Message):
 class ClearVariableMonitoringRequest(Message):
     """CSMS → station: removes monitors by id (N06)."""
 
-    id: OneOrMore[int]
+    id: OneOrMore[Integer]
     custom_data: Maybe[CustomData] = None
 
 
@@ -260,7 +261,7 @@ class NotifyEventRequest(Message):
     """Station → CSMS: tells events and monitor alerts of the device model (N07, N08)."""
 
     generated_at: Timestamp
-    seq_no: int
+    seq_no: Integer
     event_data: OneOrMore[EventData]
     tbc: Maybe[bool] = None
     custom_data: Maybe[CustomData] = None
@@ -275,7 +276,7 @@ class NotifyEventResponse(Message):
 class CustomerInformationRequest(Message):
     """CSMS → station: asks to report or erase what is stored about a customer (N09, N10)."""
 
-    request_id: int
+    request_id: Integer
     report: bool
     clear: bool
     customer_certificate: Maybe[CertificateHashData] = None
@@ -296,9 +297,9 @@ class NotifyCustomerInformationRequest(Message):
     """Station → CSMS: delivers customer information, in parts (N09)."""
 
     data: String512
-    seq_no: int
+    seq_no: Integer
     generated_at: Timestamp
-    request_id: int
+    request_id: Integer
     tbc: Maybe[bool] = None
     custom_data: Maybe[CustomData] = None
 

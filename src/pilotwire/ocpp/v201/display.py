@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pilotwire.ocpp.types import CustomData, Datatype, Maybe, Message, OneOrMore, String36, Timestamp
+from pilotwire.ocpp.types import CustomData, Datatype, Integer, Maybe, Message, OneOrMore, String36, Timestamp
 from pilotwire.ocpp.v201.datatypes import Component, MessageContent, StatusInfo
 from pilotwire.ocpp.v201.enums import (
     ClearMessageStatus,
@@ -16,7 +16,7 @@ from pilotwire.ocpp.v201.enums import (
 class MessageInfo(Datatype):
     """A display message: what, where, when, how important."""
 
-    id: int
+    id: Integer
     priority: MessagePriority
     message: MessageContent
     display: Maybe[Component] = None
@@ -45,8 +45,8 @@ class SetDisplayMessageResponse(Message):
 class GetDisplayMessagesRequest(Message):
     """CSMS → station: orders a report of the display messages (O03, O04)."""
 
-    request_id: int
-    id: Maybe[OneOrMore[int]] = None
+    request_id: Integer
+    id: Maybe[OneOrMore[Integer]] = None
     priority: Maybe[MessagePriority] = None
     state: Maybe[MessageState] = None
     custom_data: Maybe[CustomData] = None
@@ -63,7 +63,7 @@ class GetDisplayMessagesResponse(Message):
 class NotifyDisplayMessagesRequest(Message):
     """Station → CSMS: delivers the display messages, in parts (O03)."""
 
-    request_id: int
+    request_id: Integer
     message_info: Maybe[OneOrMore[MessageInfo]] = None
     tbc: Maybe[bool] = None
     custom_data: Maybe[CustomData] = None
@@ -78,7 +78,7 @@ class NotifyDisplayMessagesResponse(Message):
 class ClearDisplayMessageRequest(Message):
     """CSMS → station: removes one message from the display (O05)."""
 
-    id: int
+    id: Integer
     custom_data: Maybe[CustomData] = None
 
 

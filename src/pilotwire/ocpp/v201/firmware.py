@@ -5,6 +5,7 @@ from __future__ import annotations
 from pilotwire.ocpp.types import (
     CustomData,
     Datatype,
+    Integer,
     Maybe,
     Message,
     OneOrMore,
@@ -38,10 +39,10 @@ class Firmware(Datatype):
 class UpdateFirmwareRequest(Message):
     """CSMS → station: orders a firmware update (L01, L02)."""
 
-    request_id: int
+    request_id: Integer
     firmware: Firmware
-    retries: Maybe[int] = None
-    retry_interval: Maybe[int] = None
+    retries: Maybe[Integer] = None
+    retry_interval: Maybe[Integer] = None
     custom_data: Maybe[CustomData] = None
 
 
@@ -57,7 +58,7 @@ class FirmwareStatusNotificationRequest(Message):
     """Station → CSMS: tells how far a firmware update is (L01)."""
 
     status: FirmwareStatus
-    request_id: Maybe[int] = None
+    request_id: Maybe[Integer] = None
     custom_data: Maybe[CustomData] = None
 
 
@@ -72,9 +73,9 @@ class PublishFirmwareRequest(Message):
 
     location: String512
     checksum: String32
-    request_id: int
-    retries: Maybe[int] = None
-    retry_interval: Maybe[int] = None
+    request_id: Integer
+    retries: Maybe[Integer] = None
+    retry_interval: Maybe[Integer] = None
     custom_data: Maybe[CustomData] = None
 
 
@@ -91,7 +92,7 @@ class PublishFirmwareStatusNotificationRequest(Message):
 
     status: PublishFirmwareStatus
     location: Maybe[OneOrMore[String512]] = None
-    request_id: Maybe[int] = None
+    request_id: Maybe[Integer] = None
     custom_data: Maybe[CustomData] = None
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from pilotwire.ocpp.types import CustomData, Maybe, Message, OneOrMore
+from pilotwire.ocpp.types import CustomData, Integer, Maybe, Message, OneOrMore
 from pilotwire.ocpp.v201.datatypes import MeterValue
 
 
 class MeterValuesRequest(Message):
     """Station → CSMS: tells meter values that belong to no transaction (J01)."""
 
-    evse_id: int
+    evse_id: Integer
     meter_value: OneOrMore[MeterValue]
     custom_data: Maybe[CustomData] = None
 

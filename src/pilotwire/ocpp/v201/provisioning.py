@@ -9,6 +9,7 @@ from msgspec import Meta
 from pilotwire.ocpp.types import (
     CustomData,
     Datatype,
+    Integer,
     Maybe,
     Message,
     Number,
@@ -54,7 +55,7 @@ class APN(Datatype):
     apn_authentication: APNAuthentication
     apn_user_name: Maybe[String20] = None
     apn_password: Maybe[String20] = None
-    sim_pin: Maybe[int] = None
+    sim_pin: Maybe[Integer] = None
     preferred_network: Maybe[String6] = None
     use_only_preferred_network: Maybe[bool] = None
     custom_data: Maybe[CustomData] = None
@@ -106,8 +107,8 @@ class NetworkConnectionProfile(Datatype):
     ocpp_version: OCPPVersion
     ocpp_transport: OCPPTransport
     ocpp_csms_url: String512
-    message_timeout: int
-    security_profile: int
+    message_timeout: Integer
+    security_profile: Integer
     ocpp_interface: OCPPInterface
     apn: Maybe[APN] = None
     vpn: Maybe[VPN] = None
@@ -192,7 +193,7 @@ class BootNotificationResponse(Message):
     """CSMS → station: accepted or not, the time, and when to call again."""
 
     current_time: Timestamp
-    interval: int
+    interval: Integer
     status: RegistrationStatus
     status_info: Maybe[StatusInfo] = None
     custom_data: Maybe[CustomData] = None
@@ -214,7 +215,7 @@ class HeartbeatResponse(Message):
 class GetBaseReportRequest(Message):
     """CSMS → station: orders one of the predefined device-model reports (B07)."""
 
-    request_id: int
+    request_id: Integer
     report_base: ReportBase
     custom_data: Maybe[CustomData] = None
 
@@ -230,7 +231,7 @@ class GetBaseReportResponse(Message):
 class GetReportRequest(Message):
     """CSMS → station: orders a report of chosen components and variables (B08)."""
 
-    request_id: int
+    request_id: Integer
     component_variable: Maybe[OneOrMore[ComponentVariable]] = None
     component_criteria: Maybe[Annotated[list[ComponentCriterion], Meta(min_length=1, max_length=4)]] = None
     custom_data: Maybe[CustomData] = None
@@ -247,9 +248,9 @@ class GetReportResponse(Message):
 class NotifyReportRequest(Message):
     """Station → CSMS: delivers a device-model report, in parts (B07, B08)."""
 
-    request_id: int
+    request_id: Integer
     generated_at: Timestamp
-    seq_no: int
+    seq_no: Integer
     report_data: Maybe[OneOrMore[ReportData]] = None
     tbc: Maybe[bool] = None
     custom_data: Maybe[CustomData] = None
@@ -292,7 +293,7 @@ class SetVariablesResponse(Message):
 class SetNetworkProfileRequest(Message):
     """CSMS → station: stores how to reach a CSMS in a configuration slot (B09)."""
 
-    configuration_slot: int
+    configuration_slot: Integer
     connection_data: NetworkConnectionProfile
     custom_data: Maybe[CustomData] = None
 
@@ -309,7 +310,7 @@ class ResetRequest(Message):
     """CSMS → station: restarts the station or one EVSE (B11, B12)."""
 
     type: Reset
-    evse_id: Maybe[int] = None
+    evse_id: Maybe[Integer] = None
     custom_data: Maybe[CustomData] = None
 
 

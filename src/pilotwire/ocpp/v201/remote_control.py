@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pilotwire.ocpp.types import CustomData, Maybe, Message, String36
+from pilotwire.ocpp.types import CustomData, Integer, Maybe, Message, String36
 from pilotwire.ocpp.v201.datatypes import EVSE, ChargingProfile, IdToken, StatusInfo
 from pilotwire.ocpp.v201.enums import MessageTrigger, RequestStartStopStatus, TriggerMessageStatus, UnlockStatus
 
@@ -11,8 +11,8 @@ class RequestStartTransactionRequest(Message):
     """CSMS → station: starts a transaction for an id token (F01, F02)."""
 
     id_token: IdToken
-    remote_start_id: int
-    evse_id: Maybe[int] = None
+    remote_start_id: Integer
+    evse_id: Maybe[Integer] = None
     group_id_token: Maybe[IdToken] = None
     charging_profile: Maybe[ChargingProfile] = None
     custom_data: Maybe[CustomData] = None
@@ -61,8 +61,8 @@ class TriggerMessageResponse(Message):
 class UnlockConnectorRequest(Message):
     """CSMS → station: unlocks a cable (F05)."""
 
-    evse_id: int
-    connector_id: int
+    evse_id: Integer
+    connector_id: Integer
     custom_data: Maybe[CustomData] = None
 
 

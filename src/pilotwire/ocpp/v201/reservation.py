@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pilotwire.ocpp.types import CustomData, Maybe, Message, Timestamp
+from pilotwire.ocpp.types import CustomData, Integer, Maybe, Message, Timestamp
 from pilotwire.ocpp.v201.datatypes import IdToken, StatusInfo
 from pilotwire.ocpp.v201.enums import CancelReservationStatus, Connector, ReservationUpdateStatus, ReserveNowStatus
 
@@ -10,11 +10,11 @@ from pilotwire.ocpp.v201.enums import CancelReservationStatus, Connector, Reserv
 class ReserveNowRequest(Message):
     """CSMS → station: reserves an EVSE, or any, for an id token (H01)."""
 
-    id: int
+    id: Integer
     expiry_date_time: Timestamp
     id_token: IdToken
     connector_type: Maybe[Connector] = None
-    evse_id: Maybe[int] = None
+    evse_id: Maybe[Integer] = None
     group_id_token: Maybe[IdToken] = None
     custom_data: Maybe[CustomData] = None
 
@@ -30,7 +30,7 @@ class ReserveNowResponse(Message):
 class CancelReservationRequest(Message):
     """CSMS → station: withdraws a reservation (H02)."""
 
-    reservation_id: int
+    reservation_id: Integer
     custom_data: Maybe[CustomData] = None
 
 
@@ -45,7 +45,7 @@ class CancelReservationResponse(Message):
 class ReservationStatusUpdateRequest(Message):
     """Station → CSMS: tells that a reservation expired, was removed or could not be kept (H01, H04)."""
 
-    reservation_id: int
+    reservation_id: Integer
     reservation_update_status: ReservationUpdateStatus
     custom_data: Maybe[CustomData] = None
 

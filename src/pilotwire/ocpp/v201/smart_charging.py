@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta, field
 
-from pilotwire.ocpp.types import CustomData, Datatype, Int0To100, Maybe, Message, OneOrMore, Timestamp
+from pilotwire.ocpp.types import CustomData, Datatype, Int0To100, Integer, Maybe, Message, OneOrMore, Timestamp
 from pilotwire.ocpp.v201.datatypes import ChargingProfile, ChargingSchedule, ChargingSchedulePeriod, StatusInfo
 from pilotwire.ocpp.v201.enums import (
     ChargingLimitSource,
@@ -24,10 +24,10 @@ from pilotwire.ocpp.v201.enums import (
 class ACChargingParameters(Datatype):
     """What a vehicle asks of AC charging: Wh, A and V."""
 
-    energy_amount: int
-    ev_min_current: int
-    ev_max_current: int
-    ev_max_voltage: int
+    energy_amount: Integer
+    ev_min_current: Integer
+    ev_max_current: Integer
+    ev_max_voltage: Integer
     custom_data: Maybe[CustomData] = None
 
 
@@ -53,8 +53,8 @@ class ChargingProfileCriterion(Datatype):
     """Which charging profiles are meant."""
 
     charging_profile_purpose: Maybe[ChargingProfilePurpose] = None
-    stack_level: Maybe[int] = None
-    charging_profile_id: Maybe[OneOrMore[int]] = None
+    stack_level: Maybe[Integer] = None
+    charging_profile_id: Maybe[OneOrMore[Integer]] = None
     charging_limit_source: Maybe[Annotated[list[ChargingLimitSource], Meta(min_length=1, max_length=4)]] = None
     custom_data: Maybe[CustomData] = None
 
@@ -62,9 +62,9 @@ class ChargingProfileCriterion(Datatype):
 class ClearChargingProfile(Datatype):
     """Which charging profiles are to be removed."""
 
-    evse_id: Maybe[int] = None
+    evse_id: Maybe[Integer] = None
     charging_profile_purpose: Maybe[ChargingProfilePurpose] = None
-    stack_level: Maybe[int] = None
+    stack_level: Maybe[Integer] = None
     custom_data: Maybe[CustomData] = None
 
 
@@ -72,8 +72,8 @@ class CompositeSchedule(Datatype):
     """The limits that result from all profiles, from `schedule_start` on."""
 
     charging_schedule_period: OneOrMore[ChargingSchedulePeriod]
-    evse_id: int
-    duration: int
+    evse_id: Integer
+    duration: Integer
     schedule_start: Timestamp
     charging_rate_unit: ChargingRateUnit
     custom_data: Maybe[CustomData] = None
@@ -82,12 +82,12 @@ class CompositeSchedule(Datatype):
 class DCChargingParameters(Datatype):
     """What a vehicle asks of DC charging: W, A, V, Wh and percent."""
 
-    ev_max_current: int
-    ev_max_voltage: int
-    energy_amount: Maybe[int] = None
-    ev_max_power: Maybe[int] = None
+    ev_max_current: Integer
+    ev_max_voltage: Integer
+    energy_amount: Maybe[Integer] = None
+    ev_max_power: Maybe[Integer] = None
     state_of_charge: Maybe[Int0To100] = None
-    ev_energy_capacity: Maybe[int] = None
+    ev_energy_capacity: Maybe[Integer] = None
     full_soc: Maybe[Int0To100] = field(default=None, name="fullSoC")
     bulk_soc: Maybe[Int0To100] = field(default=None, name="bulkSoC")
     custom_data: Maybe[CustomData] = None
@@ -96,7 +96,7 @@ class DCChargingParameters(Datatype):
 class SetChargingProfileRequest(Message):
     """CSMS → station: installs a charging profile (K01)."""
 
-    evse_id: int
+    evse_id: Integer
     charging_profile: ChargingProfile
     custom_data: Maybe[CustomData] = None
 
@@ -112,9 +112,9 @@ class SetChargingProfileResponse(Message):
 class GetChargingProfilesRequest(Message):
     """CSMS → station: orders a report of the installed charging profiles (K09)."""
 
-    request_id: int
+    request_id: Integer
     charging_profile: ChargingProfileCriterion
-    evse_id: Maybe[int] = None
+    evse_id: Maybe[Integer] = None
     custom_data: Maybe[CustomData] = None
 
 
@@ -129,10 +129,10 @@ class GetChargingProfilesResponse(Message):
 class ReportChargingProfilesRequest(Message):
     """Station → CSMS: delivers installed charging profiles, in parts (K09)."""
 
-    request_id: int
+    request_id: Integer
     charging_limit_source: ChargingLimitSource
     charging_profile: OneOrMore[ChargingProfile]
-    evse_id: int
+    evse_id: Integer
     tbc: Maybe[bool] = None
     custom_data: Maybe[CustomData] = None
 
@@ -146,7 +146,7 @@ class ReportChargingProfilesResponse(Message):
 class ClearChargingProfileRequest(Message):
     """CSMS → station: removes the charging profiles that match (K10)."""
 
-    charging_profile_id: Maybe[int] = None
+    charging_profile_id: Maybe[Integer] = None
     charging_profile_criteria: Maybe[ClearChargingProfile] = None
     custom_data: Maybe[CustomData] = None
 
@@ -162,8 +162,8 @@ class ClearChargingProfileResponse(Message):
 class GetCompositeScheduleRequest(Message):
     """CSMS → station: asks what limit results from all charging profiles together (K08)."""
 
-    duration: int
-    evse_id: int
+    duration: Integer
+    evse_id: Integer
     charging_rate_unit: Maybe[ChargingRateUnit] = None
     custom_data: Maybe[CustomData] = None
 
@@ -182,7 +182,7 @@ class NotifyChargingLimitRequest(Message):
 
     charging_limit: ChargingLimit
     charging_schedule: Maybe[OneOrMore[ChargingSchedule]] = None
-    evse_id: Maybe[int] = None
+    evse_id: Maybe[Integer] = None
     custom_data: Maybe[CustomData] = None
 
 
@@ -196,7 +196,7 @@ class ClearedChargingLimitRequest(Message):
     """Station → CSMS: tells that a limit from outside (for example an EMS) has gone (K13)."""
 
     charging_limit_source: ChargingLimitSource
-    evse_id: Maybe[int] = None
+    evse_id: Maybe[Integer] = None
     custom_data: Maybe[CustomData] = None
 
 
@@ -210,8 +210,8 @@ class NotifyEVChargingNeedsRequest(Message):
     """Station → CSMS: tells what the vehicle asked for (K15)."""
 
     charging_needs: ChargingNeeds
-    evse_id: int
-    max_schedule_tuples: Maybe[int] = None
+    evse_id: Integer
+    max_schedule_tuples: Maybe[Integer] = None
     custom_data: Maybe[CustomData] = None
 
 
@@ -228,7 +228,7 @@ class NotifyEVChargingScheduleRequest(Message):
 
     time_base: Timestamp
     charging_schedule: ChargingSchedule
-    evse_id: int
+    evse_id: Integer
     custom_data: Maybe[CustomData] = None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pilotwire.ocpp.types import CustomData, Datatype, Maybe, Message, Number, OneOrMore, String36, Timestamp
+from pilotwire.ocpp.types import CustomData, Datatype, Integer, Maybe, Message, Number, OneOrMore, String36, Timestamp
 from pilotwire.ocpp.v201.datatypes import EVSE, IdToken, IdTokenInfo, MessageContent, MeterValue
 from pilotwire.ocpp.v201.enums import ChargingState, Reason, TransactionEvent, TriggerReason
 
@@ -12,9 +12,9 @@ class Transaction(Datatype):
 
     transaction_id: String36
     charging_state: Maybe[ChargingState] = None
-    time_spent_charging: Maybe[int] = None
+    time_spent_charging: Maybe[Integer] = None
     stopped_reason: Maybe[Reason] = None
-    remote_start_id: Maybe[int] = None
+    remote_start_id: Maybe[Integer] = None
     custom_data: Maybe[CustomData] = None
 
 
@@ -24,13 +24,13 @@ class TransactionEventRequest(Message):
     event_type: TransactionEvent
     timestamp: Timestamp
     trigger_reason: TriggerReason
-    seq_no: int
+    seq_no: Integer
     transaction_info: Transaction
     meter_value: Maybe[OneOrMore[MeterValue]] = None
     offline: Maybe[bool] = None
-    number_of_phases_used: Maybe[int] = None
-    cable_max_current: Maybe[int] = None
-    reservation_id: Maybe[int] = None
+    number_of_phases_used: Maybe[Integer] = None
+    cable_max_current: Maybe[Integer] = None
+    reservation_id: Maybe[Integer] = None
     evse: Maybe[EVSE] = None
     id_token: Maybe[IdToken] = None
     custom_data: Maybe[CustomData] = None
@@ -40,7 +40,7 @@ class TransactionEventResponse(Message):
     """CSMS → station: cost, priority and the token's status, where asked or useful."""
 
     total_cost: Maybe[Number] = None
-    charging_priority: Maybe[int] = None
+    charging_priority: Maybe[Integer] = None
     id_token_info: Maybe[IdTokenInfo] = None
     updated_personal_message: Maybe[MessageContent] = None
     custom_data: Maybe[CustomData] = None

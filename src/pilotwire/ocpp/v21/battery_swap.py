@@ -7,6 +7,7 @@ from msgspec import field
 from pilotwire.ocpp.types import (
     CustomData,
     Datatype,
+    Integer,
     Maybe,
     Message,
     NonNegativeInt,
@@ -38,7 +39,7 @@ class BatterySwapRequest(Message):
     battery_data: OneOrMore[BatteryData]
     event_type: BatterySwapEvent
     id_token: IdToken
-    request_id: int
+    request_id: Integer
     custom_data: Maybe[CustomData] = None
 
 
@@ -52,7 +53,7 @@ class RequestBatterySwapRequest(Message):
     """CSMS → station: starts a battery swap for an id token (S02)."""
 
     id_token: IdToken
-    request_id: int
+    request_id: Integer
     custom_data: Maybe[CustomData] = None
 
 

@@ -11,6 +11,7 @@ from pilotwire.ocpp.types import (
     Datatype,
     Int0To3,
     Int0To100,
+    Integer,
     Maybe,
     NonNegativeInt,
     NonPositiveNumber,
@@ -105,7 +106,7 @@ class CertificateHashData(Datatype):
 class ChargingProfile(Datatype):
     """A charging profile: purpose, stack level, validity and its schedules."""
 
-    id: int
+    id: Integer
     stack_level: NonNegativeInt
     charging_profile_purpose: ChargingProfilePurpose
     charging_profile_kind: ChargingProfileKind
@@ -114,9 +115,9 @@ class ChargingProfile(Datatype):
     valid_from: Maybe[Timestamp] = None
     valid_to: Maybe[Timestamp] = None
     transaction_id: Maybe[String36] = None
-    max_offline_duration: Maybe[int] = None
+    max_offline_duration: Maybe[Integer] = None
     invalid_after_offline_duration: Maybe[bool] = None
-    dyn_update_interval: Maybe[int] = None
+    dyn_update_interval: Maybe[Integer] = None
     dyn_update_time: Maybe[Timestamp] = None
     price_schedule_signature: Maybe[String256] = None
     custom_data: Maybe[CustomData] = None
@@ -125,12 +126,12 @@ class ChargingProfile(Datatype):
 class ChargingSchedule(Datatype):
     """Periods of limits or set points in W or A."""
 
-    id: int
+    id: Integer
     charging_rate_unit: ChargingRateUnit
     charging_schedule_period: Annotated[list[ChargingSchedulePeriod], Meta(min_length=1, max_length=1024)]
     limit_at_soc: Maybe[LimitAtSoC] = field(default=None, name="limitAtSoC")
     start_schedule: Maybe[Timestamp] = None
-    duration: Maybe[int] = None
+    duration: Maybe[Integer] = None
     min_charging_rate: Maybe[Number] = None
     power_tolerance: Maybe[Number] = None
     signature_id: Maybe[NonNegativeInt] = None
@@ -146,7 +147,7 @@ class ChargingSchedule(Datatype):
 class ChargingSchedulePeriod(Datatype):
     """What holds from `start_period` seconds on, until the next period."""
 
-    start_period: int
+    start_period: Integer
     limit: Maybe[Number] = None
     limit_l2: Maybe[Number] = field(default=None, name="limit_L2")
     limit_l3: Maybe[Number] = field(default=None, name="limit_L3")
@@ -199,8 +200,8 @@ class Cost(Datatype):
     """A cost of ISO 15118-2: amount times ten to `amount_multiplier`."""
 
     cost_kind: CostKind
-    amount: int
-    amount_multiplier: Maybe[int] = None
+    amount: Integer
+    amount_multiplier: Maybe[Integer] = None
     custom_data: Maybe[CustomData] = None
 
 
@@ -226,7 +227,7 @@ class IdTokenInfo(Datatype):
 
     status: AuthorizationStatus
     cache_expiry_date_time: Maybe[Timestamp] = None
-    charging_priority: Maybe[int] = None
+    charging_priority: Maybe[Integer] = None
     group_id_token: Maybe[IdToken] = None
     language1: Maybe[String8] = None
     language2: Maybe[String8] = None
@@ -275,8 +276,8 @@ class OverstayRule(Datatype):
     """A fee for staying too long."""
 
     overstay_fee: RationalNumber
-    start_time: int
-    overstay_fee_period: int
+    start_time: Integer
+    overstay_fee_period: Integer
     overstay_rule_description: Maybe[String32] = None
     custom_data: Maybe[CustomData] = None
 
@@ -286,7 +287,7 @@ class OverstayRuleList(Datatype):
 
     overstay_rule: Annotated[list[OverstayRule], Meta(min_length=1, max_length=5)]
     overstay_power_threshold: Maybe[RationalNumber] = None
-    overstay_time_threshold: Maybe[int] = None
+    overstay_time_threshold: Maybe[Integer] = None
     custom_data: Maybe[CustomData] = None
 
 
@@ -313,7 +314,7 @@ class PriceLevelSchedule(Datatype):
 class PriceLevelScheduleEntry(Datatype):
     """A price level for a while."""
 
-    duration: int
+    duration: Integer
     price_level: NonNegativeInt
     custom_data: Maybe[CustomData] = None
 
@@ -323,7 +324,7 @@ class PriceRule(Datatype):
 
     energy_fee: RationalNumber
     power_range_start: RationalNumber
-    parking_fee_period: Maybe[int] = None
+    parking_fee_period: Maybe[Integer] = None
     carbon_dioxide_emission: Maybe[NonNegativeInt] = None
     renewable_generation_percentage: Maybe[Int0To100] = None
     parking_fee: Maybe[RationalNumber] = None
@@ -333,7 +334,7 @@ class PriceRule(Datatype):
 class PriceRuleStack(Datatype):
     """Price rules that hold for a while, in seconds."""
 
-    duration: int
+    duration: Integer
     price_rule: Annotated[list[PriceRule], Meta(min_length=1, max_length=8)]
     custom_data: Maybe[CustomData] = None
 
@@ -341,16 +342,16 @@ class PriceRuleStack(Datatype):
 class RationalNumber(Datatype):
     """value times ten to exponent (ISO 15118-20)."""
 
-    exponent: int
-    value: int
+    exponent: Integer
+    value: Integer
     custom_data: Maybe[CustomData] = None
 
 
 class RelativeTimeInterval(Datatype):
     """Seconds from the start of the schedule, and how long."""
 
-    start: int
-    duration: Maybe[int] = None
+    start: Integer
+    duration: Maybe[Integer] = None
     custom_data: Maybe[CustomData] = None
 
 
@@ -437,12 +438,12 @@ class TariffConditions(Datatype):
     max_current: Maybe[Number] = None
     min_power: Maybe[Number] = None
     max_power: Maybe[Number] = None
-    min_time: Maybe[int] = None
-    max_time: Maybe[int] = None
-    min_charging_time: Maybe[int] = None
-    max_charging_time: Maybe[int] = None
-    min_idle_time: Maybe[int] = None
-    max_idle_time: Maybe[int] = None
+    min_time: Maybe[Integer] = None
+    max_time: Maybe[Integer] = None
+    min_charging_time: Maybe[Integer] = None
+    max_charging_time: Maybe[Integer] = None
+    min_idle_time: Maybe[Integer] = None
+    max_idle_time: Maybe[Integer] = None
     custom_data: Maybe[CustomData] = None
 
 
@@ -535,7 +536,7 @@ class UnitOfMeasure(Datatype):
     """The unit, and a power of ten."""
 
     unit: Maybe[String20] = None
-    multiplier: Maybe[int] = None
+    multiplier: Maybe[Integer] = None
     custom_data: Maybe[CustomData] = None
 
 
@@ -550,7 +551,7 @@ class V2XFreqWattPoint(Datatype):
 class V2XSignalWattPoint(Datatype):
     """One point of a signal-power curve."""
 
-    signal: int
+    signal: Integer
     power: Number
     custom_data: Maybe[CustomData] = None
 

@@ -9,6 +9,7 @@ from msgspec import Meta, field
 from pilotwire.ocpp.types import (
     CustomData,
     Datatype,
+    Integer,
     Maybe,
     Message,
     NonNegativeInt,
@@ -238,7 +239,7 @@ class SetDERControlResponse(Message):
 class GetDERControlRequest(Message):
     """CSMS → station: orders a report of the DER controls (R04)."""
 
-    request_id: int
+    request_id: Integer
     is_default: Maybe[bool] = None
     control_type: Maybe[DERControl] = None
     control_id: Maybe[String36] = None
@@ -273,7 +274,7 @@ class ClearDERControlResponse(Message):
 class ReportDERControlRequest(Message):
     """Station → CSMS: delivers DER controls, in parts (R04)."""
 
-    request_id: int
+    request_id: Integer
     curve: Maybe[Annotated[list[DERCurveGet], Meta(min_length=1, max_length=24)]] = None
     enter_service: Maybe[Annotated[list[EnterServiceGet], Meta(min_length=1, max_length=24)]] = None
     fixed_pf_absorb: Maybe[Annotated[list[FixedPFGet], Meta(min_length=1, max_length=24)]] = field(

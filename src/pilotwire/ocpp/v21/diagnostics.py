@@ -9,6 +9,7 @@ from msgspec import Meta
 from pilotwire.ocpp.types import (
     CustomData,
     Datatype,
+    Integer,
     Maybe,
     Message,
     NonNegativeInt,
@@ -165,9 +166,9 @@ class GetLogRequest(Message):
 
     log: LogParameters
     log_type: Log
-    request_id: int
+    request_id: Integer
     retries: Maybe[NonNegativeInt] = None
-    retry_interval: Maybe[int] = None
+    retry_interval: Maybe[Integer] = None
     custom_data: Maybe[CustomData] = None
 
 
@@ -184,7 +185,7 @@ class LogStatusNotificationRequest(Message):
     """Station → CSMS: tells how far a log upload is (N01)."""
 
     status: UploadLogStatus
-    request_id: Maybe[int] = None
+    request_id: Maybe[Integer] = None
     status_info: Maybe[StatusInfo] = None
     custom_data: Maybe[CustomData] = None
 
@@ -198,7 +199,7 @@ class LogStatusNotificationResponse(Message):
 class GetMonitoringReportRequest(Message):
     """CSMS → station: orders a report of the monitors (N02)."""
 
-    request_id: int
+    request_id: Integer
     component_variable: Maybe[OneOrMore[ComponentVariable]] = None
     monitoring_criteria: Maybe[Annotated[list[MonitoringCriterion], Meta(min_length=1, max_length=3)]] = None
     custom_data: Maybe[CustomData] = None
@@ -215,7 +216,7 @@ class GetMonitoringReportResponse(Message):
 class NotifyMonitoringReportRequest(Message):
     """Station → CSMS: delivers a monitoring report, in parts (N02)."""
 
-    request_id: int
+    request_id: Integer
     seq_no: NonNegativeInt
     generated_at: Timestamp
     monitor: Maybe[OneOrMore[MonitoringData]] = None

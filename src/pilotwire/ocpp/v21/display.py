@@ -6,7 +6,17 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from pilotwire.ocpp.types import CustomData, Datatype, Maybe, Message, NonNegativeInt, OneOrMore, String36, Timestamp
+from pilotwire.ocpp.types import (
+    CustomData,
+    Datatype,
+    Integer,
+    Maybe,
+    Message,
+    NonNegativeInt,
+    OneOrMore,
+    String36,
+    Timestamp,
+)
 from pilotwire.ocpp.v21.datatypes import Component, MessageContent, StatusInfo
 from pilotwire.ocpp.v21.enums import (
     ClearMessageStatus,
@@ -50,7 +60,7 @@ class SetDisplayMessageResponse(Message):
 class GetDisplayMessagesRequest(Message):
     """CSMS → station: orders a report of the display messages (O03, O04)."""
 
-    request_id: int
+    request_id: Integer
     id: Maybe[OneOrMore[NonNegativeInt]] = None
     priority: Maybe[MessagePriority] = None
     state: Maybe[MessageState] = None
@@ -68,7 +78,7 @@ class GetDisplayMessagesResponse(Message):
 class NotifyDisplayMessagesRequest(Message):
     """Station → CSMS: delivers the display messages, in parts (O03)."""
 
-    request_id: int
+    request_id: Integer
     message_info: Maybe[OneOrMore[MessageInfo]] = None
     tbc: Maybe[bool] = None
     custom_data: Maybe[CustomData] = None

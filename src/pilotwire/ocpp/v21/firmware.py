@@ -5,6 +5,7 @@ from __future__ import annotations
 from pilotwire.ocpp.types import (
     CustomData,
     Datatype,
+    Integer,
     Maybe,
     Message,
     NonNegativeInt,
@@ -39,10 +40,10 @@ class Firmware(Datatype):
 class UpdateFirmwareRequest(Message):
     """CSMS → station: orders a firmware update (L01, L02)."""
 
-    request_id: int
+    request_id: Integer
     firmware: Firmware
     retries: Maybe[NonNegativeInt] = None
-    retry_interval: Maybe[int] = None
+    retry_interval: Maybe[Integer] = None
     custom_data: Maybe[CustomData] = None
 
 
@@ -58,7 +59,7 @@ class FirmwareStatusNotificationRequest(Message):
     """Station → CSMS: tells how far a firmware update is (L01)."""
 
     status: FirmwareStatus
-    request_id: Maybe[int] = None
+    request_id: Maybe[Integer] = None
     status_info: Maybe[StatusInfo] = None
     custom_data: Maybe[CustomData] = None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pilotwire.ocpp.types import CustomData, Datatype, Maybe, Message, OneOrMore
+from pilotwire.ocpp.types import CustomData, Datatype, Integer, Maybe, Message, OneOrMore
 from pilotwire.ocpp.v21.datatypes import IdToken, IdTokenInfo, StatusInfo
 from pilotwire.ocpp.v21.enums import SendLocalListStatus, Update
 
@@ -24,14 +24,14 @@ class GetLocalListVersionRequest(Message):
 class GetLocalListVersionResponse(Message):
     """Station → CSMS: the version, 0 for an empty list."""
 
-    version_number: int
+    version_number: Integer
     custom_data: Maybe[CustomData] = None
 
 
 class SendLocalListRequest(Message):
     """CSMS → station: replaces or amends the local authorization list (D01)."""
 
-    version_number: int
+    version_number: Integer
     update_type: Update
     local_authorization_list: Maybe[OneOrMore[AuthorizationData]] = None
     custom_data: Maybe[CustomData] = None

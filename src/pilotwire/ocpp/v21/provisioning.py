@@ -9,6 +9,7 @@ from msgspec import Meta
 from pilotwire.ocpp.types import (
     CustomData,
     Datatype,
+    Integer,
     Maybe,
     Message,
     NonNegativeInt,
@@ -58,7 +59,7 @@ class APN(Datatype):
     apn_authentication: APNAuthentication
     apn_user_name: Maybe[String50] = None
     apn_password: Maybe[String64] = None
-    sim_pin: Maybe[int] = None
+    sim_pin: Maybe[Integer] = None
     preferred_network: Maybe[String6] = None
     use_only_preferred_network: Maybe[bool] = None
     custom_data: Maybe[CustomData] = None
@@ -109,7 +110,7 @@ class NetworkConnectionProfile(Datatype):
 
     ocpp_interface: OCPPInterface
     ocpp_transport: OCPPTransport
-    message_timeout: int
+    message_timeout: Integer
     ocpp_csms_url: String2000
     security_profile: NonNegativeInt
     apn: Maybe[APN] = None
@@ -199,7 +200,7 @@ class BootNotificationResponse(Message):
     """CSMS → station: accepted or not, the time, and when to call again."""
 
     current_time: Timestamp
-    interval: int
+    interval: Integer
     status: RegistrationStatus
     status_info: Maybe[StatusInfo] = None
     custom_data: Maybe[CustomData] = None
@@ -221,7 +222,7 @@ class HeartbeatResponse(Message):
 class GetBaseReportRequest(Message):
     """CSMS → station: orders one of the predefined device-model reports (B07)."""
 
-    request_id: int
+    request_id: Integer
     report_base: ReportBase
     custom_data: Maybe[CustomData] = None
 
@@ -237,7 +238,7 @@ class GetBaseReportResponse(Message):
 class GetReportRequest(Message):
     """CSMS → station: orders a report of chosen components and variables (B08)."""
 
-    request_id: int
+    request_id: Integer
     component_variable: Maybe[OneOrMore[ComponentVariable]] = None
     component_criteria: Maybe[Annotated[list[ComponentCriterion], Meta(min_length=1, max_length=4)]] = None
     custom_data: Maybe[CustomData] = None
@@ -254,7 +255,7 @@ class GetReportResponse(Message):
 class NotifyReportRequest(Message):
     """Station → CSMS: delivers a device-model report, in parts (B07, B08)."""
 
-    request_id: int
+    request_id: Integer
     generated_at: Timestamp
     seq_no: NonNegativeInt
     report_data: Maybe[OneOrMore[ReportData]] = None
@@ -299,7 +300,7 @@ class SetVariablesResponse(Message):
 class SetNetworkProfileRequest(Message):
     """CSMS → station: stores how to reach a CSMS in a configuration slot (B09)."""
 
-    configuration_slot: int
+    configuration_slot: Integer
     connection_data: NetworkConnectionProfile
     custom_data: Maybe[CustomData] = None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pilotwire.ocpp.types import CustomData, Maybe, Message, NonNegativeInt, PositiveInt, String36, String50
+from pilotwire.ocpp.types import CustomData, Integer, Maybe, Message, NonNegativeInt, PositiveInt, String36, String50
 from pilotwire.ocpp.v21.datatypes import EVSE, ChargingProfile, IdToken, StatusInfo
 from pilotwire.ocpp.v21.enums import MessageTrigger, RequestStartStopStatus, TriggerMessageStatus, UnlockStatus
 
@@ -11,7 +11,7 @@ class RequestStartTransactionRequest(Message):
     """CSMS → station: starts a transaction for an id token (F01, F02)."""
 
     id_token: IdToken
-    remote_start_id: int
+    remote_start_id: Integer
     evse_id: Maybe[PositiveInt] = None
     group_id_token: Maybe[IdToken] = None
     charging_profile: Maybe[ChargingProfile] = None

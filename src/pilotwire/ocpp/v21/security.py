@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from pilotwire.ocpp.types import CustomData, Maybe, Message, String50, String255, String5500, String10000, Timestamp
+from pilotwire.ocpp.types import (
+    CustomData,
+    Integer,
+    Maybe,
+    Message,
+    String50,
+    String255,
+    String5500,
+    String10000,
+    Timestamp,
+)
 from pilotwire.ocpp.v21.datatypes import CertificateHashData, StatusInfo
 from pilotwire.ocpp.v21.enums import CertificateSignedStatus, CertificateSigningUse, GenericStatus
 
@@ -28,7 +38,7 @@ class SignCertificateRequest(Message):
     csr: String5500
     certificate_type: Maybe[CertificateSigningUse] = None
     hash_root_certificate: Maybe[CertificateHashData] = None
-    request_id: Maybe[int] = None
+    request_id: Maybe[Integer] = None
     custom_data: Maybe[CustomData] = None
 
 
@@ -45,7 +55,7 @@ class CertificateSignedRequest(Message):
 
     certificate_chain: String10000
     certificate_type: Maybe[CertificateSigningUse] = None
-    request_id: Maybe[int] = None
+    request_id: Maybe[Integer] = None
     custom_data: Maybe[CustomData] = None
 
 

@@ -10,6 +10,7 @@ from pilotwire.ocpp.types import (
     CustomData,
     Datatype,
     Int0To100,
+    Integer,
     Maybe,
     Message,
     NonNegativeInt,
@@ -82,7 +83,7 @@ class ChargingProfileCriterion(Datatype):
 
     charging_profile_purpose: Maybe[ChargingProfilePurpose] = None
     stack_level: Maybe[NonNegativeInt] = None
-    charging_profile_id: Maybe[OneOrMore[int]] = None
+    charging_profile_id: Maybe[OneOrMore[Integer]] = None
     charging_limit_source: Maybe[Annotated[list[String20], Meta(min_length=1, max_length=4)]] = None
     custom_data: Maybe[CustomData] = None
 
@@ -118,7 +119,7 @@ class CompositeSchedule(Datatype):
     """The limits that result from all profiles, from `schedule_start` on."""
 
     evse_id: NonNegativeInt
-    duration: int
+    duration: Integer
     schedule_start: Timestamp
     charging_rate_unit: ChargingRateUnit
     charging_schedule_period: OneOrMore[ChargingSchedulePeriod]
@@ -201,7 +202,7 @@ class EVAbsolutePriceSchedule(Datatype):
 class EVAbsolutePriceScheduleEntry(Datatype):
     """Price rules for a while, of a vehicle's offer."""
 
-    duration: int
+    duration: Integer
     ev_price_rule: Annotated[list[EVPriceRule], Meta(min_length=1, max_length=8)]
     custom_data: Maybe[CustomData] = None
 
@@ -225,7 +226,7 @@ class EVPowerSchedule(Datatype):
 class EVPowerScheduleEntry(Datatype):
     """Power a vehicle offers for a while, in W."""
 
-    duration: int
+    duration: Integer
     power: Number
     custom_data: Maybe[CustomData] = None
 
@@ -287,7 +288,7 @@ class SetChargingProfileResponse(Message):
 class GetChargingProfilesRequest(Message):
     """CSMS → station: orders a report of the installed charging profiles (K09)."""
 
-    request_id: int
+    request_id: Integer
     charging_profile: ChargingProfileCriterion
     evse_id: Maybe[NonNegativeInt] = None
     custom_data: Maybe[CustomData] = None
@@ -304,7 +305,7 @@ class GetChargingProfilesResponse(Message):
 class ReportChargingProfilesRequest(Message):
     """Station → CSMS: delivers installed charging profiles, in parts (K09)."""
 
-    request_id: int
+    request_id: Integer
     charging_limit_source: String20
     charging_profile: OneOrMore[ChargingProfile]
     evse_id: NonNegativeInt
@@ -321,7 +322,7 @@ class ReportChargingProfilesResponse(Message):
 class ClearChargingProfileRequest(Message):
     """CSMS → station: removes the charging profiles that match (K10)."""
 
-    charging_profile_id: Maybe[int] = None
+    charging_profile_id: Maybe[Integer] = None
     charging_profile_criteria: Maybe[ClearChargingProfile] = None
     custom_data: Maybe[CustomData] = None
 
@@ -337,7 +338,7 @@ class ClearChargingProfileResponse(Message):
 class GetCompositeScheduleRequest(Message):
     """CSMS → station: asks what limit results from all charging profiles together (K08)."""
 
-    duration: int
+    duration: Integer
     evse_id: NonNegativeInt
     charging_rate_unit: Maybe[ChargingRateUnit] = None
     custom_data: Maybe[CustomData] = None
@@ -451,7 +452,7 @@ class NotifyPriorityChargingResponse(Message):
 class PullDynamicScheduleUpdateRequest(Message):
     """Station → CSMS: asks for the next values of a dynamic charging profile (K28)."""
 
-    charging_profile_id: int
+    charging_profile_id: Integer
     custom_data: Maybe[CustomData] = None
 
 
@@ -467,7 +468,7 @@ class PullDynamicScheduleUpdateResponse(Message):
 class UpdateDynamicScheduleRequest(Message):
     """CSMS → station: sets the current values of a dynamic charging profile (K28)."""
 
-    charging_profile_id: int
+    charging_profile_id: Integer
     schedule_update: ChargingScheduleUpdate
     custom_data: Maybe[CustomData] = None
 

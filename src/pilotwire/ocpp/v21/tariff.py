@@ -5,6 +5,7 @@ from __future__ import annotations
 from pilotwire.ocpp.types import (
     CustomData,
     Datatype,
+    Integer,
     Maybe,
     Message,
     NonNegativeInt,
@@ -169,7 +170,7 @@ class NotifyWebPaymentStartedRequest(Message):
     """CSMS → station: tells that a driver is paying by web page, so that the EVSE waits (C25)."""
 
     evse_id: NonNegativeInt
-    timeout: int
+    timeout: Integer
     custom_data: Maybe[CustomData] = None
 
 

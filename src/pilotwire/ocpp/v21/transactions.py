@@ -11,6 +11,7 @@ from pilotwire.ocpp.types import (
     Datatype,
     Int0To3,
     Int0To100,
+    Integer,
     Maybe,
     Message,
     NonNegativeInt,
@@ -90,9 +91,9 @@ class TotalUsage(Datatype):
     """What a transaction used: kWh and seconds."""
 
     energy: Number
-    charging_time: int
-    idle_time: int
-    reservation_time: Maybe[int] = None
+    charging_time: Integer
+    idle_time: Integer
+    reservation_time: Maybe[Integer] = None
     custom_data: Maybe[CustomData] = None
 
 
@@ -101,9 +102,9 @@ class Transaction(Datatype):
 
     transaction_id: String36
     charging_state: Maybe[ChargingState] = None
-    time_spent_charging: Maybe[int] = None
+    time_spent_charging: Maybe[Integer] = None
     stopped_reason: Maybe[Reason] = None
-    remote_start_id: Maybe[int] = None
+    remote_start_id: Maybe[Integer] = None
     operation_mode: Maybe[OperationMode] = None
     tariff_id: Maybe[String60] = None
     transaction_limit: Maybe[TransactionLimit] = None
@@ -115,7 +116,7 @@ class TransactionLimit(Datatype):
 
     max_cost: Maybe[Number] = None
     max_energy: Maybe[Number] = None
-    max_time: Maybe[int] = None
+    max_time: Maybe[Integer] = None
     max_soc: Maybe[Int0To100] = field(default=None, name="maxSoC")
     custom_data: Maybe[CustomData] = None
 
@@ -132,7 +133,7 @@ class TransactionEventRequest(Message):
     meter_value: Maybe[OneOrMore[MeterValue]] = None
     offline: Maybe[bool] = None
     number_of_phases_used: Maybe[Int0To3] = None
-    cable_max_current: Maybe[int] = None
+    cable_max_current: Maybe[Integer] = None
     reservation_id: Maybe[NonNegativeInt] = None
     preconditioning_status: Maybe[PreconditioningStatus] = None
     evse_sleep: Maybe[bool] = None
@@ -145,7 +146,7 @@ class TransactionEventResponse(Message):
     """CSMS → station: cost, priority and the token's status, where asked or useful."""
 
     total_cost: Maybe[Number] = None
-    charging_priority: Maybe[int] = None
+    charging_priority: Maybe[Integer] = None
     id_token_info: Maybe[IdTokenInfo] = None
     transaction_limit: Maybe[TransactionLimit] = None
     updated_personal_message: Maybe[MessageContent] = None

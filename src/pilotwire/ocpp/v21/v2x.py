@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pilotwire.ocpp.types import CustomData, Maybe, Message, OneOrMore, String36, Timestamp
+from pilotwire.ocpp.types import CustomData, Integer, Maybe, Message, OneOrMore, String36, Timestamp
 from pilotwire.ocpp.v21.datatypes import StatusInfo
 from pilotwire.ocpp.v21.enums import EnergyTransferMode, GenericStatus, NotifyAllowedEnergyTransferStatus
 
@@ -11,7 +11,7 @@ class AFRRSignalRequest(Message):
     """CSMS → station: tells a frequency-restoration set point that the station follows at once."""
 
     timestamp: Timestamp
-    signal: int
+    signal: Integer
     custom_data: Maybe[CustomData] = None
 
 

@@ -138,6 +138,7 @@ class StationCore:
 
     def _answered(self, ref: int, verdict: Verdict) -> None:
         station = self._station
+        station.timers.last_said = station.now
         if ref == station.outbox.in_flight:
             self._delivered(verdict)
         elif (waiting := station.heard(ref)) is not None:
@@ -159,6 +160,7 @@ class StationCore:
 
     def _failed(self, ref: int, why: str, code: str, *, refused: bool) -> None:
         station = self._station
+        station.timers.last_said = station.now
         if ref == station.outbox.in_flight:
             station.do(*station.outbox.failed(station.now, station.patience, why, code))
         elif (waiting := station.heard(ref)) is not None:

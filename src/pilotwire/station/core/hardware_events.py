@@ -23,7 +23,19 @@ def happened(station: Station, event: ports.HardwareEvent | LockMoved) -> None:
     if evse_id is not None and evse_id not in station.evses:
         station.note(f"The driver reports {type(event).__name__} of EVSE {evse_id}, which this station does not have.")
         return
+    if isinstance(event, _AT_A_PLUG) and not _concerns(station.evses[event.evse_id], event.connector_id):
+        station.note(f"Connector {event.connector_id} of EVSE {event.evse_id} moved while another one is in use.")
+        return
     _HANDLERS[type(event)](station, event)
+
+
+_AT_A_PLUG = (ports.CablePlugged, ports.CableUnplugged, ports.VehicleRequestsPower, ports.VehicleSuspends)
+
+
+def _concerns(evse: Evse, connector: int) -> bool:
+    """One connector of an EVSE is used at a time; what happens at the others meanwhile changes nothing (E01.FR.14)."""
+    in_use = evse.connector or evse.cable_in or (evse.tx.connector if evse.tx is not None else None)
+    return in_use in (None, connector)
 
 
 # --- at an EVSE -----------------------------------------------------------------------------------------------------
@@ -151,7 +163,10 @@ _HANDLERS: dict[type, Callable[[Station, Any], None]] = {
 
 
 def surveyed(station: Station, events: tuple[ports.HardwareEvent, ...]) -> None:
-    """What was so before the station started: it is taken as it is, and begins no transaction."""
+    """What was so before the station started: it is taken as it is, and begins no transaction.
+
+    Nobody is authorized after a start, so a plug that may still be locked is let go.
+    """
     for event in events:
         match event:
             case ports.CablePlugged(evse_id, connector) if evse_id in station.evses:
@@ -168,4 +183,5 @@ def surveyed(station: Station, events: tuple[ports.HardwareEvent, ...]) -> None:
             case _:
                 pass
     for evse in station.evses.values():
+        evse.locked = {connector for connector in (evse.connector, evse.cable_in) if connector is not None}
         evse.settled = evse.points

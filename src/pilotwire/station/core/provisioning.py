@@ -27,6 +27,8 @@ _HEARTBEAT = "OCPPCommCtrlr.HeartbeatInterval"
 
 def link_up(station: Station) -> None:
     """Boot, unless the CSMS accepted us since we started or told us to wait (B01.FR.01, B02.FR.04)."""
+    if station.link:
+        return
     station.link = True
     station.timers.last_said = station.now
     if station.registration is not RegistrationStatus.ACCEPTED:
@@ -103,9 +105,9 @@ def heartbeat_at(station: Station) -> datetime | None:
     """When the next heartbeat is due: so long after the last message (G02.FR.05), and once a day at least (G02.FR.07)."""
     if not station.online or station.timers.last_said is None:
         return None
-    after_silence = station.timers.last_said + timedelta(seconds=station.variables.number(_HEARTBEAT))
     last = station.timers.last_heartbeat or station.timers.last_said
-    return min(after_silence, last + _ONE_DAY)
+    silent_since = max(last, station.timers.last_said)
+    return min(silent_since + timedelta(seconds=station.variables.number(_HEARTBEAT)), last + _ONE_DAY)
 
 
 def heartbeat(station: Station) -> None:

@@ -35,7 +35,7 @@ class Waiting:
 
 @dataclass(slots=True)
 class Timers:
-    """When what is due by itself; None: not at all. In the station's own time."""
+    """When what is due by itself; None: not at all. In the station's own time. `last_said`: when a message last met its end."""
 
     boot: datetime | None = None
     last_said: datetime | None = None
@@ -142,7 +142,7 @@ class Station:
             raise MisuseError(f"{type(fact).__name__} cannot be said without a link.")
         self._waiting[self._next_ref] = Waiting(fact, answered, failed)
         self.do(Say(self._next_ref, fact))
-        self._spoken()
+        self._next_ref += 1
 
     def keep(self, fact: KeptFact) -> None:
         """Queue a fact until the CSMS has it."""
@@ -156,11 +156,7 @@ class Station:
         self.outbox.in_flight = self._next_ref
         named = self.named.get(entry.transaction_id) if entry.transaction_id is not None else None
         self.do(SendKept(self._next_ref, entry, named))
-        self._spoken()
-
-    def _spoken(self) -> None:
         self._next_ref += 1
-        self.timers.last_said = self.now
 
     def heard(self, ref: int) -> Waiting | None:
         """Who waits for the answer `ref`; nobody if it is late, or the outbox's."""

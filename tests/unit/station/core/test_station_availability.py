@@ -52,7 +52,6 @@ def test_the_course_of_a_charge_in_nine_states() -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.req("G01.FR.08")
 def test_only_the_connector_in_use_is_told() -> None:
     """With two EVSEs the other one stays as it was."""
     world = StationWorld(station="ac-22-dual")

@@ -243,7 +243,7 @@ class ChargingMachine(RuleBasedStateMachine):
 
 
 TestChargingMachine = pytest.mark.req(
-    "E01.FR.07", "E01.FR.14", "C01.FR.01", "J02.FR.16", "E04.FR.01", "E04.FR.02", "E08.FR.05", "E08.FR.06"
+    "E01.FR.07", "C01.FR.01", "J02.FR.16", "E04.FR.01", "E04.FR.02", "E08.FR.05", "E08.FR.06"
 )(ChargingMachine.TestCase)
 TestChargingMachine.settings = settings(
     max_examples=30, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)

@@ -226,3 +226,14 @@ def test_the_end_waits_for_the_name() -> None:
     world.connect()
     assert world.csms.heard_named[-1] == "100"
     assert world.csms.events[-1].kind is EventKind.ENDED
+
+
+def test_after_a_restart_the_driver_gets_the_cable_back() -> None:
+    """The plug was locked when the power failed; the transaction has ended, so it is let go."""
+    world = StationWorld()
+    world.plug()
+    world.tap("ANNA")
+    world.pass_time(30)
+    world.kill()
+    assert not world.hardware.is_locked(1, 1)
+    world.unplug()

@@ -165,7 +165,7 @@ def test_remote_stop_ends_the_transaction() -> None:
     assert not world.hardware.is_locked(1, 1)
 
 
-@pytest.mark.req("F03.FR.02", "F04.FR.02", "F04.FR.03")
+@pytest.mark.req("F03.FR.02", "F03.FR.09")
 def test_remote_stop_waits_for_the_cable_where_that_is_the_stop_point() -> None:
     """Updated with RemoteStop, plug unlocked; unplugging ends it with the reason Remote."""
     world = StationWorld(variables={"TxCtrlr.TxStopPoint": "EVConnected"})

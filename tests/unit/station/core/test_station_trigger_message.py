@@ -32,7 +32,7 @@ def test_the_answer_comes_before_the_message() -> None:
     assert len(world.csms.of(Heartbeat)) == 1
 
 
-@pytest.mark.req("F06.FR.11", "F06.FR.09")
+@pytest.mark.req("F06.FR.11")
 def test_states_of_one_or_of_all() -> None:
     """The connector named, or every one."""
     world = StationWorld(station="ac-22-dual")

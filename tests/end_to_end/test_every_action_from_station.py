@@ -1,0 +1,224 @@
+"""Every action a station may send, in every version, as a station of bare frames says it to a running CSMS.
+
+One CSMS on SQLite serves all tests of the module; each test is a station of its own. The payloads are made from the official schemas.
+`BootNotification` is both the beginning and the end of each conversation: its answer comes after everything noted before is durable,
+so what the HTTP API shows then is all there is.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from pilotwire.csms.api import create_api, end_streams
+from pilotwire.csms.app import Csms
+from pilotwire.ocpp.registry import ACTIONS, Action, decode_response
+from pilotwire.ocpp.version import OcppVersion
+from tests.support.every_action import Fault, actions, faults, in_json, is_valid_response, requests
+from tests.support.raw_station import PATIENCE, RawStation, settings, station
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+CA = "a certificate authority that signs what stations ask for"
+V2G_CA = "a contract certificate provider"
+STATUS = "a client for OCSP and revocation lists"
+PLANNER = "smart charging that plans with what vehicles need"
+STREAMS = "monitoring that takes part in periodic event streams"
+NOBODY_TO_ANSWER = {
+    (OcppVersion.V16, "SignCertificate"): CA,
+    (OcppVersion.V201, "SignCertificate"): CA,
+    (OcppVersion.V21, "SignCertificate"): CA,
+    (OcppVersion.V201, "Get15118EVCertificate"): V2G_CA,
+    (OcppVersion.V21, "Get15118EVCertificate"): V2G_CA,
+    (OcppVersion.V201, "GetCertificateStatus"): STATUS,
+    (OcppVersion.V21, "GetCertificateStatus"): STATUS,
+    (OcppVersion.V21, "GetCertificateChainStatus"): STATUS,
+    (OcppVersion.V201, "NotifyEVChargingNeeds"): PLANNER,
+    (OcppVersion.V21, "NotifyEVChargingNeeds"): PLANNER,
+    (OcppVersion.V201, "NotifyEVChargingSchedule"): PLANNER,
+    (OcppVersion.V21, "NotifyEVChargingSchedule"): PLANNER,
+    (OcppVersion.V21, "PullDynamicScheduleUpdate"): PLANNER,
+    (OcppVersion.V21, "OpenPeriodicEventStream"): STREAMS,
+    (OcppVersion.V21, "VatNumberValidation"): "a service that validates VAT numbers",
+}
+"""Requests whose answer needs content that this CSMS has nobody to give, and what it would take. A line goes when its service comes."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """A frame of the message log."""
+
+    direction: str
+    action: str
+    message_id: str
+    frame: Any
+
+
+class Backend:
+    """The CSMS, and what its HTTP API tells of a station."""
+
+    def __init__(self, csms: Csms, api: httpx.AsyncClient) -> None:
+        self.csms = csms
+        self.api = api
+
+    async def messages(self, identity: str, action: str) -> list[Said]:
+        """The logged frames of an action, oldest first."""
+        answer = await self.api.get("/messages", params={"station": identity, "action": action, "limit": 1000})
+        assert answer.status_code == 200, answer.text
+        return [
+            Said(each["direction"], each["action"], each["messageId"], json.loads(each["frame"]))
+            for each in reversed(answer.json()["items"])
+        ]
+
+    async def findings(self, identity: str) -> list[Mapping[str, Any]]:
+        """What was found against the station, newest first."""
+        answer = await self.api.get("/findings", params={"station": identity})
+        assert answer.status_code == 200, answer.text
+        found: list[Mapping[str, Any]] = answer.json()
+        return found
+
+    @asynccontextmanager
+    async def booted(self, action: Action, what: str) -> AsyncIterator[tuple[str, RawStation]]:
+        """A station of the action's version that has booted, under a name of its own."""
+        identity = f"{action.version} {action.name} {what}"
+        async with station(self.csms, identity, action.version.subprotocol) as cs:
+            assert (await cs.boot())["status"] == "Accepted"
+            yield identity, cs
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def backend(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Backend]:
+    apis: list[Any] = []
+
+    def http(csms: Csms) -> Any:
+        apis.append(create_api(csms))
+        return apis[-1]
+
+    database = f"sqlite:///{tmp_path_factory.mktemp('csms') / 'pilotwire.db'}"
+    async with Csms(settings(database=database, no_auth=True), http=http) as csms:
+        url = f"{csms.urls.http}/api/v1"
+        async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=PATIENCE) as api:
+            yield Backend(csms, api)
+        end_streams(apis[0])
+
+
+async def _sensible(action: Action, request: Any, cs: RawStation) -> Any:
+    """A schema knows form only: where a valid text makes no sense (a meter value of "text"), one that does.
+
+    In 1.6 the CSMS names transactions, so one that is to be stopped was started before.
+    """
+    if action.version is not OcppVersion.V16:
+        return request
+    if action.name == "StopTransaction":
+        start = {"connectorId": 1, "idTag": "CARD", "meterStart": 0, "timestamp": "2026-01-02T03:00:00Z"}
+        request = request | {"transactionId": (await cs.ask("StartTransaction", start))["transactionId"]}
+    return _with_numbers(request)
+
+
+def _with_numbers(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_with_numbers(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    numbered = {name: _with_numbers(item) for name, item in value.items()}
+    if "sampledValue" in value:
+        numbered["sampledValue"] = [{**sample, "value": "7.5"} for sample in numbered["sampledValue"]]
+    return numbered
+
+
+@pytest.mark.parametrize("size", ["minimal", "full"])
+@pytest.mark.parametrize("action", actions("station"))
+async def test_a_valid_request_is_answered_and_logged(backend: Backend, action: Action, size: str) -> None:
+    """With a valid response, or NotSupported if the table says so; both frames are in the log and nothing is held against it."""
+    async with backend.booted(action, size) as (identity, cs):
+        request = in_json(await _sensible(action, requests(action)[size], cs)).decode()
+        kind = 6 if action.response is None else 2
+        await cs.say(f'[{kind},"the-one","{action.name}",{request}]')
+        answer = None if action.response is None else await cs.hear()
+        assert (await cs.boot())["status"] == "Accepted"
+    if answer is not None:
+        _check_answer(action, answer)
+    said = [each for each in await backend.messages(identity, action.name) if each.message_id == "the-one"]
+    told = [("in", [kind, "the-one", action.name, json.loads(request)])]
+    assert [(each.direction, each.frame) for each in said] == told + ([("out", answer)] if answer else [])
+    assert await backend.findings(identity) == []
+
+
+def _check_answer(action: Action, answer: Any) -> None:
+    if (action.version, action.name) in NOBODY_TO_ANSWER:
+        what = f"{action.name} is understood here, but there is nobody to answer it."
+        assert answer == [4, "the-one", "NotSupported", what, {}]
+        return
+    assert answer[:2] == [3, "the-one"], answer
+    assert isinstance(decode_response(action.version, action.name, json.dumps(answer[2]).encode()), _type_of(action))
+    assert is_valid_response(action, answer[2]), answer
+
+
+def _type_of(action: Action) -> type:
+    assert action.response is not None
+    return action.response
+
+
+@pytest.mark.req("J16:4.2.3", "J2:4.3")
+@pytest.mark.parametrize("action", [each for each in actions("station") if each.values[0].response is not None])
+async def test_a_faulty_request_is_refused_and_a_finding_kept(backend: Backend, action: Action) -> None:
+    """One fault of each kind: the error code of the version, the place in the description, and a finding for each."""
+    known = faults(action)
+    async with backend.booted(action, "faulty") as (identity, cs):
+        for fault in known:
+            await cs.say(f'[2,"{fault.kind}","{action.name}",{fault.payload.decode()}]')
+            answer = await cs.hear()
+            assert answer[:3] == [4, fault.kind, fault.code], (fault, answer)
+            assert answer[3].startswith(f"{fault.where}: "), (fault, answer)
+        await cs.boot()
+    await _check_findings(backend, identity, action, known)
+
+
+@pytest.mark.req("J2:4.2.4")
+@pytest.mark.parametrize("action", [each for each in actions("station") if each.values[0].response is None])
+async def test_a_faulty_send_is_not_answered_but_a_finding_kept(backend: Backend, action: Action) -> None:
+    """A SEND never has an answer: what the station hears next is the answer to its boot."""
+    known = faults(action)
+    async with backend.booted(action, "faulty") as (identity, cs):
+        for fault in known:
+            await cs.say(f'[6,"{fault.kind}","{action.name}",{fault.payload.decode()}]')
+        await cs.boot()
+    await _check_findings(backend, identity, action, known)
+
+
+async def _check_findings(backend: Backend, identity: str, action: Action, known: list[Fault]) -> None:
+    found = {each["messageId"]: each for each in await backend.findings(identity)}
+    assert found.keys() == {fault.kind for fault in known}
+    for fault in known:
+        finding = found[fault.kind]
+        assert finding["rule"].startswith("schema:"), finding
+        assert (finding["severity"], finding["action"], finding["path"]) == ("fatal", action.name, fault.where)
+    logged = [each.message_id for each in await backend.messages(identity, action.name) if each.direction == "in"]
+    assert [each for each in logged if each in found] == [fault.kind for fault in known]
+
+
+@pytest.mark.parametrize("version", OcppVersion)
+async def test_what_only_a_csms_says_is_not_taken(backend: Backend, version: OcppVersion) -> None:
+    """Each action of the other direction is NotSupported, one nobody knows is NotImplemented; each leaves a finding."""
+    names = [action.name for action in ACTIONS[version].values() if action.sender == "csms"]
+    async with backend.booted(ACTIONS[version]["BootNotification"], "other direction") as (identity, cs):
+        for name in [*names, "Teleport"]:
+            payload = requests(ACTIONS[version][name])["minimal"] if name in names else {}
+            await cs.say(f'[2,"{name}","{name}",{in_json(payload).decode()}]')
+            answer = await cs.hear()
+            assert answer[:3] == [4, name, "NotSupported" if name in names else "NotImplemented"], answer
+        await cs.boot()
+    assert {each["messageId"] for each in await backend.findings(identity)} == {*names, "Teleport"}
+
+
+def test_the_table_names_only_what_there_is() -> None:
+    """Each line of the table is an action a station may send."""
+    for version, name in NOBODY_TO_ANSWER:
+        assert ACTIONS[version][name].sender == "station"
