@@ -6,7 +6,9 @@ import random
 import signal
 import socket
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,10 +33,17 @@ async def _accepted(station: StationProcess) -> None:
 
 
 async def _charged(station: StationProcess, wh: int) -> None:
+    state: Any = None
+
     async def so() -> bool:
+        nonlocal state
+        state = await station.status()
         return any(seen["deliveredWh"] >= wh for seen in (await station.vehicles()).values())
 
-    await eventually(so, what=f"{wh} Wh")
+    try:
+        await eventually(so, what=f"{wh} Wh")
+    except AssertionError as error:
+        raise AssertionError(f"{error}; {state}; {station.said.decode()}") from None
 
 
 async def _told(station: StationProcess) -> None:
@@ -107,7 +116,7 @@ async def test_kill_9_in_the_middle_of_charging_loses_nothing(tmp_path: Path, ve
     assert all(one.stopped_reason is StoppedReason.POWER_LOSS for one in transactions)
     assert all(one.missing_seq_nos == () and not one.is_open for one in transactions)
     booked_wh = [one.energy for one in transactions]
-    assert booked_wh == [Decimal(after - before) for before, after in zip(registers[1:], registers[2:], strict=False)]
+    assert booked_wh == [Decimal(after - before) for before, after in pairwise(registers[1:])]
     assert sum(wh or 0 for wh in booked_wh) == car["deliveredWh"] > 0
 
 

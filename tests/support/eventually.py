@@ -17,9 +17,8 @@ async def eventually(condition: Callable[[], _T | Awaitable[_T]], *, timeout: fl
     try:
         async with asyncio.timeout(timeout):
             while True:
-                seen = condition()
-                if isawaitable(seen):
-                    seen = await seen
+                found = condition()
+                seen = await found if isawaitable(found) else found
                 if seen:
                     return seen  # type: ignore[no-any-return]
                 await asyncio.sleep(0.01)

@@ -53,6 +53,6 @@ class Noted(Verdict):
 _V = TypeVar("_V", bound=_Frozen)
 
 
-def changed(value: _V, **changes: object) -> _V:
+def changed(value: _V, /, **changes: object) -> _V:
     """A copy of `value` with some fields changed."""
     return cast(_V, msgspec.structs.replace(cast(Any, value), **changes))
