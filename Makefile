@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 WORKERS ?= auto
 
-.PHONY: help demo test lint bench ledger docs clean
+.PHONY: help demo test lint bench ledger coverage docs clean
 help:            ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
@@ -31,6 +31,9 @@ bench: $(VENV)/.installed  ## the figures: ratios against peers measured in the 
 
 ledger: $(VENV)/.installed ## docs/requirements.md: which numbered requirement is proven by which test
 	$(BIN)/python tools/ledger.py
+
+coverage: $(VENV)/.installed ## docs/coverage.md: what the CSMS does with every action (CHECK=1: only say whether it is current)
+	$(BIN)/python tools/coverage.py $(if $(CHECK),--check)
 
 docs: $(VENV)/.installed   ## the documentation as a site, in site/
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'

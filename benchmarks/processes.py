@@ -16,6 +16,7 @@ class Process:
     """`python -m MODULE ARGUMENTS` from the root of the tree; it ends with the end of its input."""
 
     def __init__(self, module: str, *arguments: str) -> None:
+        self._name = " ".join((module, *arguments))
         self._popen = subprocess.Popen(
             [sys.executable, "-m", module, *arguments],
             cwd=ROOT,
@@ -29,7 +30,7 @@ class Process:
         assert self._popen.stdout is not None
         line = self._popen.stdout.readline()
         if not line:
-            raise RuntimeError(f"{self._popen.args} ended with {self._popen.wait()}")
+            raise RuntimeError(f"{self._name} ended with {self._popen.wait()}")
         answer: dict[str, Any] = json.loads(line)
         return answer
 

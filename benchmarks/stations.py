@@ -26,11 +26,11 @@ _HANDSHAKE = (
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: ocpp{version}\r\n\r\n"
 )
 _AT = "2026-03-01T10:15:30.000Z"
-_BOOT = {
+_BOOT: dict[str, dict[str, Any]] = {
     "1.6": {"chargePointVendor": "Volta", "chargePointModel": "One"},
     "2.0.1": {"reason": "PowerUp", "chargingStation": {"vendorName": "Volta", "model": "One"}},
 }
-_STATUS = {
+_STATUS: dict[str, dict[str, Any]] = {
     "1.6": {"connectorId": 1, "errorCode": "NoError", "status": "Charging", "timestamp": _AT},
     "2.0.1": {"timestamp": _AT, "connectorStatus": "Occupied", "evseId": 1, "connectorId": 1},
 }
@@ -45,16 +45,26 @@ def _template(action: str, payload: dict[str, Any], *values: tuple[str, str]) ->
     return f'[2,"%(id)s","{action}",{text}]'
 
 
-_SAMPLE = {
-    "1.6": _template(
-        "MeterValues", METER_VALUES, ("4711", "%(tx)s"), (METER_VALUES["meterValue"][0]["timestamp"], "%(at)s"),
-        ("1234567", "%(wh)d"),
-    ),
-    "2.0.1": _template(
-        "TransactionEvent", TRANSACTION_EVENT, (TRANSACTION_EVENT["transactionInfo"]["transactionId"], "%(tx)s"),
-        (TRANSACTION_EVENT["timestamp"], "%(at)s"), ('"seqNo": 17', '"seqNo": %(seq)d'), ("1234567", "%(wh)d"),
-    ),
-}  # fmt: skip
+def _samples() -> dict[str, str]:
+    values: dict[str, Any] = METER_VALUES
+    event: dict[str, Any] = TRANSACTION_EVENT
+    at, register = "%(at)s", ("1234567", "%(wh)d")
+    return {
+        "1.6": _template(
+            "MeterValues", values, ("4711", "%(tx)s"), (values["meterValue"][0]["timestamp"], at), register
+        ),
+        "2.0.1": _template(
+            "TransactionEvent",
+            event,
+            (event["transactionInfo"]["transactionId"], "%(tx)s"),
+            (event["timestamp"], at),
+            ('"seqNo": 17', '"seqNo": %(seq)d'),
+            register,
+        ),
+    }
+
+
+_SAMPLE = _samples()
 
 
 def _started(version: str, name: str) -> tuple[str, dict[str, Any]]:

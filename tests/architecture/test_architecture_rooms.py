@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+
 from tests.support.source_tree import ROOT, identifiers, modules, place, snake, texts, tree, uses
 
 LONGEST = 500

@@ -87,7 +87,7 @@ async def test_wrong_credentials(version: str, tmp_path: Path) -> None:
 # --- unknown stations ------------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.req("J16:3.2", "J2:3.2", "B02.FR.02", "B02.FR.09")
+@pytest.mark.req("J16:3.2", "J2:3.2", "B02.FR.09")
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("policy", UnknownStations)
 async def test_an_unknown_station(policy: UnknownStations, version: str, tmp_path: Path) -> None:

@@ -135,8 +135,8 @@ async def test_a_database_that_cannot_be_written(trouble: str, version: str, tmp
 @pytest.mark.req("E13.FR.02")
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.version.value)
 async def test_a_full_disk_in_the_middle_of_a_charge(story: Story, tmp_path: Path) -> None:
-    """No byte can be written for a while: our station keeps everything, the CSMS books it when there is room, and no Wh is missing."""
-    csms = Life(live_on_a_small_disk, str(tmp_path / "csms.db"))
+    """No byte can be written for a while, to the log neither: our station keeps all, it is booked when there is room, no Wh is missing."""
+    csms = Life(live_on_a_small_disk, str(tmp_path / "csms.db"), str(tmp_path / "csms.log"))
     told = csms.heard(30)
     assert told is not None
     refusals = asyncio.Event()
@@ -165,4 +165,7 @@ async def test_a_full_disk_in_the_middle_of_a_charge(story: Story, tmp_path: Pat
         books = await Books.of(opened.store, story.station)
     check_books(books, said_in(tmp_path / "frames.jsonl"))
     assert len(books.transactions) == 1
+    log = (tmp_path / "csms.log").read_text()
+    assert "station connected" in log
+    assert "Traceback" not in log
     assert books.energy == delivered >= story.energy_wh

@@ -19,21 +19,23 @@ from tests.support.crash_processes import Doom, Life, When, live_as_csms, live_a
 KILLS = 8
 """Rounds of killing in each charge; both die once more at the end."""
 PATIENCE = 60.0
+MOMENTS: tuple[When, ...] = ("before", "after", "settled")
 
 
 @dataclass
 class World:
-    """A CSMS and a station on their files; `chance` decides when which of them dies."""
+    """A CSMS and a station on their files; `chance` decides when which of them dies, `first` is the doom of the first station."""
 
     folder: Path
     story: Story
     chance: random.Random
+    first: Doom | None = None
     port: int = 0
     kills: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.csms = self._new_csms(None)
-        self.station = self._new_station(None)
+        self.station = self._new_station(self.first)
 
     @property
     def database(self) -> Path:
@@ -62,6 +64,18 @@ class World:
         for name in victims:
             self._revive(name, self._doom())
 
+    def die_of(self, name: str, doom: Doom) -> None:
+        """One begins anew with a doom, dies of it, and is there again."""
+        self._kill(name)
+        self._revive(name, doom)
+        self.await_doom(name)
+
+    def await_doom(self, name: str) -> None:
+        """One dies by itself and is there again."""
+        assert wait([getattr(self, name).sentinel], PATIENCE), f"the {name} did not come to its doom"
+        self._kill(name)
+        self._revive(name, None)
+
     def _kill(self, name: str) -> None:
         code = getattr(self, name).kill()
         assert code == -9, f"the {name} ended by itself with {code}"
@@ -74,8 +88,7 @@ class World:
             self.station = self._new_station(doom)
 
     def _doom(self) -> Doom | None:
-        moments: tuple[When, ...] = ("before", "after", "settled")
-        doom = Doom(number=self.chance.randint(1, 4), when=self.chance.choice(moments))
+        doom = Doom(number=self.chance.randint(1, 4), when=self.chance.choice(MOMENTS))
         return doom if self.chance.random() < 0.6 else None
 
     def live_to_the_end(self) -> int:
@@ -99,9 +112,33 @@ async def test_kill_minus_nine_loses_nothing_and_books_nothing_twice(story: Stor
     world = World(tmp_path, story, random.Random(f"{seed} {story.version}"))
     for _ in range(KILLS):
         world.live_and_die()
+    await _check(world)
+
+
+DELICATE: tuple[tuple[str, Doom], ...] = (
+    *(("station", Doom(number=number, when=when)) for number in (1, 2) for when in MOMENTS),
+    *(("csms", Doom(number=1, when=when)) for when in MOMENTS),
+)
+"""The first message of a station that begins anew is the end of what was interrupted, the second the next start."""
+
+
+@pytest.mark.req("E04.FR.01", "E01.FR.07")
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.version.value)
+async def test_each_delicate_moment(story: Story, tmp_path: Path) -> None:
+    """On both sides before, within and just after the handling of a start, an end, a sample: none of them is a gap."""
+    world = World(tmp_path, story, random.Random(0), first=Doom(number=1, when="settled"))
+    world.await_doom("station")
+    for name, doom in DELICATE:
+        world.die_of(name, doom)
+    await _check(world)
+
+
+async def _check(world: World) -> None:
+    """The charge comes to its end, and the books agree with what was said and with the vehicle's meter."""
+    story = world.story
     delivered = world.live_to_the_end()
-    said = said_in(tmp_path / "frames.jsonl")
-    left = SqliteStorage(tmp_path / "station.db", station_id=story.station).load()
+    said = said_in(world.folder / "frames.jsonl")
+    left = SqliteStorage(world.folder / "station.db", station_id=story.station).load()
     async with open_store(str(world.database), clock=SystemClock()) as opened:
         books = await Books.of(opened.store, story.station)
     print(f"{len(world.kills)} kills, {len(books.transactions)} transactions, {len(said)} messages")

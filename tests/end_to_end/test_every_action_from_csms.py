@@ -18,11 +18,10 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from pilotwire.csms.api import create_api, end_streams
 from pilotwire.csms.app import Csms
 from pilotwire.ocpp.registry import ACTIONS, Action
 from pilotwire.ocpp.version import OcppVersion
-from tests.support.every_action import actions, faults, in_json, requests, response_schema, responses
+from tests.support.every_action import actions, client_of, faults, in_json, requests, response_schema, responses
 from tests.support.raw_station import PATIENCE, RawStation, settings, station
 from tests.support.schema_walk import minimal
 
@@ -74,18 +73,9 @@ def _name(version: OcppVersion) -> str:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def scene() -> AsyncIterator[Scene]:
-    apis: list[Any] = []
-
-    def http(csms: Csms) -> Any:
-        apis.append(create_api(csms))
-        return apis[-1]
-
     async with AsyncExitStack() as stack:
-        csms = await stack.enter_async_context(Csms(settings(no_auth=True, call_timeout=PATIENCE), http=http))
-        stack.callback(lambda: end_streams(apis[0]))
-        api = await stack.enter_async_context(
-            httpx.AsyncClient(base_url=f"{csms.urls.http}/api/v1", trust_env=False, timeout=PATIENCE)
-        )
+        csms = await stack.enter_async_context(Csms(settings(no_auth=True, call_timeout=PATIENCE)))
+        api = await stack.enter_async_context(client_of(csms))
         stations = {}
         for version in OcppVersion:
             connected = station(csms, _name(version), version.subprotocol)

@@ -25,6 +25,7 @@ from pilotwire.csms.app import Csms
 from pilotwire.csms.settings import CsmsSettings
 from pilotwire.csms.store.ports import BookEvent, Operation
 from pilotwire.domain.provisioning import RegistrationStatus, UnknownStations
+from pilotwire.logs import configure_logging
 from pilotwire.ocpp.net.peer import OnFrame
 from pilotwire.simulator.building import build_station, make_vehicle
 from pilotwire.simulator.showcase import Story
@@ -155,9 +156,10 @@ def _doomed(append: Callable[..., Awaitable[Sequence[Any]]], doom: Doom) -> Call
 DISK_FULL, DISK_FREE = signal.SIGUSR1, signal.SIGUSR2
 
 
-def live_on_a_small_disk(report: Connection, database: str) -> None:
-    """A CSMS that can write no byte to any file between the signals `DISK_FULL` and `DISK_FREE`; it reports ("ready", port)."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what it logs goes to no file of a test
+def live_on_a_small_disk(report: Connection, database: str, log: str) -> None:
+    """A CSMS that can write no byte between the signals `DISK_FULL` and `DISK_FREE`, not to its log either; it reports ("ready", port)."""
+    os.dup2(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND), 2)
+    configure_logging("info")
     asyncio.run(_serve_on_a_small_disk(report, database))
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from typing import Any
 
+import httpx
 import pytest
 
+from pilotwire.csms.api import create_api
+from pilotwire.csms.app import Csms
 from pilotwire.ocpp.registry import ACTIONS, Action
 from pilotwire.ocpp.version import OcppVersion
 from tests.support.schema_walk import (
@@ -62,6 +66,14 @@ def actions(sender: str) -> list[Any]:
     return [pytest.param(action, id=f"{action.version}-{action.name}") for action in _sent_by(sender)]
 
 
+@asynccontextmanager
+async def client_of(csms: Csms) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the HTTP API of a running CSMS, without a socket between them."""
+    api = create_api(csms)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(api), base_url="http://csms/api/v1") as client:
+        yield client
+
+
 def _sent_by(sender: str) -> Iterator[Action]:
     for version in OcppVersion:
         yield from (action for action in ACTIONS[version].values() if action.sender in (sender, "both"))
@@ -103,7 +115,7 @@ def is_valid_response(action: Action, payload: Any) -> bool:
 
 
 @cache
-def _judge(version: OcppVersion, name: str) -> Any:
+def _judge(version: OcppVersion, name: str) -> Callable[[Any], bool]:
     return judge_of(response_schema(ACTIONS[version][name]))
 
 

@@ -172,6 +172,7 @@ REASONS_16 = {
     tx.StoppedReason.POWER_LOSS: tx.TriggerReason.ABNORMAL_CONDITION,
     tx.StoppedReason.REBOOT: tx.TriggerReason.ABNORMAL_CONDITION,
     tx.StoppedReason.IMMEDIATE_RESET: tx.TriggerReason.RESET_COMMAND,
+    tx.StoppedReason.SOFT_RESET: tx.TriggerReason.RESET_COMMAND,
     tx.StoppedReason.UNLOCK_COMMAND: tx.TriggerReason.UNLOCK_COMMAND,
     tx.StoppedReason.OTHER: tx.TriggerReason.ABNORMAL_CONDITION,
 }

@@ -75,7 +75,7 @@ class TriggerReason(StrEnum):
 
 
 class StoppedReason(StrEnum):
-    """Why a transaction ended, as in 2.1 ReasonEnumType; 1.6 HardReset, SoftReset and UnlockCommand are translated."""
+    """Why a transaction ended, as in 2.1 ReasonEnumType; 1.6 SoftReset and UnlockCommand besides (its HardReset is ImmediateReset)."""
 
     DEAUTHORIZED = "DeAuthorized"
     EMERGENCY_STOP = "EmergencyStop"
@@ -93,6 +93,7 @@ class StoppedReason(StrEnum):
     REBOOT = "Reboot"
     REMOTE = "Remote"
     SOC_LIMIT_REACHED = "SOCLimitReached"
+    SOFT_RESET = "SoftReset"
     STOPPED_BY_EV = "StoppedByEV"
     TIME_LIMIT_REACHED = "TimeLimitReached"
     TIMEOUT = "Timeout"
@@ -226,6 +227,11 @@ def start_key(station: str, event: TransactionEvent) -> str:
     address = event.address or EvseAddress(evse=0)
     token = event.id_token.key if event.id_token is not None else ""
     return _digest((station, address.evse, event.at.isoformat(), token, str(register_of(event.readings))))
+
+
+def same_event(one: TransactionEvent, other: TransactionEvent) -> bool:
+    """Whether two events under one key say the same; one that was queued may be marked `offline` only when it is sent again (E11.FR.07)."""
+    return one == other or changed(one, offline=None) == changed(other, offline=None)
 
 
 _ENCODER = msgspec.msgpack.Encoder()

@@ -24,7 +24,7 @@ from pilotwire.domain.kinds import Command, Fact, Outcome
 from pilotwire.domain.provisioning import BootReason
 from pilotwire.errors import NotReachable, NotSayable, StoreError
 from pilotwire.ocpp.net.backoff import RetryBackOff
-from pilotwire.ocpp.net.peer import AnswerInvalid, CallRefused, OnFrame
+from pilotwire.ocpp.net.peer import AnswerInvalid, CallRefused, CallTimeout, OnFrame
 from pilotwire.station.core import StationCore
 from pilotwire.station.core import actions as act
 from pilotwire.station.core import inputs as told
@@ -38,7 +38,7 @@ _log = structlog.get_logger("pilotwire.station")
 
 TICK = 0.1
 """Seconds between two looks at the simulated hardware."""
-SAVE_EVERY = 5.0
+SAVE_EVERY = 1.0
 """Seconds after which the hardware's state is saved, if it changed, while nothing else is."""
 _PASSWORD = "SecurityCtrlr.BasicAuthPassword"
 
@@ -273,17 +273,22 @@ class Station:
             self._spawn(self._say(self.core, ref, fact, message))
 
     async def _say(self, core: StationCore, ref: int, fact: Fact, message: Any) -> None:
-        self._heard(core, await self._answer_to(ref, fact, message))
+        answer = await self._answer_to(ref, fact, message)
+        if answer is not None:
+            self._heard(core, answer)
 
-    async def _answer_to(self, ref: int, fact: Fact, message: Any) -> told.Input:
+    async def _answer_to(self, ref: int, fact: Fact, message: Any) -> told.Input | None:
+        """What became of a fact; None if the line broke: `LinkDown` says so, and a broken line is no failed attempt (E11, 1.6:3.7.1)."""
         try:
             return told.Answered(ref, await self.line.say(fact, message))
         except CallRefused as refused:
             return told.Refused(ref, refused.code, refused.description)
         except AnswerInvalid as invalid:
             return told.Refused(ref, "FormatViolation", str(invalid))
-        except NotReachable:
+        except CallTimeout:
             return told.NotAnswered(ref)
+        except NotReachable:
+            return None
 
     def _heard(self, core: StationCore, answer: told.Input) -> None:
         """An answer is for the core that asked: after a restart the same number means another question."""
@@ -360,7 +365,7 @@ class Station:
 
     def overview(self) -> dict[str, Any]:
         """How things stand, as plain JSON values: link, registration, EVSEs, how many facts wait."""
-        seen: dict[str, Any] = msgspec.to_builtins(self.core.overview(), str_keys=True)
+        seen: dict[str, Any] = _camel(msgspec.to_builtins(self.core.overview(), str_keys=True))
         return seen
 
     # --- restart -----------------------------------------------------------------------------------------------------------------
@@ -391,3 +396,15 @@ class Station:
 def _is_told(error: BaseException) -> bool:
     """Whether the error is a sentence for people; else it is a bug and its origin belongs into the log."""
     return isinstance(error, StoreError)
+
+
+def _camel(value: Any) -> Any:
+    """JSON values with the names of the standard's JSON: evseId, not evse_id."""
+    if isinstance(value, dict):
+        return {_camel_name(name): _camel(inner) for name, inner in value.items()}
+    return [_camel(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+
+def _camel_name(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(part.capitalize() for part in rest)

@@ -13,8 +13,8 @@ import pytest
 import structlog
 
 from pilotwire.csms.app import Csms
-from pilotwire.logs import configure_logging
 from pilotwire.errors import ConfigError, MisuseError
+from pilotwire.logs import configure_logging
 from tests.support.raw_station import settings
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]

@@ -212,7 +212,7 @@ REASONS = [
     ("PowerLoss", StoppedReason.POWER_LOSS, TriggerReason.ABNORMAL_CONDITION),
     ("Reboot", StoppedReason.REBOOT, TriggerReason.ABNORMAL_CONDITION),
     ("HardReset", StoppedReason.IMMEDIATE_RESET, TriggerReason.RESET_COMMAND),
-    ("SoftReset", StoppedReason.IMMEDIATE_RESET, TriggerReason.RESET_COMMAND),
+    ("SoftReset", StoppedReason.SOFT_RESET, TriggerReason.RESET_COMMAND),
     ("UnlockCommand", StoppedReason.UNLOCK_COMMAND, TriggerReason.UNLOCK_COMMAND),
     ("Other", StoppedReason.OTHER, TriggerReason.ABNORMAL_CONDITION),
     (None, StoppedReason.LOCAL, TriggerReason.STOP_AUTHORIZED),
@@ -239,6 +239,7 @@ WRITTEN = {
     StoppedReason.POWER_LOSS: "PowerLoss",
     StoppedReason.REBOOT: "Reboot",
     StoppedReason.IMMEDIATE_RESET: "HardReset",
+    StoppedReason.SOFT_RESET: "SoftReset",
     StoppedReason.UNLOCK_COMMAND: "UnlockCommand",
     None: "Local",
 }

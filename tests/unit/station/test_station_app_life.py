@@ -92,6 +92,19 @@ async def test_what_was_kept_before_the_disk_was_full_is_told_later() -> None:
         assert transaction.energy == Decimal(seen) > 0
 
 
+async def test_a_file_that_became_read_only_stops_the_station(tmp_path: Path) -> None:
+    """The same with SQLite itself refusing to write: the file is named, and what to look at."""
+    async with scripted_csms() as csms, lab(csms.url, storage=(storage := on_disk(tmp_path))) as one:
+        await one.charge()
+        storage._file._alive().execute("PRAGMA query_only=ON")
+        heard = len(csms.of("TransactionEvent"))
+        one.tap()
+        assert "station.db could not be written: attempt to write a readonly database" in one.station.failure
+        assert "can be written" in one.station.failure
+        await eventually(lambda: not one.station.line.is_up)
+    assert len(csms.of("TransactionEvent")) == heard
+
+
 async def test_a_disk_that_is_full_from_the_start_says_so_at_once() -> None:
     """Nothing was said to anybody, and nothing runs."""
     storage = Brittle()

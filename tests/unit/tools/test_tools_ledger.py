@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+
 from tests.support.requirement_tables import DUTIES, VERSIONS, BadClaim, claimed, complaints, requirements
 from tools.ledger import compact, page
 

@@ -28,7 +28,7 @@ from pilotwire.domain.findings import Finding, Severity
 from pilotwire.domain.kinds import Command, Outcome
 from pilotwire.domain.provisioning import RegistrationStatus
 from pilotwire.errors import MisuseError, NotSayable, StoreError
-from pilotwire.ocpp.events import Breach, CallReceived, ResultReceived, ResultRefused
+from pilotwire.ocpp.events import Breach, CallReceived, ResultReceived, ResultRefused, SendReceived
 from pilotwire.ocpp.net.peer import AnswerInvalid, CallRefused, CallTimeout, Closed, Peer, Refusal
 from pilotwire.ocpp.net.socket import Socket
 from pilotwire.ocpp.outbound import RawCall
@@ -74,6 +74,7 @@ class Connection:
             session,
             clock,
             on_call=self._on_call,
+            on_send=self._on_send,
             on_breach=self._on_breach,
             on_refused=self._on_refused,
             on_frame=self._on_frame,
@@ -129,15 +130,9 @@ class Connection:
                 self.on_idle()
 
     async def _answer(self, call: CallReceived) -> Message | Refusal:
-        if self._standing is not RegistrationStatus.ACCEPTED:
-            refusal = self._handlers.refusal(
-                self.station,
-                boots=call.action == _BOOT,
-                asked_for=call.action in self._asked_for,
-                message_id=call.message_id,
-            )
-            if refusal is not None:
-                return Refusal("SecurityError", refusal)
+        refusal = self._refusal(call)
+        if refusal is not None:
+            return Refusal("SecurityError", refusal)
         fact = self._dialect.read_fact(call.message)
         if fact is None:
             return await self._answer_without_fact(call)
@@ -145,6 +140,22 @@ class Connection:
         if call.action == _BOOT:
             self._asked_for.clear()
         return self._dialect.write_verdict(fact, verdict)
+
+    def _refusal(self, said: CallReceived | SendReceived) -> str | None:
+        """Why the station may not say that now; the finding is kept."""
+        if self._standing is RegistrationStatus.ACCEPTED:
+            return None
+        return self._handlers.refusal(
+            self.station,
+            boots=said.action == _BOOT,
+            asked_for=said.action in self._asked_for,
+            message_id=said.message_id,
+            action=said.action,
+        )
+
+    async def _on_send(self, said: SendReceived) -> None:
+        """An unconfirmed message (2.1): its frame is in the log; one that is not allowed now is a finding, there is nobody to answer."""
+        self._refusal(said)
 
     async def _answer_without_fact(self, call: CallReceived) -> Message | Refusal:
         """An action whose meaning is not known here: acknowledged where that takes no content, once its frame is durable."""

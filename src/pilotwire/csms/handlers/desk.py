@@ -44,9 +44,17 @@ class Desk:
     vendors: Mapping[str, VendorHook] = field(default_factory=dict)
     told: dict[str, RegistrationStatus | None] = field(default_factory=dict)
 
-    def note(self, station: str, rule: str, severity: Severity, what: str, message_id: str = "") -> None:
+    def note(
+        self, station: str, rule: str, severity: Severity, what: str, message_id: str = "", action: str = ""
+    ) -> None:
         """Keep a finding; nobody waits for it."""
         finding = Finding(
-            station=station, at=self.clock.now(), rule=rule, severity=severity, what=what, message_id=message_id
+            station=station,
+            at=self.clock.now(),
+            rule=rule,
+            severity=severity,
+            what=what,
+            action=action,
+            message_id=message_id,
         )
         self.journal.note(KeepFinding(finding=finding))

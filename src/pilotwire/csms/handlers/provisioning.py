@@ -44,7 +44,7 @@ async def welcome(desk: Desk, station: str) -> RegistrationStatus | None:
     return standing
 
 
-def refusal(desk: Desk, station: str, *, boots: bool, asked_for: bool, message_id: str) -> str | None:
+def refusal(desk: Desk, station: str, *, boots: bool, asked_for: bool, message_id: str, action: str = "") -> str | None:
     """Why a station may not say something now, or None if it may; a refusal is kept as a finding.
 
     An accepted station may say everything. Before that it may boot (`boots`), and while it is pending it may send what this CSMS asked
@@ -57,7 +57,7 @@ def refusal(desk: Desk, station: str, *, boots: bool, asked_for: bool, message_i
     if asked_for and standing is not RegistrationStatus.REJECTED:
         return None
     what = _NOT_YET[standing]
-    desk.note(station, "provisioning:not-accepted", Severity.BREACH, what, message_id)
+    desk.note(station, "provisioning:not-accepted", Severity.BREACH, what, message_id, action=action)
     return what
 
 

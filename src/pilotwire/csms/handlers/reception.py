@@ -83,6 +83,10 @@ class Handlers:
         """What a connected station was last told of its registration, None if it has never booted."""
         return self._desk.told.get(station)
 
-    def refusal(self, station: str, *, boots: bool, asked_for: bool, message_id: str = "") -> str | None:
+    def refusal(
+        self, station: str, *, boots: bool, asked_for: bool, message_id: str = "", action: str = ""
+    ) -> str | None:
         """Why a station may not say something now (answer it with SecurityError), or None if it may."""
-        return provisioning.refusal(self._desk, station, boots=boots, asked_for=asked_for, message_id=message_id)
+        return provisioning.refusal(
+            self._desk, station, boots=boots, asked_for=asked_for, message_id=message_id, action=action
+        )

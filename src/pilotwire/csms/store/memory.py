@@ -33,7 +33,7 @@ from pilotwire.csms.store.ports import (
 from pilotwire.csms.store.recollection import Memory, MemoryStore
 from pilotwire.domain.identity import IdToken
 from pilotwire.domain.kinds import changed
-from pilotwire.domain.transactions import TransactionEvent, event_key, start_key
+from pilotwire.domain.transactions import TransactionEvent, event_key, same_event, start_key
 from pilotwire.errors import MisuseError, PilotwireError, StoreError
 
 __all__ = ["MemoryJournal", "MemoryStore"]
@@ -95,7 +95,7 @@ def _book(memory: Memory, operation: BookEvent) -> Booked:
     key = event_key(event)
     earlier = memory.events[place].get(key)
     if known is not None and earlier is not None:
-        return Booked(transaction=known, repeated=True, conflict=earlier.event != event)
+        return Booked(transaction=known, repeated=True, conflict=not same_event(earlier.event, event))
     transaction = booking.folded(operation, known, event)
     entry = BookedEvent(
         station=place[0], transaction_id=place[1], key=key, event=event, received_at=operation.received_at

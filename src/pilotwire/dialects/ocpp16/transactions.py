@@ -97,13 +97,11 @@ _READ_REASON: dict[Reason, tuple[StoppedReason, TriggerReason]] = {
     "PowerLoss": (StoppedReason.POWER_LOSS, TriggerReason.ABNORMAL_CONDITION),
     "Reboot": (StoppedReason.REBOOT, TriggerReason.ABNORMAL_CONDITION),
     "HardReset": (StoppedReason.IMMEDIATE_RESET, TriggerReason.RESET_COMMAND),
-    "SoftReset": (StoppedReason.IMMEDIATE_RESET, TriggerReason.RESET_COMMAND),
+    "SoftReset": (StoppedReason.SOFT_RESET, TriggerReason.RESET_COMMAND),
     "UnlockCommand": (StoppedReason.UNLOCK_COMMAND, TriggerReason.UNLOCK_COMMAND),
     "Other": (StoppedReason.OTHER, TriggerReason.ABNORMAL_CONDITION),
 }
-_WRITE_REASON: dict[StoppedReason, Reason] = {reason: wire for wire, (reason, _) in _READ_REASON.items()} | {
-    StoppedReason.IMMEDIATE_RESET: "HardReset"
-}
+_WRITE_REASON: dict[StoppedReason, Reason] = {reason: wire for wire, (reason, _) in _READ_REASON.items()}
 
 
 def read_stop(request: v16.StopTransactionRequest) -> TransactionEvent:

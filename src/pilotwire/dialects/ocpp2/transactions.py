@@ -58,6 +58,8 @@ def read_event(request: v201.TransactionEventRequest) -> TransactionEvent:
 
 def _write_reason(wire: Wire, reason: StoppedReason | None) -> StoppedReason | None:
     """The reason, or Other where this version has no word for it (1.6's UnlockCommand, in 2.0.1 those of 2.1): an end must be told."""
+    if reason is StoppedReason.SOFT_RESET:
+        return StoppedReason.IMMEDIATE_RESET
     return reason if reason is None or reason in enumerated(wire, "Reason") else StoppedReason.OTHER
 
 

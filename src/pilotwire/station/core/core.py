@@ -153,7 +153,8 @@ class StationCore:
         if not isinstance(fact, TransactionEvent) or not isinstance(verdict, TransactionVerdict):
             return
         if verdict.transaction_id is not None and fact.transaction_id is not None:
-            station.named[fact.transaction_id] = verdict.transaction_id
+            # a new dict: the one there is part of what was saved, and must differ from it to be saved
+            station.named = {**station.named, fact.transaction_id: verdict.transaction_id}
         if fact.id_token is not None and verdict.authorization is not None:
             authorization.remember(station, fact.id_token, verdict.authorization)
             transactions.judged(station, fact, verdict.authorization)

@@ -129,6 +129,6 @@ def set_clock(station: Station, csms_now: datetime) -> None:
     correction = abs(offset - station.offset)
     if correction <= _CLOCK_TOLERANCE:
         return
-    station.offset = offset
+    station.set_offset(offset)
     if correction > timedelta(seconds=station.variables.number("ClockCtrlr.TimeAdjustmentReportingThreshold")):
         security.report(station, "SettingSystemTime", f"by {correction.total_seconds():.0f} s")

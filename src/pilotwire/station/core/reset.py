@@ -12,7 +12,9 @@ from pilotwire.station.core.evse import Evse
 from pilotwire.station.core.station import PendingReset, Station
 from pilotwire.station.core.transactions import Cause
 
-_RESET = Cause(TriggerReason.RESET_COMMAND, StoppedReason.IMMEDIATE_RESET)
+_HARD = Cause(TriggerReason.RESET_COMMAND, StoppedReason.IMMEDIATE_RESET)
+_SOFT = Cause(TriggerReason.RESET_COMMAND, StoppedReason.SOFT_RESET)
+"""A reset on idle that does not wait for transactions to end but ends them: 1.6:5.14."""
 
 
 def request(station: Station, command: Reset) -> ResetOutcome:
@@ -24,7 +26,8 @@ def request(station: Station, command: Reset) -> ResetOutcome:
     if waits and any(evse.busy for evse in scope):
         station.reset = PendingReset(BootReason.SCHEDULED_RESET, command.evse)
         return ResetOutcome(status=ResetStatus.SCHEDULED)
-    station.reset = PendingReset(BootReason.REMOTE_RESET, command.evse, now=True)
+    soft = command.kind is ResetKind.ON_IDLE
+    station.reset = PendingReset(BootReason.REMOTE_RESET, command.evse, now=True, soft=soft)
     return ResetOutcome(status=ResetStatus.ACCEPTED)
 
 
@@ -41,7 +44,7 @@ def go_on(station: Station) -> None:
     if not pending.now and any(evse.busy for evse in scope):
         return
     for evse in scope:
-        _end_use(station, evse)
+        _end_use(station, evse, _SOFT if pending.soft else _HARD)
     if pending.evse is not None:
         station.do(SetContactor(pending.evse, False), SetCurrentLimit(pending.evse, None))
         station.reset = None
@@ -50,9 +53,9 @@ def go_on(station: Station) -> None:
         station.timers.restart = station.now + timedelta(seconds=station.settings.reset_wait_seconds)
 
 
-def _end_use(station: Station, evse: Evse) -> None:
+def _end_use(station: Station, evse: Evse, cause: Cause) -> None:
     if evse.tx is not None:
-        transactions.end(station, evse, _RESET)
+        transactions.end(station, evse, cause)
     evse.grant, evse.withheld, evse.held_for = None, False, None
     evse.settled = evse.points
 

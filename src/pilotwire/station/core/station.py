@@ -51,6 +51,7 @@ class PendingReset:
     reason: BootReason
     evse: int | None = None
     now: bool = False
+    soft: bool = False
 
 
 @dataclass(slots=True)
@@ -118,6 +119,11 @@ class Station:
         at = corrected.replace(microsecond=corrected.microsecond // 1000 * 1000)
         self._last_stamp = max(at, self._last_stamp)
         return self._last_stamp
+
+    def set_offset(self, offset: timedelta) -> None:
+        """Go by another difference to the CSMS's clock; times told may go back by this once."""
+        self.offset = offset
+        self._last_stamp = datetime.min.replace(tzinfo=UTC)
 
     # --- line -------------------------------------------------------------------------------------------------------
 

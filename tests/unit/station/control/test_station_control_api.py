@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from pilotwire.errors import StoreError
 from pilotwire.simulator.building import make_vehicle
@@ -72,7 +73,7 @@ async def test_the_status_is_the_whole_station() -> None:
         assert state["line"] == {"up": True, "cut": False, "trouble": ""}
         assert (state["powered"], state["emergencyStop"], state["faults"], state["stopped"]) == (True, False, [], None)
         assert (state["link"], state["registration"]) == (True, "Accepted")
-        assert [evse["evse_id"] for evse in state["evses"]] == [1, 2]
+        assert [evse["evseId"] for evse in state["evses"]] == [1, 2]
         assert state["evses"][0]["connectors"]["1"]["availability"] == "Available"
 
 
@@ -251,14 +252,16 @@ async def test_the_description_knows_no_other_shape() -> None:
 
 
 async def test_a_mistake_of_ours_is_a_sentence_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    """500, without a traceback on the wire."""
+    """500, without a traceback on the wire; the log has it."""
     async with person() as somebody:
 
         def broken(*_: object, **__: object) -> None:
             raise RuntimeError("a loose screw")
 
         monkeypatch.setattr(somebody.lab.station.hardware, "tap", broken)
-        assert "loose screw" in await somebody.cannot("/tap", 500, idToken=CARD)
+        with capture_logs() as logs:
+            assert "loose screw" in await somebody.cannot("/tap", 500, idToken=CARD)
+        assert [str(log["exc_info"]) for log in logs if log["log_level"] == "error"] == ["a loose screw"]
 
 
 async def test_a_station_that_has_stopped_says_why() -> None:

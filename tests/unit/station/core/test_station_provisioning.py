@@ -240,3 +240,17 @@ def test_started_comes_first_and_once() -> None:
     core.feed(Started(), world.now)
     with pytest.raises(MisuseError):
         core.feed(Started(), world.now)
+
+
+@pytest.mark.req("B01.FR.06")
+def test_a_csms_whose_clock_is_behind_ours_does_not_stop_our_time() -> None:
+    """After its time is taken over, what happens later is told with a later time."""
+    world = StationWorld(online=False)
+    world.plug()
+    world.csms.clock_ahead = -timedelta(hours=1)
+    world.wants_line = True
+    world.connect()
+    world.tap("ANNA")
+    world.pass_time(600)
+    times = [event.at for event in world.csms.events if not event.offline]
+    assert len(set(times)) == len(times) > 2

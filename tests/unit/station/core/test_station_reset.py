@@ -120,3 +120,11 @@ def test_a_core_that_asked_for_its_restart_does_nothing_more() -> None:
     assert world.core is not old
     assert old.tick(world.now) == []
     assert old.next_deadline() is None
+
+
+@pytest.mark.req("1.6:5.14")
+def test_a_soft_reset_of_1_6_says_that_it_was_one() -> None:
+    """It ends the transaction rather than waiting for its end, and the reason tells it from a hard reset."""
+    world = _charging(ocpp16=True)
+    assert _reset(world, ResetKind.ON_IDLE) == ACCEPTED
+    assert world.csms.events[-1].stopped_reason is StoppedReason.SOFT_RESET

@@ -75,3 +75,16 @@ def test_in_1_6_the_registers_are_whole() -> None:
         if isinstance(fact, TransactionEvent) and fact.kind is EventKind.ENDED:
             stop = getattr(OCPP16.write_fact(fact, named="100"), "meter_stop")  # noqa: B009
     assert stop - start == car.meter.delivered_wh
+
+
+@pytest.mark.req("1.6:4.8")
+def test_the_csms_s_name_of_a_transaction_survives_a_power_failure() -> None:
+    """It is on disk as soon as it is known: the end that follows a power failure names the right transaction."""
+    world = StationWorld(ocpp16=True)
+    world.plug()
+    world.tap("ANNA")
+    own = world.transaction
+    assert own is not None
+    saved = world.storage.load()
+    assert saved is not None
+    assert own in saved.transactions.named

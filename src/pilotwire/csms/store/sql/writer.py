@@ -30,7 +30,7 @@ from pilotwire.csms.store.sql.pending import Held, Pending
 from pilotwire.csms.store.sql.records import Records
 from pilotwire.csms.store.sql.trouble import data_trouble, disk_trouble, is_about_data
 from pilotwire.domain.kinds import changed
-from pilotwire.domain.transactions import Transaction, TransactionEvent, event_key, start_key
+from pilotwire.domain.transactions import Transaction, TransactionEvent, event_key, same_event, start_key
 from pilotwire.errors import MisuseError, PilotwireError, StoreError
 
 Group = Sequence[Operation]
@@ -201,7 +201,7 @@ class Writer:
         if known is not None and not booking.surely_new(known, event):
             earlier = self._earlier(held.ref, key)
             if earlier is not None:
-                return Booked(transaction=known, repeated=True, conflict=earlier != event)
+                return Booked(transaction=known, repeated=True, conflict=not same_event(earlier, event))
         held.transaction = booking.folded(operation, known, event)
         self._pending.touched[held.ref] = held
         self._add_event(held.ref, key, event, operation)

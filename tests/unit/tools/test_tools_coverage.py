@@ -1,0 +1,61 @@
+"""The coverage page: derived from the code, complete, the same bytes every time, and current in the repository."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pilotwire.ocpp.registry import ACTIONS
+from pilotwire.ocpp.version import OcppVersion
+from tools.coverage import Coverage, coverage_of, main, page
+
+
+@pytest.mark.parametrize(
+    ("version", "name", "sender", "coverage"),
+    [
+        (OcppVersion.V16, "RemoteStartTransaction", "csms", Coverage.SERVICE),
+        (OcppVersion.V16, "GetDiagnostics", "csms", Coverage.PASS_THROUGH),
+        (OcppVersion.V16, "StartTransaction", "station", Coverage.SERVICE),
+        (OcppVersion.V201, "DataTransfer", "csms", Coverage.SERVICE),
+        (OcppVersion.V201, "DataTransfer", "station", Coverage.SERVICE),
+        (OcppVersion.V201, "NotifyReport", "station", Coverage.ACKNOWLEDGED),
+        (OcppVersion.V21, "NotifyPeriodicEventStream", "station", Coverage.LOGGED),
+        (OcppVersion.V21, "VatNumberValidation", "station", Coverage.NOT_SUPPORTED),
+    ],
+)
+def test_what_becomes_of_an_action(version: OcppVersion, name: str, sender: str, coverage: Coverage) -> None:
+    """One example of each kind; what the wire shows is proven by the tests of every action."""
+    assert coverage_of(ACTIONS[version][name], sender) is coverage
+
+
+def test_every_action_of_every_version_has_its_line() -> None:
+    """In the table of its direction; DataTransfer is in both."""
+    _, to_station, to_csms = page().split("\n## From the ")
+    for actions in ACTIONS.values():
+        for action in actions.values():
+            line = f"| {action.street.replace('_', ' ')} | {action.name} | "
+            assert (to_station.count(line), to_csms.count(line)) == (
+                action.sender != "station",
+                action.sender != "csms",
+            )
+
+
+def test_the_page_in_the_repository_is_current(capsys: pytest.CaptureFixture[str]) -> None:
+    """Else: `make coverage`."""
+    assert main(["--check"]) == 0, capsys.readouterr().err
+
+
+def test_a_stale_page_is_told_and_written_anew(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`--check` changes nothing; without it the page is written, the same every time."""
+    target = tmp_path / "docs" / "coverage.md"
+    assert main(["--check", "--root", str(tmp_path)]) == 1
+    assert "make coverage" in capsys.readouterr().err
+    assert not target.exists()
+    assert main(["--root", str(tmp_path)]) == 0
+    first = target.read_bytes()
+    assert main(["--check", "--root", str(tmp_path)]) == 0
+    target.write_bytes(first + b"edited by hand\n")
+    assert main(["--check", "--root", str(tmp_path)]) == 1
+    assert main(["--root", str(tmp_path)]) == 0
+    assert target.read_bytes() == first

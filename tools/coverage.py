@@ -1,0 +1,169 @@
+"""Write `docs/coverage.md`: every action of every version, and what this CSMS does with it.
+
+`python tools/coverage.py` reads the message registry, the dialects, and the rooms of the CSMS that handle facts and give commands;
+`--check` writes nothing and exits 1 if the page on disk is stale. The page depends on the code only, so the same tree always gives the
+same bytes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from enum import StrEnum
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+from typing import cast
+
+from pilotwire.csms import commands
+from pilotwire.csms.gateway.languages import DIALECTS
+from pilotwire.csms.handlers import HANDLERS
+from pilotwire.dialects.words import WordDialect
+from pilotwire.domain.kinds import Command
+from pilotwire.ocpp.registry import ACTIONS, Action
+from pilotwire.ocpp.types import Message
+from pilotwire.ocpp.version import OcppVersion
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Coverage(StrEnum):
+    """What the CSMS does with an action."""
+
+    SERVICE = "typed + service"
+    PASS_THROUGH = "pass-through"
+    ACKNOWLEDGED = "acknowledged and logged"
+    LOGGED = "logged"
+    NOT_SUPPORTED = "answered NotSupported"
+
+
+_PREFACE = """\
+# Coverage
+
+Written by `make coverage` from the code: do not edit. Every message of every version is typed and checked against its schema; the tables
+tell what the CSMS makes of it beyond that. `-` is an action that the version does not have in this direction.
+
+From the CSMS to the station:
+
+- **typed + service**: a command of its own, the same in all versions, in the HTTP API and in the code
+- **pass-through**: sent by `POST /api/v1/stations/{station}/calls/{action}`, checked against the schema, the answer given back as it came
+
+From the station to the CSMS:
+
+- **typed + service**: understood and acted upon
+- **acknowledged and logged**: answered with the empty response of its schema once the message is stored in the message log
+- **logged**: stored in the message log; a SEND of 2.1 is never answered
+- **answered NotSupported**: its response needs content that this CSMS has nobody to give; the message is stored in the message log
+"""
+_SIDES: Mapping[str, str] = {"csms": "From the CSMS to the station", "station": "From the station to the CSMS"}
+
+
+def coverage_of(action: Action, sender: str) -> Coverage:
+    """What the CSMS does with an action that `sender` (`csms` or `station`) says."""
+    if sender == "csms":
+        return Coverage.SERVICE if action.request in _commanded(action.version) else Coverage.PASS_THROUGH
+    if action.request in _handled(action.version):
+        return Coverage.SERVICE
+    if action.response is None:
+        return Coverage.LOGGED
+    # The type stands for a request of it: the content of a request does not matter to its empty response.
+    empty = DIALECTS[action.version].empty_response(cast(Message, action.request))
+    return Coverage.NOT_SUPPORTED if empty is None else Coverage.ACKNOWLEDGED
+
+
+@cache
+def _handled(version: OcppVersion) -> frozenset[type]:
+    """The request types that state a fact somebody handles."""
+    words = _dialect(version)._facts.values()
+    return frozenset(request for word in words if word.fact in HANDLERS for request in word.read)
+
+
+@cache
+def _commanded(version: OcppVersion) -> frozenset[type]:
+    """The request types that give a command of the CSMS."""
+    words = _dialect(version)._commands.values()
+    return frozenset(request for word in words if word.command in _given() for request in word.read)
+
+
+def _dialect(version: OcppVersion) -> WordDialect:
+    dialect = DIALECTS[version]
+    assert isinstance(dialect, WordDialect), "a dialect that is not made of words cannot be asked what it knows"
+    return dialect
+
+
+@cache
+def _given() -> frozenset[type[Command]]:
+    """The commands that the street modules of `csms.commands` give."""
+    streets = {action.street for actions in ACTIONS.values() for action in actions.values()}
+    names = [module.name for module in iter_modules(commands.__path__) if module.name in streets]
+    found = [value for name in names for value in vars(import_module(f"{commands.__name__}.{name}")).values()]
+    return frozenset(value for value in found if isinstance(value, type) and issubclass(value, Command))
+
+
+def page() -> str:
+    """The whole of `docs/coverage.md`."""
+    parts = [_PREFACE, *_summary()]
+    for sender, title in _SIDES.items():
+        parts += _table(title, sender)
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _said_by(sender: str, version: OcppVersion) -> dict[tuple[str, str], Coverage]:
+    """(street, action) -> coverage."""
+    said = (action for action in ACTIONS[version].values() if action.sender in (sender, "both"))
+    return {(action.street, action.name): coverage_of(action, sender) for action in said}
+
+
+def _summary() -> Iterator[str]:
+    yield "## In numbers\n"
+    yield f"| direction | coverage | {' | '.join(OcppVersion)} |"
+    yield "|---|---|--:|--:|--:|"
+    for sender, title in _SIDES.items():
+        counts = [Counter(_said_by(sender, version).values()) for version in OcppVersion]
+        for coverage in Coverage:
+            if any(count[coverage] for count in counts):
+                yield f"| {title} | {coverage} | {' | '.join(str(count[coverage]) for count in counts)} |"
+        yield f"| {title} | **all** | {' | '.join(str(count.total()) for count in counts)} |"
+    yield ""
+
+
+def _table(title: str, sender: str) -> Iterator[str]:
+    by_version = [_said_by(sender, version) for version in OcppVersion]
+    yield f"## {title}\n"
+    yield f"| street | action | {' | '.join(OcppVersion)} |"
+    yield "|---|---|---|---|---|"
+    for street, name in sorted({key for said in by_version for key in said}):
+        cells = [str(said.get((street, name), "-")) for said in by_version]
+        yield f"| {street.replace('_', ' ')} | {name} | {' | '.join(cells)} |"
+    yield ""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write or check the page; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="coverage", description="Write docs/coverage.md from the code.")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if the page is stale")
+    parser.add_argument("--root", type=Path, default=ROOT, help="the project's folder (default: this one)")
+    options = parser.parse_args(arguments)
+    target: Path = options.root.resolve() / "docs" / "coverage.md"
+    return _check(target, page()) if options.check else _write(target, page())
+
+
+def _check(target: Path, text: str) -> int:
+    if target.is_file() and target.read_text(encoding="utf-8") == text:
+        return 0
+    print("coverage: docs/coverage.md is stale; write it again with: make coverage", file=sys.stderr)
+    return 1
+
+
+def _write(target: Path, text: str) -> int:
+    target.parent.mkdir(exist_ok=True)
+    target.write_text(text, encoding="utf-8")
+    print(*(line for line in text.splitlines() if "**all**" in line), sep="\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
