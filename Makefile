@@ -30,10 +30,10 @@ bench: $(VENV)/.installed  ## the figures: ratios against peers measured in the 
 	$(BIN)/python -m benchmarks
 
 ledger: $(VENV)/.installed ## docs/requirements.md: which numbered requirement is proven by which test
-	$(BIN)/python tools/ledger.py
+	$(BIN)/python tools/ledger.py $(if $(CHECK),--check)
 
 coverage: $(VENV)/.installed ## docs/coverage.md: what the CSMS does with every action (CHECK=1: only say whether it is current)
-	$(BIN)/python tools/coverage.py $(if $(CHECK),--check)
+	$(BIN)/python tools/action_coverage.py $(if $(CHECK),--check)
 
 docs: $(VENV)/.installed   ## the documentation as a site, in site/
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'

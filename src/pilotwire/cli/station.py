@@ -73,9 +73,10 @@ async def _serve(settings: StationProgramSettings, console: Console) -> None:
     control = WebServer(
         control_api(station, make_vehicle), settings.control_host, settings.control_port, name="control port"
     )
+    interrupted = _interrupts()  # before anything is told: whoever reads it may interrupt at once
     async with station, control:
         _tell(console, settings, control)
-        await _until_interrupted(station)
+        await _until_interrupted(station, interrupted)
     console.print(f"Station {settings.id} stopped; what it kept is kept.")
 
 
@@ -86,13 +87,17 @@ def _tell(console: Console, settings: StationProgramSettings, control: WebServer
     )
 
 
-async def _until_interrupted(station: Station) -> None:
+def _interrupts() -> asyncio.Event:
     loop = asyncio.get_running_loop()
     interrupted = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):  # not on every platform
             loop.add_signal_handler(number, interrupted.set)
-    waiting = loop.create_task(interrupted.wait())
+    return interrupted
+
+
+async def _until_interrupted(station: Station, interrupted: asyncio.Event) -> None:
+    waiting = asyncio.get_running_loop().create_task(interrupted.wait())
     assert station.failed is not None
     await asyncio.wait((waiting, station.failed), return_when=asyncio.FIRST_COMPLETED)
     waiting.cancel()

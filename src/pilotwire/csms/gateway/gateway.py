@@ -116,8 +116,8 @@ class Gateway:
         self._take_place(connection, socket.remote)
         self._serving.add(connection)
         log = _log.bind(station=connection.station, remote=socket.remote)
-        log.info("station connected", version=socket.version.value)
         try:
+            log.info("station connected", version=socket.version.value)
             closed = await connection.run()
             log.info("station gone", code=closed.code, reason=closed.reason)
         except StoreError as error:

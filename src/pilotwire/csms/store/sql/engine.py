@@ -85,6 +85,7 @@ def _opened(path: Path) -> sqlite3.Connection:
     try:
         connection = _connect(str(path))
         revision = _revision(connection, path)
+        _check_revision(revision, path)
         _write_ahead(connection, path)
         _migrate(path, revision)
         for setting in _WRITER_SETTINGS:
@@ -136,16 +137,20 @@ def alembic_config() -> Config:
     return config
 
 
-def _migrate(path: Path, revision: str | None) -> None:
-    config = alembic_config()
-    scripts = ScriptDirectory.from_config(config)
-    if revision == scripts.get_current_head():
-        return
-    if revision is not None and revision not in {script.revision for script in scripts.walk_revisions()}:
+def _check_revision(revision: str | None, path: Path) -> None:
+    """Refuse a file of a later version before anything of it is changed, its journal mode included. Raises StoreError."""
+    known = {script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
+    if revision is not None and revision not in known:
         raise StoreError(
             f"{path} was written by a newer Pilotwire (its schema is {revision}).",
             "Use that version or a later one; an older one would lose what it does not know.",
         )
+
+
+def _migrate(path: Path, revision: str | None) -> None:
+    config = alembic_config()
+    if revision == ScriptDirectory.from_config(config).get_current_head():
+        return
     engine = create_engine(
         "sqlite+pysqlite://", creator=lambda: sqlite3.connect(path, timeout=BUSY_SECONDS), poolclass=NullPool
     )

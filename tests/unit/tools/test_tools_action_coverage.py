@@ -8,7 +8,7 @@ import pytest
 
 from pilotwire.ocpp.registry import ACTIONS
 from pilotwire.ocpp.version import OcppVersion
-from tools.coverage import Coverage, coverage_of, main, page
+from tools.action_coverage import Coverage, coverage_of, main, page
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """Write `docs/coverage.md`: every action of every version, and what this CSMS does with it.
 
-`python tools/coverage.py` reads the message registry, the dialects, and the rooms of the CSMS that handle facts and give commands;
+`python tools/action_coverage.py` reads the message registry, the dialects, and the rooms of the CSMS that handle facts and give commands;
 `--check` writes nothing and exits 1 if the page on disk is stale. The page depends on the code only, so the same tree always gives the
 same bytes.
 """
