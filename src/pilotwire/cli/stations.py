@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from pilotwire.cli.api import DEFAULT_URL, Api, AsJson, Key, Url, show_json
-from pilotwire.cli.terminal import show_table
+from pilotwire.cli.terminal import moment, show_table
 
-_COLUMNS = ("station", "connected", "registration", "version", "vendor, model", "last seen")
+_COLUMNS = ("station", "connected", "registration", "version", "vendor, model", "last seen (UTC)")
 
 
 def verb(as_json: AsJson = False, url: Url = DEFAULT_URL, key: Key = "") -> None:
@@ -29,5 +29,5 @@ def _row(station: Mapping[str, Any]) -> tuple[object, ...]:
         station["registration"] or "by policy",
         station["version"],
         None if identity is None else f"{identity['vendorName']}, {identity['model']}",
-        station["lastSeenAt"],
+        moment(station["lastSeenAt"]),
     )

@@ -26,7 +26,8 @@ def complain(error: PilotwireError) -> None:
 
 def sentence(text: str) -> str:
     """The text beginning with a capital and ending with a full stop."""
-    begun = text[:1].upper() + text[1:]
+    first = text.split(" ", 1)[0]
+    begun = text[:1].upper() + text[1:] if first.rstrip("?!:,").isalpha() else text  # names of files and settings stay as they are
     return begun if begun.endswith((".", "!", "?", ":")) else f"{begun}."
 
 
@@ -55,3 +56,8 @@ def _cell(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return str(value)
+
+
+def moment(text: str | None) -> str | None:
+    """A time of the API for a table: to the second, in UTC."""
+    return None if text is None else text[:19].replace("T", " ")

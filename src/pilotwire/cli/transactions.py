@@ -9,9 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from pilotwire.cli.api import DEFAULT_URL, Api, AsJson, Key, Url, show_json
-from pilotwire.cli.terminal import show_table
+from pilotwire.cli.terminal import moment, show_table
 
-_COLUMNS = ("station", "transaction", "EVSE", "token", "started", "ended", "energy (Wh)", "stopped", "late")
+_COLUMNS = ("station", "transaction", "EVSE", "token", "started (UTC)", "ended (UTC)", "energy (Wh)", "stopped", "late")
 
 
 def verb(
@@ -41,8 +41,8 @@ def _row(tx: Mapping[str, Any]) -> tuple[object, ...]:
         tx["transactionId"],
         None if evse is None else evse["id"],
         None if token is None else token["idToken"],
-        tx["startedAt"],
-        tx["endedAt"],
+        moment(tx["startedAt"]),
+        moment(tx["endedAt"]),
         None if tx["energyWh"] is None else f"{tx['energyWh']:.15g}",
         tx["stoppedReason"],
         tx["late"],
