@@ -27,7 +27,8 @@ def complain(error: PilotwireError) -> None:
 def sentence(text: str) -> str:
     """The text beginning with a capital and ending with a full stop."""
     first = text.split(" ", 1)[0]
-    begun = text[:1].upper() + text[1:] if first.rstrip("?!:,").isalpha() else text  # names of files and settings stay as they are
+    is_word = first.rstrip("?!:,").isalpha()  # names of files and settings stay as they are
+    begun = text[:1].upper() + text[1:] if is_word else text
     return begun if begun.endswith((".", "!", "?", ":")) else f"{begun}."
 
 
