@@ -70,7 +70,7 @@ def booked(database: Path) -> tuple[int, int]:
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
         (events,) = connection.execute("SELECT count(*) FROM transaction_events").fetchone()
         (readings,) = connection.execute(
-            "SELECT count(*) FROM meter_readings JOIN transaction_events ON id = event"
+            "SELECT sum(json_array_length(content, '$.readings')) FROM transaction_events"
             " WHERE key NOT IN ('Started', 'seq:0')"
         ).fetchone()
     return events - STATIONS, readings

@@ -37,6 +37,7 @@ def used() -> dict[str, float]:
 async def csms(database: str) -> AsyncIterator[int]:
     """Ours, as it is: every message validated, normalised, stored durably, then answered."""
     from pilotwire.csms.app import Csms
+    from pilotwire.csms.collector import settle
     from pilotwire.csms.settings import CsmsSettings
     from pilotwire.domain.provisioning import UnknownStations
     from pilotwire.logs import configure_logging
@@ -46,6 +47,7 @@ async def csms(database: str) -> AsyncIterator[int]:
         ocpp_port=0, database=database, unknown_stations=UnknownStations.ACCEPT, accept_unknown_tokens=True
     )
     async with Csms(settings) as running:
+        settle()  # as `pilotwire csms` does
         yield running.ocpp_port
 
 

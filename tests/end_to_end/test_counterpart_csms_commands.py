@@ -208,5 +208,5 @@ async def test_vendor_data_nobody_knows(one: Scene):
 async def test_an_action_it_does_not_support(one: Scene):
     """A CALLERROR the package reads, and the station goes on."""
     with pytest.raises(NotSupportedError):
-        await one.csms.ask("GetLocalListVersion")
+        await one.csms.ask("ClearChargingProfile")
     assert (await one.csms.ask("TriggerMessage", requested_message="Heartbeat")).status == "Accepted"

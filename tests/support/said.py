@@ -21,11 +21,13 @@ from pilotwire.domain import authorization as auth
 from pilotwire.domain import availability as avail
 from pilotwire.domain import data_transfer as data
 from pilotwire.domain import device_model as dm
+from pilotwire.domain import local_list as lists
 from pilotwire.domain import provisioning as prov
 from pilotwire.domain import remote_control as remote
+from pilotwire.domain import reservation as resv
 from pilotwire.domain import transactions as tx
 from pilotwire.domain.identity import STATION, AdditionalInfo, EvseAddress, IdToken, StationIdentity
-from pilotwire.domain.kinds import Command, Fact, Noted, Outcome, Verdict
+from pilotwire.domain.kinds import Command, Fact, Noted, Outcome, Verdict, changed
 from pilotwire.domain.metering import (
     MeterReading,
     MeterValuesReported,
@@ -320,6 +322,41 @@ def _reports(version: OcppVersion) -> Some[Fact]:
     return st.builds(MeterValuesReported, address=where, readings=readings(version, fewest=1))
 
 
+def _report_parts(version: OcppVersion) -> Some[Fact]:
+    """A part of a report of the device model (2.x)."""
+    attribute = st.builds(
+        dm.VariableAttribute,
+        type=st.sampled_from(dm.AttributeType),
+        value=maybe(text(2500, 0)),
+        mutability=st.sampled_from(dm.Mutability),
+        persistent=st.booleans(),
+        constant=st.booleans(),
+    )
+    characteristics = st.builds(
+        dm.VariableCharacteristics,
+        data_type=st.sampled_from(dm.DataType),
+        supports_monitoring=st.booleans(),
+        unit=maybe(text(16, 0)),
+        min_limit=maybe(numbers),
+        max_limit=maybe(numbers),
+        values_list=maybe(text(1000, 0)),
+    )
+    reported = st.builds(
+        dm.ReportedVariable,
+        name=variable_names(version),
+        attributes=st.lists(attribute, min_size=1, max_size=4).map(tuple),
+        characteristics=maybe(characteristics),
+    )
+    return st.builds(
+        dm.ReportPart,
+        request_id=st.integers(0, MAX_INT),
+        seq_no=st.integers(0, MAX_INT),
+        generated_at=moments,
+        variables=st.lists(reported, max_size=3).map(tuple),
+        more=st.booleans(),
+    )
+
+
 def facts(version: OcppVersion) -> Some[Fact]:
     """Every fact a station of this version can state."""
     certificate = st.none() if version is V16 else maybe(text(200))
@@ -332,6 +369,8 @@ def facts(version: OcppVersion) -> Some[Fact]:
         _reports(version),
         _vendor_data(version, data.DataTransferred),
         st.builds(SecurityEvent, type=text(50), at=moments, tech_info=maybe(text(255))),
+        *_ended_reservations(version),
+        *(() if version is V16 else (_report_parts(version),)),
     )
 
 
@@ -451,6 +490,72 @@ def _sets(version: OcppVersion) -> Some[Command]:
     return st.builds(dm.SetVariables, settings=st.lists(setting, min_size=1, max_size=most).map(tuple))
 
 
+def _wanted_reports(version: OcppVersion) -> Some[Command]:
+    """What is asked of the device model (2.x); a report need not name instances, EVSEs or variables."""
+    named = variable_names(version).map(
+        lambda name: dm.ComponentVariable(
+            component=name.component,
+            component_instance=name.component_instance,
+            evse=name.evse,
+            connector=name.connector,
+            variable=name.variable,
+            variable_instance=name.variable_instance,
+        )
+    )
+    whole = named.map(lambda wanted: changed(wanted, variable=None, variable_instance=None))
+    criteria = st.lists(st.sampled_from(dm.ComponentCriterion), unique=True).map(tuple)
+    return st.one_of(
+        st.builds(dm.GetBaseReport, request_id=positive, base=st.sampled_from(dm.ReportBase)),
+        st.builds(
+            dm.GetReport,
+            request_id=positive,
+            criteria=criteria,
+            variables=st.lists(named | whole, max_size=3).map(tuple),
+        ),
+        st.builds(tx.GetTransactionStatus, transaction_id=maybe(text(36))),
+    )
+
+
+def _ended_reservations(version: OcppVersion) -> list[Some[Fact]]:
+    """1.6 does not tell how a reservation ended."""
+    if version is V16:
+        return []
+    statuses = enumerated(version, "ReservationUpdateStatus").map(resv.ReservationUpdateStatus)
+    return [st.builds(resv.ReservationEnded, reservation_id=st.integers(0, MAX_INT), status=statuses)]
+
+
+def _reservations(version: OcppVersion) -> Some[Command]:
+    """Of an EVSE, any, or but in 1.6 one with a type of connector: a list in 2.0.1, open in 2.1."""
+    kinds = {V16: st.none(), V201: maybe(enumerated(V201, "Connector")), V21: maybe(text(20))}
+    reservation = st.builds(
+        resv.Reservation,
+        reservation_id=st.integers(0, MAX_INT),
+        expires_at=moments,
+        id_token=id_tokens(version),
+        group=maybe(id_tokens(version)),
+        evse=maybe(st.integers(1, 99)),
+        connector_type=kinds[version],
+    )
+    return st.builds(resv.ReserveNow, reservation=reservation)
+
+
+def list_entries(version: OcppVersion) -> Some[tuple[lists.ListEntry, ...]]:
+    """Entries of a local list, each token once."""
+    entry = st.builds(lists.ListEntry, id_token=id_tokens(version), info=maybe(authorizations(version)))
+    return st.lists(entry, max_size=4, unique_by=lambda one: one.id_token.key).map(tuple)
+
+
+def _list_updates(version: OcppVersion) -> Some[Command]:
+    kinds = st.sampled_from(lists.UpdateType)
+    return st.builds(lists.SendLocalList, version=positive, update=kinds, entries=list_entries(version))
+
+
+def _names_a_connector(trigger: prov.TriggerMessage) -> bool:
+    """2.x triggers StatusNotification of one connector only (F06.FR.13)."""
+    place = trigger.address
+    return trigger.message != "StatusNotification" or (place is not None and bool(place.connector))
+
+
 def commands(version: OcppVersion) -> Some[Command]:
     """Every command the backend can give in this version."""
     old = version is V16
@@ -472,15 +577,20 @@ def commands(version: OcppVersion) -> Some[Command]:
             prov.TriggerMessage,
             message=st.sampled_from(_TRIGGERS[version]),
             address=maybe(target if old else addresses(version)),
-        ),
+        ).filter(lambda trigger: old or _names_a_connector(trigger)),
         st.builds(avail.ChangeAvailability, operative=st.booleans(), address=target),
         st.just(auth.ClearCache()),
+        _list_updates(version),
+        st.just(lists.GetLocalListVersion()),
         start,
         st.builds(remote.RequestStop, transaction_id=positive.map(str) if old else text(36)),
         unlock,
         _gets(version),
         _sets(version),
         _vendor_data(version, data.SendData),
+        _reservations(version),
+        st.builds(resv.CancelReservation, reservation_id=st.integers(0, MAX_INT)),
+        *(() if old else (_wanted_reports(version),)),
     )
 
 
@@ -495,6 +605,13 @@ def outcomes(version: OcppVersion, command: Command) -> Some[Outcome]:
         return _set_outcomes(version, command)
     if isinstance(command, data.SendData):
         return st.builds(data.SendDataOutcome, **_answer(version))
+    if isinstance(command, lists.GetLocalListVersion):
+        told = st.integers(0, MAX_INT)
+        return st.builds(lists.LocalListVersion, version=maybe(told) if version is V16 else told)
+    if isinstance(command, dm.GetBaseReport | dm.GetReport):
+        return st.builds(dm.ReportOutcome, status=st.sampled_from(dm.ReportStatus))
+    if isinstance(command, tx.GetTransactionStatus):
+        return st.builds(tx.TransactionStatusOutcome, messages_in_queue=st.booleans(), ongoing=maybe(st.booleans()))
     if isinstance(command, remote.RequestStart) and version is not V16:
         statuses = st.sampled_from(remote.RequestStatus)
         return st.builds(remote.RequestStartOutcome, status=statuses, transaction_id=maybe(text(36)))
@@ -511,12 +628,18 @@ def _statuses(version: OcppVersion, command: Command) -> Some[Outcome]:
             avail.ChangeAvailabilityOutcome,
             "AvailabilityStatus" if version is V16 else "ChangeAvailabilityStatus",
         ),
+        lists.SendLocalList: (
+            lists.SendLocalListOutcome,
+            "UpdateStatus" if version is V16 else "SendLocalListStatus",
+        ),
         remote.RequestStart: (remote.RequestStartOutcome, "RemoteStartStopStatus"),
         remote.RequestStop: (
             remote.RequestStopOutcome,
             "RemoteStartStopStatus" if version is V16 else "RequestStartStopStatus",
         ),
         remote.UnlockConnector: (remote.UnlockOutcome, "UnlockStatus"),
+        resv.ReserveNow: (resv.ReserveNowOutcome, "ReservationStatus" if version is V16 else "ReserveNowStatus"),
+        resv.CancelReservation: (resv.CancelReservationOutcome, "CancelReservationStatus"),
     }[cast(Any, type(command))]
     status: Any = outcome.__annotations__["status"]
     kind = getattr(__import__(outcome.__module__, fromlist=[status]), status)

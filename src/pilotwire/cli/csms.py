@@ -13,6 +13,7 @@ from fastapi import FastAPI
 
 from pilotwire.csms.api import create_api, end_streams, ensure_admin_key
 from pilotwire.csms.app import Csms
+from pilotwire.csms.collector import settle
 from pilotwire.csms.settings import CsmsSettings, load_settings
 from pilotwire.logs import configure_logging
 
@@ -87,6 +88,7 @@ async def _serve(settings: CsmsSettings) -> None:
     async with Csms(settings, http=http) as csms:
         try:
             secret = None if settings.no_auth else await ensure_admin_key(csms.journal, csms.store, csms.clock)
+            settle()
             asked_to_stop = asyncio.ensure_future(csms.serve_forever())
             await asyncio.sleep(0)  # from here on signals are taken: what is announced can also be stopped
             _announce(csms, secret)

@@ -16,6 +16,7 @@ from pilotwire.clock import Clock, SystemClock
 from pilotwire.csms.commands import Commander
 from pilotwire.csms.gateway import Gateway
 from pilotwire.csms.handlers import Handlers, Policy, VendorHook
+from pilotwire.csms.reports import ReportShelf
 from pilotwire.csms.settings import CsmsSettings
 from pilotwire.csms.store.open import open_store
 from pilotwire.csms.store.ports import Journal, Store
@@ -76,11 +77,12 @@ class Csms:
     async def _start(self, stack: AsyncExitStack) -> _Running:
         opened = await stack.enter_async_context(open_store(self.settings.database, clock=self.clock))
         journal, store = opened.journal, opened.store
-        handlers = Handlers(journal, store, self.clock, _policy(self.settings), self._vendors)
+        reports = ReportShelf(self.clock)
+        handlers = Handlers(journal, store, self.clock, _policy(self.settings), self._vendors, reports)
         gateway = Gateway(handlers, journal, store, self.clock, self.settings)
         stack.push_async_callback(gateway.close)
         await gateway.start()
-        return _Running(journal, store, gateway, Commander(gateway, self.clock))
+        return _Running(journal, store, gateway, Commander(gateway, self.clock, reports))
 
     async def _serve_http(self, stack: AsyncExitStack, app: AsgiApp) -> WebServer:
         settings = self.settings

@@ -22,8 +22,8 @@ else:
         def __new__(mcls, name, bases, namespace, **options):
             return super().__new__(mcls, name, bases, namespace, **({"kw_only": True} | options))
 
-    class _Frozen(msgspec.Struct, frozen=True, omit_defaults=True, metaclass=_KeywordOnly):
-        """Never changed, compared by content; defaults are left out when encoded."""
+    class _Frozen(msgspec.Struct, frozen=True, omit_defaults=True, gc=False, metaclass=_KeywordOnly):
+        """Never changed, compared by content; defaults are left out when encoded. No cycles, so no work for the garbage collector."""
 
 
 class Value(_Frozen):

@@ -7,7 +7,6 @@ an event is decided in `fold`, which gives the same transaction in whatever orde
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -18,7 +17,7 @@ import msgspec
 
 from pilotwire.domain.authorization import AuthorizationVerdict
 from pilotwire.domain.identity import EvseAddress, IdToken
-from pilotwire.domain.kinds import Fact, Value, Verdict, changed
+from pilotwire.domain.kinds import Command, Fact, Outcome, Value, Verdict, changed
 from pilotwire.domain.metering.samples import MeterReading, register_of
 
 
@@ -140,6 +139,19 @@ class TransactionVerdict(Verdict):
     message: str | None = None
 
 
+class GetTransactionStatus(Command):
+    """Ask whether a transaction goes on, and whether messages about it still wait (E14). No id: about messages of any transaction."""
+
+    transaction_id: str | None = None
+
+
+class TransactionStatusOutcome(Outcome):
+    """`ongoing` is None where no transaction was named (E14.FR.06)."""
+
+    messages_in_queue: bool
+    ongoing: bool | None = None
+
+
 Moment = tuple[datetime, int]
 """An event's place among others: its time, then its sequence number (below 0 where the protocol has none)."""
 
@@ -218,7 +230,7 @@ def event_key(event: TransactionEvent) -> str:
     if event.seq_no is not None:
         return f"seq:{event.seq_no}"
     if event.kind is EventKind.UPDATED:
-        return f"Updated:{event.at.isoformat()}:{_digest(event)}"
+        return f"Updated:{_digest(event)}"
     return event.kind.value
 
 
@@ -253,23 +265,17 @@ def fold(station: str, known: Transaction | None, event: TransactionEvent) -> Tr
     tx = known or Transaction(station=station, transaction_id=event.transaction_id)
     moment = _moment(event)
     changes, sources = _common(tx, event), dict[str, Moment]()
-    for told in (
-        _token(tx, event, moment),
-        _newest(tx, event, moment),
-        _start(tx, event, moment),
-        _begin_register(tx, event, moment),
-        _end(tx, event, moment),
-    ):
-        for source, facts in told.items():
+    for source, tell in _TELLERS:
+        if (told := tell(tx, event, moment)) is not None:
             sources[source] = moment
-            changes |= facts
+            changes |= told
     if sources:
         changes["sources"] = changed(tx.sources, **sources)
     return changed(tx, **changes)
 
 
-_Told = dict[str, dict[str, object]]
-"""Facts an event tells better than any before it, by the name of their source."""
+_Told = dict[str, object] | None
+"""Facts of one source that an event tells better than any before it; None: it tells none."""
 
 _UNNUMBERED = {EventKind.STARTED: -3, EventKind.UPDATED: -2, EventKind.ENDED: -1}
 
@@ -284,16 +290,20 @@ def _common(tx: Transaction, event: TransactionEvent) -> dict[str, object]:
         changes["late"] = True
     if tx.last_event_at is None or event.at > tx.last_event_at:
         changes["last_event_at"] = event.at
-    if event.address is not None and (tx.address is None or _exactness(event.address) < _exactness(tx.address)):
+    if event.address not in (None, tx.address) and _is_more_exact(event.address, tx.address):
         changes["address"] = event.address
     for name in ("remote_start_id", "reservation_id"):
-        told, known = getattr(event, name), getattr(tx, name)
-        if told is not None and (known is None or told < known):
+        told = getattr(event, name)
+        if told is not None and ((known := getattr(tx, name)) is None or told < known):
             changes[name] = told
     if event.seq_no is not None:
         changes["seq_nos"] = _with(tx.seq_nos, event.seq_no)
         changes["last_seq_no"] = event.seq_no if tx.last_seq_no is None else max(event.seq_no, tx.last_seq_no)
     return changes
+
+
+def _is_more_exact(told: EvseAddress, known: EvseAddress | None) -> bool:
+    return known is None or _exactness(told) < _exactness(known)
 
 
 def _exactness(address: EvseAddress) -> tuple[bool, int, int]:
@@ -303,20 +313,24 @@ def _exactness(address: EvseAddress) -> tuple[bool, int, int]:
 def _token(tx: Transaction, event: TransactionEvent, moment: Moment) -> _Told:
     token, source = event.id_token, tx.sources.id_token
     if token is None or event.kind is EventKind.ENDED or event.trigger is TriggerReason.STOP_AUTHORIZED:
-        return {}
+        return None
     if source is not None and tx.id_token is not None and (source, tx.id_token.key) <= (moment, token.key):
-        return {}
-    return {"id_token": {"id_token": token}}
+        return None
+    return {"id_token": token}
 
 
-def _newest(tx: Transaction, event: TransactionEvent, moment: Moment) -> _Told:
-    told: _Told = {}
-    state, register = event.charging_state, register_of(event.readings, last=True)
-    if state is not None and _is_newer((moment, state), (tx.sources.charging_state, tx.charging_state)):
-        told["charging_state"] = {"charging_state": state}
-    if register is not None and _is_newer((moment, register), (tx.sources.register, tx.last_register)):
-        told["register"] = {"last_register": register}
-    return told
+def _charging_state(tx: Transaction, event: TransactionEvent, moment: Moment) -> _Told:
+    state = event.charging_state
+    if state is None or not _is_newer((moment, state), (tx.sources.charging_state, tx.charging_state)):
+        return None
+    return {"charging_state": state}
+
+
+def _register(tx: Transaction, event: TransactionEvent, moment: Moment) -> _Told:
+    register = register_of(event.readings, last=True)
+    if register is None or not _is_newer((moment, register), (tx.sources.register, tx.last_register)):
+        return None
+    return {"last_register": register}
 
 
 def _is_newer(told: tuple[Moment, Any], known: tuple[Moment | None, Any]) -> bool:
@@ -326,39 +340,42 @@ def _is_newer(told: tuple[Moment, Any], known: tuple[Moment | None, Any]) -> boo
 def _start(tx: Transaction, event: TransactionEvent, moment: Moment) -> _Told:
     source = tx.sources.start
     if event.kind is not EventKind.STARTED or (source is not None and source <= moment):
-        return {}
-    return {"start": {"started_at": event.at, "start_trigger": event.trigger}}
+        return None
+    return {"started_at": event.at, "start_trigger": event.trigger}
 
 
 def _begin_register(tx: Transaction, event: TransactionEvent, moment: Moment) -> _Told:
     """The register at the start: in the start itself, or with its context in a later event (E01.FR.17: the EVSE was not known)."""
     source = tx.sources.begin_register
     if source is not None and source <= moment:
-        return {}
-    register = register_of(event.readings if event.kind is EventKind.STARTED else _begun(event.readings))
-    return {} if register is None else {"begin_register": {"meter_start": register}}
-
-
-def _begun(readings: tuple[MeterReading, ...]) -> Iterator[MeterReading]:
-    for reading in readings:
-        samples = tuple(sample for sample in reading.samples if sample.context == "Transaction.Begin")
-        if samples:
-            yield changed(reading, samples=samples)
+        return None
+    context = None if event.kind is EventKind.STARTED else "Transaction.Begin"
+    register = register_of(event.readings, context=context)
+    return None if register is None else {"meter_start": register}
 
 
 def _end(tx: Transaction, event: TransactionEvent, moment: Moment) -> _Told:
     source = tx.sources.end
     if event.kind is not EventKind.ENDED or (source is not None and source >= moment):
-        return {}
+        return None
     return {
-        "end": {
-            "ended_at": event.at,
-            "stop_trigger": event.trigger,
-            "stopped_reason": event.stopped_reason,
-            "stopped_by": event.id_token,
-            "meter_stop": register_of(event.readings, last=True),
-        }
+        "ended_at": event.at,
+        "stop_trigger": event.trigger,
+        "stopped_reason": event.stopped_reason,
+        "stopped_by": event.id_token,
+        "meter_stop": register_of(event.readings, last=True),
     }
+
+
+_TELLERS = (
+    ("id_token", _token),
+    ("charging_state", _charging_state),
+    ("register", _register),
+    ("start", _start),
+    ("begin_register", _begin_register),
+    ("end", _end),
+)
+"""Who tells the facts of each of the `Sources`."""
 
 
 def _with(ranges: tuple[tuple[int, int], ...], number: int) -> tuple[tuple[int, int], ...]:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from pilotwire.domain.authorization import AuthorizationAsked, ClearCache
+from pilotwire.domain.authorization import AuthorizationAsked, AuthorizationStatus, AuthorizationVerdict, ClearCache
 from pilotwire.domain.availability import (
     Activity,
     Availability,
@@ -28,13 +28,22 @@ from pilotwire.domain.device_model import (
 )
 from pilotwire.domain.identity import AdditionalInfo, EvseAddress, IdToken, StationIdentity
 from pilotwire.domain.kinds import Command, Fact
+from pilotwire.domain.local_list import GetLocalListVersion, ListEntry, SendLocalList, UpdateType
 from pilotwire.domain.metering import MeterReading, MeterValuesReported, Sample, register_reading
 from pilotwire.domain.provisioning import BootReason, Heartbeat, Reset, ResetKind, StationBooted, TriggerMessage
 from pilotwire.domain.remote_control import RequestStart, RequestStop, UnlockConnector
+from pilotwire.domain.reservation import (
+    CancelReservation,
+    Reservation,
+    ReservationEnded,
+    ReservationUpdateStatus,
+    ReserveNow,
+)
 from pilotwire.domain.security import SecurityEvent
 from pilotwire.domain.transactions import ChargingState, EventKind, StoppedReason, TransactionEvent, TriggerReason
 from pilotwire.ocpp import registry
 from pilotwire.ocpp.version import OcppVersion
+from tests.support import report_examples
 from tests.support.said import DIALECTS, V16, V21, V201
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -166,6 +175,7 @@ FACTS_16: dict[str, list[tuple[dict[str, Any], Fact]]] = {
 }
 
 FACTS_2: dict[str, list[tuple[dict[str, Any], Fact]]] = {
+    **report_examples.FACTS,
     "BootNotification": [
         (
             {
@@ -281,6 +291,12 @@ FACTS_2: dict[str, list[tuple[dict[str, Any], Fact]]] = {
         )
     ],
     "SecurityEventNotification": FACTS_16["SecurityEventNotification"],
+    "ReservationStatusUpdate": [
+        (
+            {"reservationId": 9, "reservationUpdateStatus": "Expired"},
+            ReservationEnded(reservation_id=9, status=ReservationUpdateStatus.EXPIRED),
+        )
+    ],
 }
 
 INTERVAL = VariableName(component="OCPPCommCtrlr", variable="HeartbeatInterval")
@@ -303,6 +319,36 @@ COMMANDS_16: dict[str, list[tuple[dict[str, Any], Command]]] = {
         ({"connectorId": 1, "type": "Operative"}, ChangeAvailability(operative=True, address=CONNECTOR))
     ],
     "ClearCache": [({}, ClearCache())],
+    "SendLocalList": [
+        (
+            {
+                "listVersion": 3,
+                "updateType": "Full",
+                "localAuthorizationList": [
+                    {"idTag": "04A1B2C3", "idTagInfo": {"status": "Accepted", "parentIdTag": "FLEET"}}
+                ],
+            },
+            SendLocalList(
+                version=3,
+                update=UpdateType.FULL,
+                entries=(
+                    ListEntry(
+                        id_token=TAG,
+                        info=AuthorizationVerdict(status=AuthorizationStatus.ACCEPTED, group=IdToken(value="FLEET")),
+                    ),
+                ),
+            ),
+        ),
+        (
+            {"listVersion": 4, "updateType": "Differential", "localAuthorizationList": [{"idTag": "04A1B2C3"}]},
+            SendLocalList(version=4, update=UpdateType.DIFFERENTIAL, entries=(ListEntry(id_token=TAG),)),
+        ),
+        (
+            {"listVersion": 5, "updateType": "Full", "localAuthorizationList": []},
+            SendLocalList(version=5, update=UpdateType.FULL),
+        ),
+    ],
+    "GetLocalListVersion": [({}, GetLocalListVersion())],
     "RemoteStartTransaction": [({"idTag": "04A1B2C3", "connectorId": 2}, RequestStart(id_token=TAG, evse=2))],
     "RemoteStopTransaction": [({"transactionId": 77}, RequestStop(transaction_id="77"))],
     "UnlockConnector": [({"connectorId": 2}, UnlockConnector(evse=2))],
@@ -318,10 +364,26 @@ COMMANDS_16: dict[str, list[tuple[dict[str, Any], Command]]] = {
         )
     ],
     "DataTransfer": [({"vendorId": "org.example"}, SendData(vendor_id="org.example"))],
+    "ReserveNow": [
+        (
+            {"connectorId": 2, "expiryDate": AT, "idTag": "04A1B2C3", "reservationId": 9, "parentIdTag": "FLEET"},
+            ReserveNow(
+                reservation=Reservation(
+                    reservation_id=9, expires_at=NOON, id_token=TAG, group=IdToken(value="FLEET"), evse=2
+                )
+            ),
+        ),
+        (
+            {"connectorId": 0, "expiryDate": AT, "idTag": "04A1B2C3", "reservationId": 9},
+            ReserveNow(reservation=Reservation(reservation_id=9, expires_at=NOON, id_token=TAG)),
+        ),
+    ],
+    "CancelReservation": [({"reservationId": 9}, CancelReservation(reservation_id=9))],
 }
 
 _VARIABLE = {"component": {"name": "OCPPCommCtrlr"}, "variable": {"name": "HeartbeatInterval"}}
 COMMANDS_2: dict[str, list[tuple[dict[str, Any], Command]]] = {
+    **report_examples.COMMANDS,
     "Reset": [({"type": "Immediate", "evseId": 2}, Reset(kind=ResetKind.IMMEDIATE, evse=2))],
     "TriggerMessage": [
         (
@@ -335,6 +397,34 @@ COMMANDS_2: dict[str, list[tuple[dict[str, Any], Command]]] = {
             ChangeAvailability(operative=True, address=CONNECTOR),
         )
     ],
+    "SendLocalList": [
+        (
+            {
+                "versionNumber": 3,
+                "updateType": "Differential",
+                "localAuthorizationList": [
+                    {
+                        "idToken": {"idToken": "04A1B2C3", "type": "ISO14443"},
+                        "idTokenInfo": {"status": "Blocked", "cacheExpiryDateTime": AT},
+                    },
+                    {"idToken": {"idToken": "04A1B2C3", "type": "Central"}},
+                ],
+            },
+            SendLocalList(
+                version=3,
+                update=UpdateType.DIFFERENTIAL,
+                entries=(
+                    ListEntry(
+                        id_token=CARD,
+                        info=AuthorizationVerdict(status=AuthorizationStatus.BLOCKED, expires_at=NOON),
+                    ),
+                    ListEntry(id_token=IdToken(value="04A1B2C3", type="Central")),
+                ),
+            ),
+        ),
+        ({"versionNumber": 4, "updateType": "Full"}, SendLocalList(version=4, update=UpdateType.FULL)),
+    ],
+    "GetLocalListVersion": [({}, GetLocalListVersion())],
     "ClearCache": COMMANDS_16["ClearCache"],
     "RequestStartTransaction": [
         (
@@ -369,6 +459,36 @@ COMMANDS_2: dict[str, list[tuple[dict[str, Any], Command]]] = {
     "DataTransfer": [
         ({"vendorId": "org.example", "data": [1, "two"]}, SendData(vendor_id="org.example", data=[1, "two"]))
     ],
+    "ReserveNow": [
+        (
+            {
+                "id": 9,
+                "expiryDateTime": AT,
+                "idToken": {"idToken": "04A1B2C3", "type": "ISO14443"},
+                "connectorType": "cCCS2",
+                "groupIdToken": {"idToken": "FLEET", "type": "Central"},
+            },
+            ReserveNow(
+                reservation=Reservation(
+                    reservation_id=9,
+                    expires_at=NOON,
+                    id_token=CARD,
+                    group=IdToken(value="FLEET", type="Central"),
+                    connector_type="cCCS2",
+                )
+            ),
+        ),
+        (
+            {
+                "id": 9,
+                "expiryDateTime": AT,
+                "idToken": {"idToken": "04A1B2C3", "type": "ISO14443"},
+                "evseId": 2,
+            },
+            ReserveNow(reservation=Reservation(reservation_id=9, expires_at=NOON, id_token=CARD, evse=2)),
+        ),
+    ],
+    "CancelReservation": COMMANDS_16["CancelReservation"],
 }
 
 FACTS = {V16: FACTS_16, V201: FACTS_2, V21: FACTS_2}

@@ -100,6 +100,8 @@ UNSAYABLE_COMMANDS: list[tuple[OcppVersion, Command, str]] = [
     (V201, Reset(kind=ResetKind.RESUME), "ImmediateAndResume"),
     (V201, TriggerMessage(message="SignV2G20Certificate"), "SignV2G20Certificate"),
     (V201, TriggerMessage(message="DiagnosticsStatusNotification"), "DiagnosticsStatusNotification"),
+    (V201, TriggerMessage(message="StatusNotification"), "one connector"),
+    (V21, TriggerMessage(message="StatusNotification", address=EvseAddress(evse=1)), "one connector"),
     (V201, RequestStop(transaction_id="t" * 37), "length <= 36"),
     (V201, GetVariables(), "must name variables"),
     (V201, GetVariables(asked=(VariableQuery(name=_name("", "MyVendorKey")),)), "no variable"),

@@ -323,12 +323,14 @@ async def test_a_reset_restarts_the_connection_too() -> None:
         assert csms.lines[0].close_code == 1001
 
 
-async def test_a_command_while_the_station_restarts_does_not_hold_it_up() -> None:
+async def test_a_command_while_the_station_restarts_does_not_hold_it_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """Between the last word of the old core and the first of the new one nobody can answer: InternalError, and on it goes."""
+    monkeypatch.setattr("pilotwire.station.app.TICK", 1.0)  # how long that moment lasts
     async with scripted_csms() as csms, lab(csms.url) as one:
         await one.until_accepted()
         before = one.station.core
         await csms.call("Reset", {"type": "Immediate"})
+        await one.until(lambda: one.station._restarting, "the restart")
         refused = await csms.call("TriggerMessage", {"requestedMessage": "Heartbeat"})
         assert (refused[0], refused[2]) == (4, "InternalError")
         await one.until(lambda: one.station.core is not before, "a new core")
@@ -353,7 +355,7 @@ async def test_an_unknown_command_is_not_supported() -> None:
     """In words of the standard, not with silence."""
     async with scripted_csms() as csms, lab(csms.url) as one:
         await one.until_accepted()
-        refused = await csms.call("GetLocalListVersion", {})
+        refused = await csms.call("GetInstalledCertificateIds", {})
         assert (refused[0], refused[2]) == (4, "NotSupported")
         refused = await csms.call("MakeCoffee", {})
         assert (refused[0], refused[2]) == (4, "NotImplemented")

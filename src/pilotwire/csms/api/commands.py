@@ -32,6 +32,7 @@ from pilotwire.csms.commands import (
     data_transfer,
     provisioning,
     remote_control,
+    transactions,
 )
 from pilotwire.domain.availability import ChangeAvailabilityStatus
 from pilotwire.domain.data_transfer import DataTransferStatus
@@ -154,6 +155,30 @@ class OperationalStatus(StrEnum):
 
     OPERATIVE = "Operative"
     INOPERATIVE = "Inoperative"
+
+
+class GetTransactionStatusRequest(Resource):
+    """Whether a transaction goes on (E14). No `transactionId`: whether messages of any transaction wait."""
+
+    model_config = _example(transactionId="42")
+
+    transaction_id: str | None = Field(default=None, min_length=1, max_length=64)
+
+
+class GetTransactionStatusResponse(Resource):
+    """The station's answer. `ongoingIndicator` is null where no transaction was named."""
+
+    ongoing_indicator: bool | None
+    messages_in_queue: bool
+
+
+@router.post("/get-transaction-status", responses=COMMANDS, summary="Get the status of a transaction")
+async def get_transaction_status(
+    desk: TheDesk, station: StationIdentity, wanted: GetTransactionStatusRequest
+) -> GetTransactionStatusResponse:
+    """Ask a station whether a transaction goes on and whether it has messages of it still to deliver."""
+    outcome = await transactions.get_status(desk.commander, station, wanted.transaction_id)
+    return GetTransactionStatusResponse(ongoing_indicator=outcome.ongoing, messages_in_queue=outcome.messages_in_queue)
 
 
 class ChangeAvailabilityRequest(Resource):

@@ -107,7 +107,7 @@ class GetVariableResult(_Answered):
     def of(cls, result: VariableResult) -> GetVariableResult:
         """The resource of a result."""
         return cls(
-            **_plain(result.name),
+            **named(result.name),
             attribute_type=result.attribute,
             attribute_status=result.status,
             attribute_value=result.value,
@@ -115,7 +115,8 @@ class GetVariableResult(_Answered):
         )
 
 
-def _plain(name: VariableName) -> dict[str, Any]:
+def named(name: VariableName) -> dict[str, Any]:
+    """Component and variable as JSON, as a station named them."""
     return {key: part.model_dump(by_alias=True, exclude_none=True) for key, part in _parts(name).items()}
 
 
@@ -161,7 +162,7 @@ class SetVariableResultResource(_Answered):
     @classmethod
     def of(cls, result: SetVariableResult) -> SetVariableResultResource:
         """The resource of a result."""
-        return cls(**_plain(result.name), attribute_type=result.attribute, attribute_status=result.status)
+        return cls(**named(result.name), attribute_type=result.attribute, attribute_status=result.status)
 
 
 class SetVariablesResponse(Resource):

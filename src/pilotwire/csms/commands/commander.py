@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from pilotwire.clock import Clock
 from pilotwire.csms.commands.bus import StationBus
+from pilotwire.csms.reports import ReportShelf
 from pilotwire.domain.kinds import Command, Outcome
 from pilotwire.errors import MisuseError
 
@@ -14,12 +15,17 @@ _HIGHEST_ID = 2**31 - 1
 
 
 class Commander:
-    """Gives commands through a bus. Each method raises what `StationBus.call` raises."""
+    """Gives commands through a bus. Each method raises what `StationBus.call` raises.
 
-    def __init__(self, bus: StationBus, clock: Clock) -> None:
+    `reports` is where the handlers put the parts of reports.
+    """
+
+    def __init__(self, bus: StationBus, clock: Clock, reports: ReportShelf | None = None) -> None:
+        self.reports = reports or ReportShelf(clock)
         self._bus = bus
         self._clock = clock
         self._last_start_id = 0
+        self._last_reservation_id = 0
 
     @property
     def bus(self) -> StationBus:
@@ -49,6 +55,13 @@ class Commander:
         So ids rise over restarts as long as remote starts come slower than one a second on average; they stay below 2^31, because
         stations keep them in 32 bits.
         """
-        seconds = int(self._clock.now().timestamp()) % _HIGHEST_ID
-        self._last_start_id = max(self._last_start_id + 1, seconds)
+        self._last_start_id = max(self._last_start_id + 1, self._seconds())
         return self._last_start_id
+
+    def next_reservation_id(self) -> int:
+        """A reservation id not used before (H01), chosen in the same way."""
+        self._last_reservation_id = max(self._last_reservation_id + 1, self._seconds())
+        return self._last_reservation_id
+
+    def _seconds(self) -> int:
+        return int(self._clock.now().timestamp()) % _HIGHEST_ID

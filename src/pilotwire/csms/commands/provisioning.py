@@ -1,13 +1,25 @@
-"""Reset and variables (functional block B)."""
+"""Reset, variables and reports of the device model (functional block B)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 
+from pilotwire.csms.commands.bus import AnswerUnusable, CommandTimedOut
 from pilotwire.csms.commands.commander import Commander
+from pilotwire.csms.reports import Incomplete, TooLong
 from pilotwire.domain.device_model import (
+    ComponentCriterion,
+    ComponentVariable,
+    GetBaseReport,
+    GetReport,
     GetVariables,
     GetVariablesOutcome,
+    ReportBase,
+    ReportedVariable,
+    ReportOutcome,
+    ReportStatus,
     SetVariables,
     SetVariablesOutcome,
     VariableQuery,
@@ -29,3 +41,55 @@ async def get_variables(commander: Commander, station: str, asked: Iterable[Vari
 async def set_variables(commander: Commander, station: str, settings: Iterable[VariableSetting]) -> SetVariablesOutcome:
     """Set values of variables (B05)."""
     return await commander.ask(station, SetVariables(settings=tuple(settings)), SetVariablesOutcome)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What came of asking for a report: all its variables, put together from its parts; none if it was not Accepted."""
+
+    request_id: int
+    status: ReportStatus
+    generated_at: datetime | None = None
+    variables: tuple[ReportedVariable, ...] = ()
+
+
+async def get_base_report(commander: Commander, station: str, base: ReportBase, *, patience: float) -> Report:
+    """Ask for one of the predefined reports and wait for all of it, at most `patience` seconds for each part (B07).
+
+    Raises also CommandTimedOut if a part does not come, AnswerUnusable if there is no end of parts.
+    """
+    request_id = commander.reports.next_request_id()
+    return await _report(commander, station, GetBaseReport(request_id=request_id, base=base), patience)
+
+
+async def get_report(
+    commander: Commander,
+    station: str,
+    criteria: Iterable[ComponentCriterion] = (),
+    variables: Iterable[ComponentVariable] = (),
+    *,
+    patience: float,
+) -> Report:
+    """Ask for a report of chosen components and variables; as `get_base_report` (B08)."""
+    request_id = commander.reports.next_request_id()
+    command = GetReport(request_id=request_id, criteria=tuple(criteria), variables=tuple(variables))
+    return await _report(commander, station, command, patience)
+
+
+async def _report(commander: Commander, station: str, command: GetBaseReport | GetReport, patience: float) -> Report:
+    with commander.reports.collecting(station, command.request_id) as collection:
+        outcome = await commander.ask(station, command, ReportOutcome)
+        if outcome.status is not ReportStatus.ACCEPTED:
+            return Report(command.request_id, outcome.status)
+        try:
+            parts = await collection.whole(patience)
+        except Incomplete as incomplete:
+            what = f"station {station!r} accepted report {command.request_id}, but its part {incomplete.missing} did not come in time."
+            raise CommandTimedOut(what, "Ask again; the message log has the parts that came.") from None
+        except TooLong:
+            what = f"station {station!r} sends report {command.request_id} without an end."
+            raise AnswerUnusable(
+                what, "Ask for less with get-report; the message log has the parts that came."
+            ) from None
+    variables = tuple(variable for part in parts for variable in part.variables)
+    return Report(command.request_id, outcome.status, parts[0].generated_at, variables)

@@ -8,11 +8,11 @@ from typing import Final, Literal
 
 from pilotwire.csms.store.ports import Direction, Journal, LogFrame
 
-_HEAD: Final = re.compile(rb'\s*\[\s*(\d)\s*,\s*"([^"\\]{0,255})"\s*(?:,\s*"([^"\\]{0,64})")?')
-_CALLS: Final = frozenset({b"2", b"6"})
+_HEAD: Final = re.compile(r'\s*\[\s*([0-9])\s*,\s*"([^"\\]{0,255})"\s*(?:,\s*"([^"\\]{0,64})")?', re.ASCII)
+_CALLS: Final = frozenset({"2", "6"})
 _REMEMBERED: Final = 64
-_SECRETS: Final = (b"asicAuthPassword", b"AuthorizationKey")
-_SECRET_VALUE: Final = re.compile(rb'("(?:attributeValue|value|basicAuthPassword)"\s*:\s*)"(?:[^"\\]|\\.)*"')
+_SECRETS: Final = ("asicAuthPassword", "AuthorizationKey")
+_SECRET_VALUE: Final = re.compile(r'("(?:attributeValue|value|basicAuthPassword)"\s*:\s*)"(?:[^"\\]|\\.)*"')
 _DIRECTIONS: Final = {"in": Direction.IN, "out": Direction.OUT}
 
 
@@ -26,30 +26,30 @@ class FrameLog:
     def __init__(self, station: str, journal: Journal) -> None:
         self._station = station
         self._journal = journal
-        self._calls: dict[str, dict[bytes, str]] = {"in": {}, "out": {}}
+        self._calls: dict[str, dict[str, str]] = {"in": {}, "out": {}}
 
     def note(self, direction: Literal["in", "out"], data: bytes, at: datetime) -> None:
         """Keep a frame."""
-        head = _HEAD.match(data)
+        frame = data.decode("utf-8", "replace")
+        head = _HEAD.match(frame)
         if head is None:
-            self._keep(direction, data, at, "", "")
+            self._keep(direction, frame, at, "", "")
             return
-        kind, message_id, action = head.groups()
+        kind, message_id, action = head.groups("")
         if kind in _CALLS:
-            name = (action or b"").decode("utf-8", "replace")
-            self._remember(self._calls[direction], message_id, name)
+            self._remember(self._calls[direction], message_id, action)
         else:
-            name = self._calls["out" if direction == "in" else "in"].pop(message_id, "")
-        self._keep(direction, data, at, message_id.decode("utf-8", "replace"), name)
+            action = self._calls["out" if direction == "in" else "in"].pop(message_id, "")
+        self._keep(direction, frame, at, message_id, action)
 
-    def _remember(self, calls: dict[bytes, str], message_id: bytes, action: str) -> None:
+    def _remember(self, calls: dict[str, str], message_id: str, action: str) -> None:
         calls[message_id] = action
         if len(calls) > _REMEMBERED:
             del calls[next(iter(calls))]
 
-    def _keep(self, direction: str, data: bytes, at: datetime, message_id: str, action: str) -> None:
-        if direction == "out" and any(secret in data for secret in _SECRETS):
-            data = _SECRET_VALUE.sub(rb'\1"***"', data)
+    def _keep(self, direction: str, frame: str, at: datetime, message_id: str, action: str) -> None:
+        if direction == "out" and (_SECRETS[0] in frame or _SECRETS[1] in frame):
+            frame = _SECRET_VALUE.sub(r'\1"***"', frame)
         self._journal.note(
             LogFrame(
                 station=self._station,
@@ -57,6 +57,6 @@ class FrameLog:
                 direction=_DIRECTIONS[direction],
                 message_id=message_id,
                 action=action,
-                frame=data.decode("utf-8", "replace"),
+                frame=frame,
             )
         )

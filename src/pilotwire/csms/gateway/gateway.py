@@ -14,6 +14,7 @@ from pilotwire.clock import Clock
 from pilotwire.csms.commands import ConnectedStation
 from pilotwire.csms.gateway.admission import Admission, TurnedAway
 from pilotwire.csms.gateway.connection import Connection
+from pilotwire.csms.gateway.credentials import keep_password, password_taken
 from pilotwire.csms.handlers import Handlers
 from pilotwire.csms.settings import CsmsSettings
 from pilotwire.csms.store.ports import Journal, Page, RecordConnection, Station, Store
@@ -153,8 +154,12 @@ class Gateway:
     # --- the bus ---------------------------------------------------------------------------------------------------------------
 
     async def call(self, station: str, command: Command, *, timeout: float | None = None) -> Outcome:
-        """Give a command to a station of this node; see `StationBus.call`."""
-        return await self._connection(station).give(command, timeout)
+        """Give a command to a station of this node; see `StationBus.call`. A password it took is kept: StoreError if it cannot be."""
+        outcome = await self._connection(station).give(command, timeout)
+        password = password_taken(command, outcome)
+        if password is not None:
+            await keep_password(self._journal, self._store, self._clock, station, password)
+        return outcome
 
     async def call_raw(
         self, station: str, action: str, payload: bytes, *, force: bool = False, timeout: float | None = None

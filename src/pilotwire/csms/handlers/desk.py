@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from pilotwire.clock import Clock
+from pilotwire.csms.reports import ReportShelf
 from pilotwire.csms.store.ports import Journal, KeepFinding, Store
 from pilotwire.domain.data_transfer import DataTransferred, DataTransferVerdict
 from pilotwire.domain.findings import Finding, Severity
@@ -33,14 +34,15 @@ class Policy:
 class Desk:
     """The tools of a handler.
 
-    `vendors` has a hook per vendor id, in lower case. `told` is what each connected station was told when it booted, None if it has
-    never booted.
+    `reports` is where parts of reports are waited for. `vendors` has a hook per vendor id, in lower case. `told` is what each
+    connected station was told when it booted, None if it has never booted.
     """
 
     journal: Journal
     store: Store
     clock: Clock
     policy: Policy
+    reports: ReportShelf
     vendors: Mapping[str, VendorHook] = field(default_factory=dict)
     told: dict[str, RegistrationStatus | None] = field(default_factory=dict)
 

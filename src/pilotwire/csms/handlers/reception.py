@@ -12,17 +12,22 @@ from pilotwire.csms.handlers import (
     data_transfer,
     metering,
     provisioning,
+    reports,
+    reservation,
     security,
     transactions,
 )
 from pilotwire.csms.handlers.desk import Desk, Policy, VendorHook
+from pilotwire.csms.reports import ReportShelf
 from pilotwire.csms.store.ports import Journal, Store
 from pilotwire.domain.authorization import AuthorizationAsked
 from pilotwire.domain.availability import ConnectorStatus
 from pilotwire.domain.data_transfer import DataTransferred
+from pilotwire.domain.device_model import ReportPart
 from pilotwire.domain.kinds import Fact, Verdict
 from pilotwire.domain.metering import MeterValuesReported
 from pilotwire.domain.provisioning import Heartbeat, RegistrationStatus, StationBooted
+from pilotwire.domain.reservation import ReservationEnded
 from pilotwire.domain.security import SecurityEvent
 from pilotwire.domain.transactions import TransactionEvent
 from pilotwire.errors import MisuseError
@@ -39,6 +44,8 @@ HANDLERS: Final[Mapping[type[Fact], Handler]] = {
     MeterValuesReported: metering.reported,
     DataTransferred: data_transfer.transferred,
     SecurityEvent: security.happened,
+    ReservationEnded: reservation.ended,
+    ReportPart: reports.part,
 }
 """Who handles which fact."""
 
@@ -46,7 +53,8 @@ HANDLERS: Final[Mapping[type[Fact], Handler]] = {
 class Handlers:
     """What the CSMS does when a station says something: ask the ports, apply a domain rule, store, and only then answer.
 
-    `vendors` has a hook per vendor id for DataTransfer; ids are compared without regard to case.
+    `vendors` has a hook per vendor id for DataTransfer; ids are compared without regard to case. `shelf` is where
+    those who asked for a report wait for its parts.
     """
 
     def __init__(
@@ -56,9 +64,10 @@ class Handlers:
         clock: Clock,
         policy: Policy,
         vendors: Mapping[str, VendorHook] | None = None,
+        shelf: ReportShelf | None = None,
     ) -> None:
         hooks = {vendor.lower(): hook for vendor, hook in (vendors or {}).items()}
-        self._desk = Desk(journal, store, clock, policy, hooks)
+        self._desk = Desk(journal, store, clock, policy, shelf or ReportShelf(clock), hooks)
 
     async def handle(self, station: str, fact: Fact, *, message_id: str = "") -> Verdict:
         """The verdict on a fact; what it states is durable when this returns.

@@ -1,7 +1,9 @@
 """The journal: many stations' operations become durable in one commit, and only then is anybody told.
 
 While one commit waits for the disk the next one gathers, so the busier the stations the larger the commits: nobody waits for a timer
-and throughput does not hang on the disk's latency. Everything but the writing itself happens on the event loop's thread.
+and throughput does not hang on the disk's latency. Everything but the waiting happens on the event loop's thread: two threads at work
+at once would only fight for the interpreter lock. What is out of the ordinary (a disk that fails, data that cannot be stored) is left to
+the other thread as a whole.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from itertools import chain
 from queue import SimpleQueue
 from threading import Thread
-from typing import Any
+from typing import Any, Protocol
 
 from pilotwire.clock import Clock
 from pilotwire.csms.store.listeners import LISTENER_LIMIT, Listener, Listeners
@@ -24,6 +26,19 @@ Outcome = list[Any] | PilotwireError
 Run = Callable[[Sequence[Sequence[Operation]]], list[Outcome]]
 """Stores groups of operations durably and gives each group's results, or why it was not stored. Called in the journal's thread."""
 
+
+class Halves(Protocol):
+    """The same in two halves, for when nothing goes wrong."""
+
+    def prepare(self, groups: Sequence[Sequence[Operation]]) -> list[list[Any]] | None:
+        """Write the groups without waiting for anything and give their results; None if that cannot be: then nothing was done."""
+        ...
+
+    def commit(self) -> bool:
+        """Make durable what was prepared, in the journal's thread. False if that failed: then nothing was stored."""
+        ...
+
+
 QUEUE_LIMIT = 5_000
 """Operations waiting for a commit before `append` itself waits."""
 
@@ -34,29 +49,63 @@ NOTE_SECONDS = 0.05
 """How long noted operations wait for an append to go along with."""
 
 _RETRY_SECONDS = 1.0
+_QUICK_LIMIT = 2_000
+"""More operations than this are not written on the loop's thread: it has other things to do."""
 
 
 class _Group:
-    """What one appender wants stored together; nobody waits for a noted one."""
+    """What one appender wants stored together."""
 
     __slots__ = ("operations", "stored")
 
-    def __init__(self, operations: Sequence[Operation], stored: asyncio.Future[Sequence[Any]] | None = None) -> None:
+    def __init__(self, operations: Sequence[Operation], stored: asyncio.Future[Sequence[Any]]) -> None:
         self.operations = operations
         self.stored = stored
+
+
+class _Batch:
+    """What one commit is to store: operations nobody waits for (each by itself), then the appenders' groups."""
+
+    __slots__ = ("appended", "noted", "prepared")
+
+    def __init__(self, noted: list[Operation], appended: list[_Group]) -> None:
+        self.noted = noted
+        self.appended = appended
+        self.prepared: list[list[Any]] | None = None
+
+    def together(self) -> list[Sequence[Operation]]:
+        """As groups, all noted ones being the first: for when nothing goes wrong."""
+        return [self.noted, *(group.operations for group in self.appended)]
+
+    def apart(self) -> list[Sequence[Operation]]:
+        """As groups, each noted one by itself: for when one of them may be wrong."""
+        return [*((operation,) for operation in self.noted), *(group.operations for group in self.appended)]
+
+    def is_small(self) -> bool:
+        """Whether it is soon written."""
+        return len(self.noted) + sum(len(group.operations) for group in self.appended) <= _QUICK_LIMIT
 
 
 class GroupJournal:
     """Gathers what is appended, hands it to one thread that stores it, and answers when it is durable. Belongs to one event loop."""
 
-    def __init__(self, run: Run, *, clock: Clock, queue_limit: int = QUEUE_LIMIT, note_limit: int = NOTE_LIMIT) -> None:
+    def __init__(
+        self,
+        run: Run,
+        *,
+        clock: Clock,
+        halves: Halves | None = None,
+        queue_limit: int = QUEUE_LIMIT,
+        note_limit: int = NOTE_LIMIT,
+    ) -> None:
         self._run = run
+        self._halves = halves
         self._clock = clock
         self._queue_limit = queue_limit
         self._note_limit = note_limit
         self._listeners = Listeners()
         self._appended: list[_Group] = []
-        self._noted: list[_Group] = []
+        self._noted: list[Operation] = []
         self._queued = 0
         self._dropped = 0
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -65,7 +114,7 @@ class GroupJournal:
         self._idle = asyncio.Event()
         self._idle.set()
         self._closed = False
-        self._batches: SimpleQueue[list[_Group] | None] = SimpleQueue()
+        self._batches: SimpleQueue[_Batch | None] = SimpleQueue()
         self._thread = Thread(target=self._work, name="pilotwire-journal", daemon=True)
         self._thread.start()
 
@@ -85,7 +134,7 @@ class GroupJournal:
         if self._closed or len(self._noted) >= self._note_limit:
             self._dropped += 1
             return
-        self._noted.append(_Group((operation,)))
+        self._noted.append(operation)
         if self._timer is None and self._idle.is_set():
             self._timer = self._on_loop().call_later(NOTE_SECONDS, self._hand_over)
 
@@ -101,6 +150,7 @@ class GroupJournal:
             self._room.set()
             while not self._idle.is_set():
                 await self._idle.wait()
+                self._hand_over()
             self._batches.put(None)
             await asyncio.to_thread(self._thread.join)
             self._listeners.end()
@@ -136,12 +186,14 @@ class GroupJournal:
             self._timer = None
         if not self._idle.is_set() or not (self._noted or self._appended):
             return
-        batch = [*self._noted, *self._count_of_dropped(), *self._appended]
+        batch = _Batch([*self._noted, *self._count_of_dropped()], self._appended)
         self._noted, self._appended = [], []
         self._idle.clear()
+        if self._halves is not None and batch.is_small():
+            batch.prepared = self._halves.prepare(batch.together())
         self._batches.put(batch)
 
-    def _count_of_dropped(self) -> list[_Group]:
+    def _count_of_dropped(self) -> list[Operation]:
         if not self._dropped:
             return []
         what = (
@@ -151,33 +203,43 @@ class GroupJournal:
         finding = Finding(
             station="", at=self._clock.now(), rule="csms.log-incomplete", severity=Severity.NOTE, what=what
         )
-        return [_Group((KeepFinding(finding=finding),))]
+        return [KeepFinding(finding=finding)]
 
-    def _done(self, batch: list[_Group], outcomes: list[Outcome]) -> None:
+    def _done(self, batch: _Batch, groups: list[Sequence[Operation]], outcomes: Sequence[Outcome]) -> None:
+        """The commit is over: `outcomes` are those of `groups`, the last of which are the appenders'."""
         self._idle.set()
-        failed = [group for group, outcome in zip(batch, outcomes, strict=True) if not self._resolved(group, outcome)]
+        noted = len(outcomes) - len(batch.appended)
+        for group, outcome in zip(batch.appended, outcomes[noted:], strict=True):
+            self._resolve(group, outcome)
         if self._listeners:
-            self._listeners.tell(_told(batch, outcomes))
+            self._listeners.tell(_told(groups, outcomes))
         if self._queued < self._queue_limit:
             self._room.set()
+        failed = self._not_written(groups[:noted], outcomes)
         self._keep_for_later(failed)
         if self._appended or (self._noted and not failed):
-            self._hand_over()
+            self._on_loop().call_soon(self._hand_over)  # first those are answered whose words are stored
 
-    def _resolved(self, group: _Group, outcome: Outcome) -> bool:
-        """Tell the appender; False if this was a noted group that the disk (not its data) kept from being stored."""
-        if group.stored is None:
-            self._dropped += isinstance(outcome, DataRefused)
-            return not isinstance(outcome, PilotwireError) or isinstance(outcome, DataRefused)
+    def _resolve(self, group: _Group, outcome: Outcome) -> None:
         self._queued -= len(group.operations)
-        if not group.stored.done():
-            if isinstance(outcome, PilotwireError):
-                group.stored.set_exception(outcome)
-            else:
-                group.stored.set_result(outcome)
-        return True
+        if group.stored.done():  # gave up waiting
+            return
+        if isinstance(outcome, PilotwireError):
+            group.stored.set_exception(outcome)
+        else:
+            group.stored.set_result(outcome)
 
-    def _keep_for_later(self, failed: list[_Group]) -> None:
+    def _not_written(self, noted: Sequence[Sequence[Operation]], outcomes: Sequence[Outcome]) -> list[Operation]:
+        """Noted operations that the disk kept from being stored; those whose own data did are dropped."""
+        failed: list[Operation] = []
+        for operations, outcome in zip(noted, outcomes, strict=False):
+            if isinstance(outcome, DataRefused):
+                self._dropped += len(operations)
+            elif isinstance(outcome, PilotwireError):
+                failed.extend(operations)
+        return failed
+
+    def _keep_for_later(self, failed: list[Operation]) -> None:
         """Noted operations that could not be written wait for the disk, as many as may wait."""
         if failed and not self._closed:
             waiting = [*failed, *self._noted]
@@ -189,27 +251,30 @@ class GroupJournal:
 
     def _work(self) -> None:
         while (batch := self._batches.get()) is not None:
-            outcomes = self._outcomes(batch)
+            groups, outcomes = self._stored(batch)
             loop = self._loop
             if loop is None or loop.is_closed():
                 return
             try:
-                loop.call_soon_threadsafe(self._done, batch, outcomes)
+                loop.call_soon_threadsafe(self._done, batch, groups, outcomes)
             except RuntimeError:  # the loop was closed in this moment: nobody waits for an answer any more
                 return
 
-    def _outcomes(self, batch: list[_Group]) -> list[Outcome]:
+    def _stored(self, batch: _Batch) -> tuple[list[Sequence[Operation]], Sequence[Outcome]]:
+        """The batch as groups, and what became of each."""
+        if self._halves is not None and batch.prepared is not None and self._halves.commit():
+            return batch.together(), batch.prepared
+        groups = batch.apart()
         try:
-            return self._run([group.operations for group in batch])
+            return groups, self._run(groups)
         except Exception as error:
-            return [StoreError(f"The journal failed: {error!r}.", "Please report this.") for _ in batch]
+            return groups, [StoreError(f"The journal failed: {error!r}.", "Please report this.") for _ in groups]
 
 
-def _told(batch: list[_Group], outcomes: list[Outcome]) -> list[tuple[Operation, Any]]:
-    pairs = zip(batch, outcomes, strict=True)
+def _told(groups: Sequence[Sequence[Operation]], outcomes: Sequence[Outcome]) -> list[tuple[Operation, Any]]:
     stored = (
-        zip(group.operations, outcome, strict=True)
-        for group, outcome in pairs
+        zip(operations, outcome, strict=True)
+        for operations, outcome in zip(groups, outcomes, strict=True)
         if not isinstance(outcome, PilotwireError)
     )
     return list(chain.from_iterable(stored))

@@ -118,7 +118,8 @@ def _open_sqlite(path: str, clock: Clock) -> OpenStore:
     except sqlite3.Error as error:
         database.close()
         raise disk_trouble(error, database.path) from error
-    journal = GroupJournal(Writer(database.writer, database.path).run, clock=clock)
+    writer = Writer(database.writer, database.path)
+    journal = GroupJournal(writer.run, clock=clock, halves=writer)
 
     async def shut() -> None:
         await journal.close()

@@ -81,6 +81,10 @@ def write_trigger(wire: Wire, command: TriggerMessage) -> tuple[Message, ...]:
     """TriggerMessage (F06)."""
     if command.message == CUSTOM_TRIGGER:
         raise NotSayable("A trigger of a vendor's own has no neutral name.", "Send TriggerMessage as it is.")
+    if command.message == "StatusNotification" and (command.address is None or not command.address.connector):
+        raise NotSayable(
+            "OCPP 2.x triggers StatusNotification of one connector.", "Name EVSE and connector (F06.FR.13)."
+        )
     evse = write_evse(wire, command.address)
     return (wire.TriggerMessageRequest(requested_message=same_name(command.message), evse=evse),)
 

@@ -14,12 +14,14 @@ from pilotwire.dialects.ocpp2.terms import (
 )
 from pilotwire.dialects.ocpp2.wire import Wire, enumerated
 from pilotwire.dialects.times import read_time
-from pilotwire.dialects.words import FactWord, same_name
+from pilotwire.dialects.words import CommandWord, FactWord, same_name
 from pilotwire.domain.transactions import (
     ChargingState,
     EventKind,
+    GetTransactionStatus,
     StoppedReason,
     TransactionEvent,
+    TransactionStatusOutcome,
     TransactionVerdict,
     TriggerReason,
 )
@@ -120,5 +122,26 @@ def facts(wire: Wire) -> tuple[FactWord, ...]:
             write=lambda fact, _named: write_event(wire, fact),
             write_verdict=lambda _fact, verdict: write_verdict(wire, verdict),
             read_verdict=read_verdict,
+        ),
+    )
+
+
+def commands(wire: Wire) -> tuple[CommandWord, ...]:
+    """The words of a version."""
+    return (
+        CommandWord(
+            command=GetTransactionStatus,
+            read={
+                wire.GetTransactionStatusRequest: lambda request: GetTransactionStatus(
+                    transaction_id=request.transaction_id
+                )
+            },
+            write=lambda command: (wire.GetTransactionStatusRequest(transaction_id=command.transaction_id),),
+            write_outcome=lambda _command, outcome, _request: wire.GetTransactionStatusResponse(
+                messages_in_queue=outcome.messages_in_queue, ongoing_indicator=outcome.ongoing
+            ),
+            read_outcome=lambda _command, responses: TransactionStatusOutcome(
+                messages_in_queue=responses[0].messages_in_queue, ongoing=responses[0].ongoing_indicator
+            ),
         ),
     )

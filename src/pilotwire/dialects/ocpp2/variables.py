@@ -39,7 +39,8 @@ def read_name(component: v201.Component, variable: v201.Variable) -> VariableNam
     )
 
 
-def _component(wire: Wire, name: VariableName) -> v201.Component:
+def write_component(wire: Wire, name: VariableName) -> v201.Component:
+    """The component of a variable; raises NotSayable for a 1.6 key that has none."""
     if not name.component:
         raise NotSayable(
             f"{name.variable!r} is a configuration key of OCPP 1.6 that OCPP 2.x has no variable for.",
@@ -49,7 +50,8 @@ def _component(wire: Wire, name: VariableName) -> v201.Component:
     return wire.Component(name=name.component, instance=name.component_instance, evse=evse)
 
 
-def _variable(wire: Wire, name: VariableName) -> v201.Variable:
+def write_variable(wire: Wire, name: VariableName) -> v201.Variable:
+    """The variable alone."""
     return wire.Variable(name=name.variable, instance=name.variable_instance)
 
 
@@ -63,8 +65,8 @@ def write_get(wire: Wire, command: GetVariables) -> tuple[Message, ...]:
         raise NotSayable("GetVariables of OCPP 2.x must name variables.", "Ask for all of them with GetBaseReport.")
     data = [
         wire.GetVariableData(
-            component=_component(wire, asked.name),
-            variable=_variable(wire, asked.name),
+            component=write_component(wire, asked.name),
+            variable=write_variable(wire, asked.name),
             attribute_type=same_name(_attribute(asked.attribute)),
         )
         for asked in command.asked
@@ -89,9 +91,9 @@ def write_get_outcome(wire: Wire, outcome: GetVariablesOutcome) -> Message:
     results = [
         wire.GetVariableResult(
             attribute_status=same_name(result.status),
-            component=_component(wire, result.name),
-            variable=_variable(wire, result.name),
-            attribute_type=same_name(_attribute(result.attribute)),
+            component=write_component(wire, result.name),
+            variable=write_variable(wire, result.name),
+            attribute_type=same_name(result.attribute),
             attribute_value=None if result.value is None else result.value[:VALUE_MAX],
         )
         for result in outcome.results
@@ -120,8 +122,8 @@ def write_set(wire: Wire, command: SetVariables) -> tuple[Message, ...]:
     data = [
         wire.SetVariableData(
             attribute_value=setting.value,
-            component=_component(wire, setting.name),
-            variable=_variable(wire, setting.name),
+            component=write_component(wire, setting.name),
+            variable=write_variable(wire, setting.name),
             attribute_type=same_name(_attribute(setting.attribute)),
         )
         for setting in command.settings
@@ -148,9 +150,9 @@ def write_set_outcome(wire: Wire, outcome: SetVariablesOutcome) -> Message:
     results = [
         wire.SetVariableResult(
             attribute_status=same_name(result.status),
-            component=_component(wire, result.name),
-            variable=_variable(wire, result.name),
-            attribute_type=same_name(_attribute(result.attribute)),
+            component=write_component(wire, result.name),
+            variable=write_variable(wire, result.name),
+            attribute_type=same_name(result.attribute),
         )
         for result in outcome.results
     ]

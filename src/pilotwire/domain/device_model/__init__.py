@@ -1,5 +1,20 @@
 """The device model: components and their variables (functional block B; 1.6 configuration keys are read as these too)."""
 
+from pilotwire.domain.device_model.reports import (
+    ComponentCriterion,
+    ComponentVariable,
+    DataType,
+    GetBaseReport,
+    GetReport,
+    Mutability,
+    ReportBase,
+    ReportedVariable,
+    ReportOutcome,
+    ReportPart,
+    ReportStatus,
+    VariableAttribute,
+    VariableCharacteristics,
+)
 from pilotwire.domain.device_model.variables import (
     AttributeType,
     GetVariables,
@@ -17,12 +32,25 @@ from pilotwire.domain.device_model.variables import (
 
 __all__ = [
     "AttributeType",
+    "ComponentCriterion",
+    "ComponentVariable",
+    "DataType",
+    "GetBaseReport",
+    "GetReport",
     "GetVariables",
     "GetVariablesOutcome",
+    "Mutability",
+    "ReportBase",
+    "ReportOutcome",
+    "ReportPart",
+    "ReportStatus",
+    "ReportedVariable",
     "SetVariableResult",
     "SetVariableStatus",
     "SetVariables",
     "SetVariablesOutcome",
+    "VariableAttribute",
+    "VariableCharacteristics",
     "VariableName",
     "VariableQuery",
     "VariableResult",

@@ -51,12 +51,15 @@ class MeterValuesReported(Fact):
     readings: tuple[MeterReading, ...]
 
 
-def register_of(readings: Iterable[MeterReading], *, last: bool = False) -> Decimal | None:
-    """The energy import register in Wh in the first reading that has it (or the last): the whole EVSE's, not one phase's."""
+def register_of(readings: Iterable[MeterReading], *, last: bool = False, context: str | None = None) -> Decimal | None:
+    """The energy import register in Wh in the first reading that has it (or the last): the whole EVSE's, not one phase's.
+
+    With a `context` only samples taken in it count.
+    """
     found: Decimal | None = None
     for reading in readings:
         for sample in reading.samples:
-            if is_register(sample):
+            if is_register(sample) and (context is None or sample.context == context):
                 found = sample.value
                 if not last:
                     return found

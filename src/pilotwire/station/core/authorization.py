@@ -16,7 +16,7 @@ from pilotwire.domain.identity import NO_AUTHORIZATION, IdToken, same_token
 from pilotwire.domain.kinds import Verdict, changed
 from pilotwire.domain.provisioning import RegistrationStatus
 from pilotwire.domain.transactions import StoppedReason, TriggerReason
-from pilotwire.station.core import availability, transactions
+from pilotwire.station.core import availability, local_list, reservation, transactions
 from pilotwire.station.core.actions import Show
 from pilotwire.station.core.evse import Evse, Grant
 from pilotwire.station.core.memory import CachedVerdict, CacheMemory
@@ -65,12 +65,21 @@ def _judged_at_station(station: Station, id_token: IdToken, verdict: Authorizati
         if evse.grant is not None and _may_stop(station, evse.grant, id_token, verdict):
             _stop(station, evse, id_token)
             return
-    if not verdict.accepted or not any(not e.busy and availability.usable(station, e) for e in station.evses.values()):
+    if not verdict.accepted or not _has_room(station, id_token, verdict.group):
         _turn_away(station, None, verdict)
+        return
+    reserved = reservation.evse_for(station, id_token, verdict.group)
+    if reserved is not None and may_start(station, reserved):
+        transactions.grant(station, reserved, Grant(id_token, verdict.group))
         return
     until = station.timeout_of("TxCtrlr.EVConnectionTimeOut")
     station.unplaced = Grant(id_token, verdict.group, until=until)
     station.do(Show(None, "Accepted. Plug in the vehicle."))
+
+
+def _has_room(station: Station, id_token: IdToken, group: IdToken | None) -> bool:
+    free = [evse for evse in station.evses.values() if not evse.busy and availability.usable(station, evse)]
+    return any(not reservation.refuses(station, evse, id_token, group) for evse in free)
 
 
 # --- start ----------------------------------------------------------------------------------------------------------
@@ -101,6 +110,8 @@ def _judged_start(station: Station, evse: Evse, id_token: IdToken, verdict: Auth
         verdict = changed(verdict, status=AuthorizationStatus.NOT_ALLOWED_TYPE_EVSE)
     if not verdict.accepted:
         _turn_away(station, evse.evse_id, verdict)
+    elif reservation.refuses(station, evse, id_token, verdict.group):
+        station.do(Show(evse.evse_id, "This charging point is reserved for somebody else."))
     elif evse.grant is None and may_start(station, evse):
         transactions.grant(station, evse, Grant(id_token, verdict.group))
 
@@ -115,7 +126,7 @@ def _turn_away(station: Station, evse_id: int | None, verdict: AuthorizationVerd
 
 def _stop_wanted(station: Station, evse: Evse, given: Grant, id_token: IdToken) -> None:
     """The same token stops at once, one of the same group if it is known; another is asked about (C01.FR.03, C09.FR.05)."""
-    known = look_up(station, id_token)
+    known = known_here(station, id_token)
     if _may_stop(station, given, id_token, known):
         _stop(station, evse, id_token)
     else:
@@ -176,15 +187,24 @@ def _ask_once(station: Station, place: int, id_token: IdToken, then: Judged) -> 
 
 def judge(station: Station, id_token: IdToken, then: Judged) -> None:
     """Find out about a token: from the CSMS where it can be asked, else from what is known here; `then` is told, at once or later."""
-    cached = look_up(station, id_token)
+    known = known_here(station, id_token)
     if not station.variables.on("AuthCtrlr.Enabled") or id_token.type == NO_AUTHORIZATION:
         then(_ACCEPTED)
     elif not station.online or station.variables.on("AuthCtrlr.DisableRemoteAuthorization"):
         then(_judge_here(station, id_token))
-    elif cached is not None and cached.accepted and station.variables.on("AuthCtrlr.LocalPreAuthorize"):
-        then(cached)
+    elif known is not None and _is_enough(station, id_token, known):
+        then(known)
     else:
         _ask(station, id_token, then)
+
+
+def _is_enough(station: Station, id_token: IdToken, known: AuthorizationVerdict) -> bool:
+    """Whether nobody need be asked: accepted here (C12.FR.02, C14.FR.02), or not, and that is final (C14.FR.03, C10.FR.03)."""
+    if known.accepted:
+        return station.variables.on("AuthCtrlr.LocalPreAuthorize")
+    if local_list.entry_of(station, id_token) is not None:
+        return local_list.is_final(station, id_token)
+    return station.variables.on("AuthCacheCtrlr.DisablePostAuthorize")
 
 
 def _ask(station: Station, id_token: IdToken, then: Judged) -> None:
@@ -203,13 +223,18 @@ def _ask(station: Station, id_token: IdToken, then: Judged) -> None:
 
 
 def _judge_here(station: Station, id_token: IdToken) -> AuthorizationVerdict:
-    """Without the CSMS: the cache, and by choice anybody who is not in it (C12, C15.FR.08; 1.6:3.5.4)."""
-    cached = look_up(station, id_token)
-    if cached is None and station.variables.on("AuthCtrlr.OfflineTxForUnknownIdEnabled"):
+    """Without the CSMS: list and cache, and by choice anybody who is in neither (C12, C13, C15.FR.08; 1.6:3.5.4)."""
+    known = known_here(station, id_token)
+    if known is None and station.variables.on("AuthCtrlr.OfflineTxForUnknownIdEnabled"):
         return _ACCEPTED
-    if cached is None or not station.variables.on("AuthCtrlr.LocalAuthorizeOffline"):
+    if known is None or not station.variables.on("AuthCtrlr.LocalAuthorizeOffline"):
         return AuthorizationVerdict(status=AuthorizationStatus.UNKNOWN)
-    return cached
+    return known
+
+
+def known_here(station: Station, id_token: IdToken) -> AuthorizationVerdict | None:
+    """What is known of a token without asking: by the list, and only if it is not there by the cache (C13.FR.01, C14.FR.01)."""
+    return local_list.look_up(station, id_token) or look_up(station, id_token)
 
 
 # --- cache ----------------------------------------------------------------------------------------------------------
@@ -237,6 +262,9 @@ def _is_over(station: Station, entry: CachedVerdict) -> bool:
 
 def remember(station: Station, id_token: IdToken, verdict: AuthorizationVerdict) -> None:
     """Keep the latest verdict on a token, whatever it is (C10.FR.01, C10.FR.04, C10.FR.05); the longest unused make room (C10.FR.07)."""
+    local_list.compare(station, id_token, verdict)
+    if not station.settings.caches_listed_tokens and local_list.entry_of(station, id_token) is not None:
+        return
     if id_token.type in _NOT_CACHED or not station.variables.on("AuthCacheCtrlr.Enabled"):
         return
     entries = {key: entry for key, entry in station.cache.entries.items() if key != id_token.key}

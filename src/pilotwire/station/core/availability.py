@@ -62,6 +62,8 @@ STOPPED_BY: dict[ErrorCode, StoppedReason] = {
 _CUTTING_NAMES = frozenset(NAMES[code] for code in CUTTING)
 _EMERGENCY = Problem(code="OtherError", info="Emergency stop pressed")
 _NO_MAINS = Problem(code="UnderVoltage", info="No mains")
+_NO_VEHICLE = Problem(code="NoError", info="EV side disconnected")
+"""Why a transaction is suspended whose vehicle is gone (1.6:4.10, StopTransactionOnEVSideDisconnect false)."""
 
 _ACTIVITIES = {
     ChargingState.CHARGING: Activity.CHARGING,
@@ -109,16 +111,25 @@ def connector_state(station: Station, evse: Evse, connector: int) -> ConnectorSt
     problem = _any_problem(station, evse, connector)
     if not operative(station, evse, connector) and evse.tx is None:
         return ConnectorState(availability=Availability.UNAVAILABLE, problem=problem)
-    if _is_taken(station, evse, connector):
-        return ConnectorState(availability=Availability.OCCUPIED, activity=_activity(evse), problem=problem)
-    return ConnectorState(availability=Availability.AVAILABLE, problem=problem)
+    if _is_taken(station, evse, connector) and not _stays_reserved(station, evse):
+        left = _NO_VEHICLE if evse.tx is not None and evse.connector is None and evse.cable_in is not None else None
+        return ConnectorState(availability=Availability.OCCUPIED, activity=_activity(evse), problem=problem or left)
+    free = Availability.RESERVED if evse.reserved else Availability.AVAILABLE
+    return ConnectorState(availability=free, problem=problem)
+
+
+def _stays_reserved(station: Station, evse: Evse) -> bool:
+    """In 1.6 a cable alone does not end the state Reserved, the token does (1.6:4.9, transition G2)."""
+    return station.settings.reservation_waits_for_transaction and evse.reserved and not evse.busy
 
 
 def _is_taken(station: Station, evse: Evse, connector: int) -> bool:
-    in_use = {evse.connector, evse.cable_in, evse.tx.connector if evse.tx is not None else None} - {None}
-    if in_use or not station.settings.occupied_when_authorized:
+    """By a cable (E02.FR.05), and in 1.6 also by the transaction of a vehicle that was there, or a driver who may begin one."""
+    in_use = {evse.connector, evse.cable_in} - {None}
+    if not station.settings.occupied_when_authorized:
         return connector in in_use
-    return evse.grant is not None
+    in_use |= {evse.tx.connector if evse.tx is not None else None} - {None}
+    return connector in in_use if in_use else evse.grant is not None
 
 
 def _activity(evse: Evse) -> Activity:
@@ -204,15 +215,27 @@ def _not_heard(station: Station, address: EvseAddress, *, refused: bool) -> None
 
 
 def change(station: Station, command: ChangeAvailability) -> ChangeAvailabilityOutcome:
-    """Take something in or out of use (G03, G04); what a transaction runs on goes out when it has ended."""
+    """Take something in or out of use (G03, G04); what a transaction runs on goes out when it has ended.
+
+    A CSMS that asks for what is so already (G03.FR.03, G04.FR.04) seems not to know: the states there are said once more.
+    """
     place = (command.address.evse, command.address.connector or 0)
     if not _exists(station, place):
         return ChangeAvailabilityOutcome(status=ChangeAvailabilityStatus.REJECTED)
     inoperative = station.condition.inoperative
+    if (place in inoperative) is not command.operative:
+        _forget_said(station, place)
     (inoperative.discard if command.operative else inoperative.add)(place)
     waits = not command.operative and any(evse.tx for evse in _within(station, place))
     status = ChangeAvailabilityStatus.SCHEDULED if waits else ChangeAvailabilityStatus.ACCEPTED
     return ChangeAvailabilityOutcome(status=status)
+
+
+def _forget_said(station: Station, place: tuple[int, int]) -> None:
+    evse_id, connector = place
+    for address in list(station.condition.reported):
+        if evse_id in (0, address.evse) and connector in (0, address.connector):
+            del station.condition.reported[address]
 
 
 def _exists(station: Station, place: tuple[int, int]) -> bool:

@@ -8,18 +8,25 @@ from typing import Any
 from pilotwire.domain.authorization import ClearCache
 from pilotwire.domain.availability import Availability, ChangeAvailability, ConnectorState
 from pilotwire.domain.data_transfer import SendData
-from pilotwire.domain.device_model import GetVariables, SetVariables, VariableName
+from pilotwire.domain.device_model import GetBaseReport, GetReport, GetVariables, SetVariables, VariableName
 from pilotwire.domain.identity import STATION, EvseAddress
 from pilotwire.domain.kinds import Command, Outcome
+from pilotwire.domain.local_list import GetLocalListVersion, SendLocalList
 from pilotwire.domain.provisioning import RegistrationStatus, Reset, TriggerMessage
 from pilotwire.domain.remote_control import RequestStart, RequestStop, UnlockConnector
+from pilotwire.domain.reservation import CancelReservation, ReserveNow
+from pilotwire.domain.transactions import GetTransactionStatus
 from pilotwire.station.core import (
     authorization,
     availability,
     data_transfer,
+    local_list,
     metering,
     remote_control,
+    reports,
+    reservation,
     reset,
+    transaction_status,
     trigger_message,
 )
 from pilotwire.station.core.actions import Answer, RefuseCommand, VariableChanged
@@ -70,9 +77,22 @@ def _live(station: Station, name: VariableName) -> str | None:
     """Values that are as things are now: the clock, and what is in use."""
     if (name.component, name.variable) == ("ClockCtrlr", "DateTime"):
         return station.stamp().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    if (name.component, name.variable) == ("LocalAuthListCtrlr", "Entries"):
+        return str(local_list.count(station))
+    if (name.component, name.variable) == ("EVSE", "Power") and name.evse is not None:
+        return str(abs(station.meter(name.evse).power_w))
     if name.variable == "AvailabilityState":
         return _state_of(station, name).availability.value
+    if name.variable == "Problem":
+        return "true" if _is_troubled(station, name) else "false"
     return None
+
+
+def _is_troubled(station: Station, name: VariableName) -> bool:
+    """Whether something is wrong at a place; what is wrong with a connector is wrong with its EVSE."""
+    place = (name.evse or 0, name.connector)
+    own = [state for at, state in availability.states(station) if place in ((at.evse, None), (at.evse, at.connector))]
+    return any(state.problem is not None and state.problem.code != "NoError" for state in own)
 
 
 def _state_of(station: Station, name: VariableName) -> ConnectorState:
@@ -94,13 +114,20 @@ def _set(station: Station, ref: Hashable, command: SetVariables) -> None:
 
 
 _HANDLERS: dict[type, Callable[[Station, Hashable, Any], None]] = {
+    CancelReservation: _answered(reservation.cancel),
     ChangeAvailability: _answered(availability.change),
     ClearCache: _answered(lambda station, _: authorization.clear_cache(station)),
+    GetLocalListVersion: _answered(local_list.version),
+    GetBaseReport: lambda station, ref, command: reports.base(station, ref, command, _live),
+    GetReport: lambda station, ref, command: reports.custom(station, ref, command, _live),
+    GetTransactionStatus: _answered(transaction_status.status),
     GetVariables: _answered(_get),
     RequestStart: remote_control.request_start,
     RequestStop: _answered(remote_control.request_stop),
+    ReserveNow: _answered(reservation.reserve),
     Reset: _answered(reset.request),
     SendData: _answered(lambda _station, _: data_transfer.received()),
+    SendLocalList: _answered(local_list.send),
     SetVariables: _set,
     TriggerMessage: _trigger,
     UnlockConnector: remote_control.unlock,

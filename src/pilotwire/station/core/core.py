@@ -15,6 +15,7 @@ from pilotwire.station.core import (
     hardware_events,
     metering,
     provisioning,
+    reservation,
     reset,
     security,
     transactions,
@@ -66,7 +67,15 @@ class StationCore:
         self._station = Station(settings, layout, state, meter, new_id)
         self._left_over = state.transactions.running
         self._saved: dict[str, Part] = {
-            part.name: part for part in (state.station, state.transactions, state.variables, state.cache)
+            part.name: part
+            for part in (
+                state.station,
+                state.transactions,
+                state.variables,
+                state.cache,
+                state.local_list,
+                state.reservations,
+            )
         }
         self._started = False
 
@@ -185,11 +194,13 @@ class StationCore:
         timers = station.timers
         deadlines = [timers.boot if station.link else None, timers.aligned, timers.restart]
         deadlines.append(provisioning.heartbeat_at(station))
+        deadlines.append(reservation.deadline(station))
         deadlines.append(station.outbox.deadline if station.online else None)
         deadlines.append(station.unplaced.until if station.unplaced is not None else None)
         for evse in station.evses.values():
             deadlines.append(evse.grant.until if evse.grant is not None else None)
             deadlines.append(evse.tx.next_sample if evse.tx is not None else None)
+            deadlines.append(evse.ready_by)
         return min((deadline for deadline in deadlines if deadline is not None), default=None)
 
     def _do_due(self) -> None:
@@ -201,6 +212,8 @@ class StationCore:
         for evse in station.evses.values():
             if evse.grant is not None and _is_due(evse.grant.until, now):
                 transactions.give_up_waiting(station, evse)
+            if _is_due(evse.ready_by, now):
+                transactions.not_ready(station, evse)
             if evse.tx is not None and _is_due(evse.tx.next_sample, now):
                 self._sample(evse)
         if _is_due(station.timers.aligned, now):
@@ -242,7 +255,9 @@ class StationCore:
         reset.go_on(station)
         for evse in station.evses.values():
             transactions.power(station, evse)
+        reservation.go_on(station)
         availability.report_changes(station)
+        reservation.report_ends(station)
         station.send_due()
         reset.restart_if_due(station)
         actions, station.actions = station.actions, []
@@ -271,7 +286,8 @@ class StationCore:
             next_number=station.outbox.next_number,
         )
         kept_transactions = TransactionsMemory(running=running, named=station.named)
-        return own, kept_transactions, VariablesMemory(values=station.variables.values), station.cache
+        variables = VariablesMemory(values=station.variables.values)
+        return own, kept_transactions, variables, station.cache, station.local_list, station.reservations
 
     # --- looking ----------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from pilotwire.domain.identity import EvseAddress, IdToken
+from pilotwire.domain.reservation import Reservation
 from pilotwire.domain.transactions import ChargingState, StoppedReason
 from pilotwire.station.hardware.ports import ConnectorLayout, EvseLayout
 
@@ -16,7 +17,7 @@ from pilotwire.station.hardware.ports import ConnectorLayout, EvseLayout
 class Grant:
     """Who may charge here. `remote` tells that the CSMS asked for it; `told` that the CSMS knows of it from a transaction event.
 
-    `until` is when it ends by itself because nothing was plugged in (EVConnectionTimeOut).
+    `until` is when it ends by itself because nothing was plugged in (EVConnectionTimeOut). `reservation` is the one used by it.
     """
 
     id_token: IdToken
@@ -25,6 +26,7 @@ class Grant:
     remote_start_id: int | None = None
     told: bool = False
     until: datetime | None = None
+    reservation: Reservation | None = None
 
 
 @dataclass(slots=True)
@@ -55,13 +57,16 @@ class Running:
 class Evse:
     """See the module. `connector` is the one with a vehicle, `cable_in` a socket in which a loose cable was left.
 
-    - `wants_power` is control pilot state C, `has_asked` that it ever was since plugging in.
+    - `wants_power` is control pilot state C, `has_asked` that it ever was since plugging in, or could have been: until `ready_by` a
+      vehicle that is offered energy is getting ready, from then on it is suspended.
     - `withheld`: the station gives no energy though somebody is authorized (E05.FR.02).
     - `was_live`: energy was offered to this driver before; `closed_at_wh`: the register when the contactor closed, before which no
       energy can have flown.
+    - `letting_go`: the driver stopped, and the contactor has yet to open: until then the charging state is what it was.
     - `held_for`: the plug stays locked until this token is presented (E05.FR.11, E09.FR.03).
-    - `finishing`: the vehicle of an ended transaction is still plugged in.
+    - `finishing`: the vehicle of an ended transaction, or the loose cable it left, is still plugged in (1.6:4.9).
     - `settled`: the points (`points`) when last looked at.
+    - `reserved`: kept free for a reservation, if nobody uses it.
     """
 
     layout: EvseLayout
@@ -73,16 +78,19 @@ class Evse:
     tx: Running | None = None
     wants_power: bool = False
     has_asked: bool = False
+    ready_by: datetime | None = None
     withheld: bool = False
     contactor: bool = False
     was_live: bool = False
     closed_at_wh: int | None = None
+    letting_go: bool = False
     locked: set[int] = field(default_factory=set)
     lock_asked: set[tuple[int, bool]] = field(default_factory=set)
     lock_failed: set[int] = field(default_factory=set)
     held_for: IdToken | None = None
     finishing: bool = False
     settled: frozenset[str] = frozenset()
+    reserved: bool = False
     unlocks: list[tuple[Hashable, int]] = field(default_factory=list)
 
     @property
@@ -113,7 +121,7 @@ class Evse:
         """The 2.x charging state."""
         if self.connector is None:
             return ChargingState.IDLE
-        if self.grant is None:
+        if self.grant is None and not self.letting_go:
             return ChargingState.EV_CONNECTED
         if self.withheld:
             return ChargingState.SUSPENDED_EVSE

@@ -8,7 +8,7 @@ from typing import Any
 from pilotwire.domain.availability import Problem
 from pilotwire.domain.identity import NO_AUTHORIZATION, IdToken
 from pilotwire.domain.transactions import StoppedReason, TriggerReason
-from pilotwire.station.core import authorization, availability, transactions
+from pilotwire.station.core import authorization, availability, reservation, transactions
 from pilotwire.station.core.evse import Evse, Grant
 from pilotwire.station.core.inputs import LockMoved
 from pilotwire.station.core.remote_control import unlocked
@@ -44,8 +44,11 @@ def _concerns(evse: Evse, connector: int) -> bool:
 def _plugged(station: Station, event: ports.CablePlugged) -> None:
     evse = station.evses[event.evse_id]
     transactions.plugged(station, evse, event.connector_id)
-    if evse.grant is None and not station.variables.on("AuthCtrlr.Enabled") and authorization.may_start(station, evse):
-        transactions.grant(station, evse, Grant(IdToken(value="", type=NO_AUTHORIZATION)))  # C02.FR.01
+    if evse.grant is not None or station.variables.on("AuthCtrlr.Enabled"):
+        return
+    anybody = IdToken(value="", type=NO_AUTHORIZATION)
+    if authorization.may_start(station, evse) and not reservation.refuses(station, evse, anybody, None):
+        transactions.grant(station, evse, Grant(anybody))  # C02.FR.01
 
 
 def _unplugged(station: Station, event: ports.CableUnplugged) -> None:

@@ -15,7 +15,9 @@ from typing import ClassVar
 from pilotwire.domain.authorization import AuthorizationVerdict
 from pilotwire.domain.identity import IdToken
 from pilotwire.domain.kinds import Value
+from pilotwire.domain.local_list import LocalList
 from pilotwire.domain.provisioning import BootReason
+from pilotwire.domain.reservation import Reservation, ReservationEnded
 from pilotwire.domain.security import SecurityEvent
 from pilotwire.domain.transactions import ChargingState, StoppedReason, TransactionEvent
 
@@ -98,7 +100,22 @@ class CacheMemory(Value, tag="cache", tag_field="part"):
     entries: dict[str, CachedVerdict] = {}
 
 
-Part = StationMemory | TransactionsMemory | VariablesMemory | CacheMemory
+class LocalListMemory(Value, tag="local_list", tag_field="part"):
+    """The Local Authorization List as the CSMS left it (D01.FR.10)."""
+
+    name: ClassVar[str] = "local_list"
+    held: LocalList = LocalList()
+
+
+class ReservationsMemory(Value, tag="reservations", tag_field="part"):
+    """The reservations that stand, in the order they were made, and the ends of others that the CSMS has not heard of."""
+
+    name: ClassVar[str] = "reservations"
+    pending: tuple[Reservation, ...] = ()
+    ended: tuple[ReservationEnded, ...] = ()
+
+
+Part = StationMemory | TransactionsMemory | VariablesMemory | CacheMemory | LocalListMemory | ReservationsMemory
 """All parts; each is its own row."""
 
 
@@ -110,6 +127,8 @@ class SavedState:
     transactions: TransactionsMemory = field(default_factory=TransactionsMemory)
     variables: VariablesMemory = field(default_factory=VariablesMemory)
     cache: CacheMemory = field(default_factory=CacheMemory)
+    local_list: LocalListMemory = field(default_factory=LocalListMemory)
+    reservations: ReservationsMemory = field(default_factory=ReservationsMemory)
     outbox: tuple[Entry, ...] = ()
 
 
@@ -126,4 +145,8 @@ def saved_state(parts: Iterable[Part], outbox: tuple[Entry, ...]) -> SavedState:
                 state = replace(state, variables=part)
             case CacheMemory():
                 state = replace(state, cache=part)
+            case ReservationsMemory():
+                state = replace(state, reservations=part)
+            case LocalListMemory():
+                state = replace(state, local_list=part)
     return state

@@ -47,6 +47,11 @@ class Outbox:
         """Whether any fact of a transaction still waits (E14.FR.04)."""
         return any(entry.transaction_id == transaction_id for entry in self._entries)
 
+    @property
+    def has_facts_of_any(self) -> bool:
+        """Whether any fact of any transaction still waits (E14.FR.07)."""
+        return any(entry.transaction_id is not None for entry in self._entries)
+
     # --- in ---------------------------------------------------------------------------------------------------------
 
     def put(self, fact: KeptFact) -> list[Action]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from pilotwire.domain.authorization import AuthorizationVerdict
-from pilotwire.domain.identity import NO_AUTHORIZATION
+from pilotwire.domain.identity import NO_AUTHORIZATION, IdToken
 from pilotwire.domain.provisioning import RegistrationStatus
 from pilotwire.domain.remote_control import (
     RequestStart,
@@ -18,7 +18,7 @@ from pilotwire.domain.remote_control import (
     UnlockStatus,
 )
 from pilotwire.domain.transactions import StoppedReason, TriggerReason
-from pilotwire.station.core import authorization, availability, transactions
+from pilotwire.station.core import authorization, availability, reservation, transactions
 from pilotwire.station.core.actions import Answer, SetLock, Show
 from pilotwire.station.core.evse import Evse, Grant
 from pilotwire.station.core.station import Station
@@ -51,9 +51,9 @@ def _judged(station: Station, evse: Evse, command: RequestStart, verdict: Author
 
 def _grant(station: Station, evse: Evse, command: RequestStart, verdict: AuthorizationVerdict | None = None) -> None:
     """Unless somebody was quicker while we asked."""
-    if evse.grant is not None or not _free(station, evse):
-        return
     group = command.group or (verdict.group if verdict is not None else None)
+    if not _free(station, evse, command.id_token, group):
+        return
     given = Grant(command.id_token, group, remote=True, remote_start_id=command.remote_start_id)
     transactions.grant(station, evse, given)
 
@@ -62,15 +62,22 @@ def _chosen(station: Station, command: RequestStart) -> Evse | None:
     """The EVSE named, or one with a vehicle, or any free one (F01.FR.20); None if it cannot be (F01.FR.23, F01.FR.24)."""
     if station.registration is not RegistrationStatus.ACCEPTED:
         return None  # B02.FR.05
+    known = authorization.known_here(station, command.id_token)
+    group = command.group or (known.group if known is not None else None)  # H03.FR.07
     if command.evse is not None:
         named = station.evses.get(command.evse)
-        return named if named is not None and _free(station, named) else None
-    free = [evse for evse in station.evses.values() if _free(station, evse)]
+        return named if named is not None and _free(station, named, command.id_token, group) else None
+    free = [evse for evse in station.evses.values() if _free(station, evse, command.id_token, group)]
+    reserved = reservation.evse_for(station, command.id_token, group)
+    if reserved in free:
+        return reserved
     return next((evse for evse in free if evse.connector is not None), free[0] if free else None)
 
 
-def _free(station: Station, evse: Evse) -> bool:
-    return evse.grant is None and availability.usable(station, evse) and (evse.tx is None or evse.tx.owner is None)
+def _free(station: Station, evse: Evse, id_token: IdToken, group: IdToken | None) -> bool:
+    """Whether nobody charges here and nothing forbids it, nor a reservation for others (F01.FR.21, F01.FR.22)."""
+    taken = evse.grant is not None or (evse.tx is not None and evse.tx.owner is not None)
+    return not taken and availability.usable(station, evse) and not reservation.refuses(station, evse, id_token, group)
 
 
 # --- stop -----------------------------------------------------------------------------------------------------------
@@ -94,10 +101,13 @@ def request_stop(station: Station, command: RequestStop) -> RequestStopOutcome:
 
 
 def unlock(station: Station, ref: Hashable, command: UnlockConnector) -> None:
-    """Release a plug (F05); answered when the lock has moved."""
+    """Release a plug (F05); answered when the lock has moved, at once where a cable is attached to the station."""
     evse = station.evses.get(command.evse)
     if evse is None or command.connector not in evse.connectors:
         station.do(Answer(ref, UnlockOutcome(status=UnlockStatus.UNKNOWN_CONNECTOR)))
+        return
+    if evse.connectors[command.connector].cable_attached:  # no plug of ours is locked there (1.6:5.18)
+        station.do(Answer(ref, UnlockOutcome(status=UnlockStatus.NOT_SUPPORTED)))
         return
     if _is_in_use(evse, command.connector):
         if not station.settings.unlock_ends_transaction:

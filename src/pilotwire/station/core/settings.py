@@ -41,10 +41,20 @@ class StationSettings:
     """Whether a triggered BootNotification is sent when already accepted (F06.FR.17 says no, 1.6 says nothing)."""
     occupied_when_authorized: bool = False
     """Whether a connector counts as taken once a driver is authorized for it (1.6:4.9, Preparing) or only by a cable (E02.FR.05)."""
+    empty_list_is_no_list: bool = False
+    """Whether a local list without entries has the version 0 (1.6:5.10) or the one it was sent with (D01.FR.04)."""
+    caches_listed_tokens: bool = True
+    """Whether tokens on the local list are cached too (C10.FR.01) or not (1.6:3.5.3)."""
+    reports_list_conflicts: bool = False
+    """Whether a verdict that contradicts the local list is told as a problem of the station (1.6:3.5.2)."""
+    reservation_waits_for_transaction: bool = False
+    """Whether only a transaction ends a reservation (1.6:5.13), or the token does (H03.FR.09); and only the token its state (1.6:4.9)."""
     security_events: bool = True
     """Whether security events are sent (A04; 1.6 knows them from its security whitepaper only)."""
     boot_retry_seconds: int = 30
     reset_wait_seconds: int = 10
+    vehicle_ready_seconds: int = 10
+    """How long a vehicle that is offered energy may take to ask for it before it counts as suspended (2.x SuspendedEV, 1.6:4.9)."""
     outbox_limit: int = 10_000
     cache_limit: int = 500
 
@@ -63,5 +73,9 @@ class StationSettings:
             on_idle_reset_waits=False,
             boot_on_trigger_when_accepted=True,
             occupied_when_authorized=True,
+            reservation_waits_for_transaction=True,
+            empty_list_is_no_list=True,
+            caches_listed_tokens=False,
+            reports_list_conflicts=True,
         )
         return replace(habits, **changes)

@@ -13,7 +13,7 @@ from pilotwire.domain.provisioning import BootReason, RegistrationStatus
 from pilotwire.errors import MisuseError
 from pilotwire.station.core.actions import Action, Note, Say, SendKept
 from pilotwire.station.core.evse import Evse, Grant
-from pilotwire.station.core.memory import CacheMemory, KeptFact, SavedState
+from pilotwire.station.core.memory import CacheMemory, KeptFact, LocalListMemory, ReservationsMemory, SavedState
 from pilotwire.station.core.outbox import Outbox, Patience
 from pilotwire.station.core.settings import StationSettings
 from pilotwire.station.core.variable_table import declared_variables
@@ -85,6 +85,10 @@ class Station:
         )
         self.outbox = Outbox(saved.outbox, next_number=saved.station.next_number, limit=settings.outbox_limit)
         self.cache: CacheMemory = saved.cache
+        self.reservations: ReservationsMemory = saved.reservations
+        self.telling_reservation = False
+        """Whether the CSMS is being told how a reservation ended."""
+        self.local_list: LocalListMemory = saved.local_list
         self.named: dict[str, str] = dict(saved.transactions.named)
         self.boots = saved.station.boots
         self.offset = timedelta(seconds=saved.station.offset)
@@ -102,6 +106,8 @@ class Station:
         self.asking: set[int] = set()
         """EVSEs (0: the station) for which an id token is being asked about."""
         self.reset: PendingReset | None = None
+        self.reporting = False
+        """Whether a report of the device model is under way."""
         self.ended = False
         """Whether `RestartStation` was given: nothing is done any more."""
         self.actions: list[Action] = []

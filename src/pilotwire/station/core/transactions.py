@@ -16,7 +16,7 @@ from pilotwire.domain.identity import EvseAddress, IdToken, same_token
 from pilotwire.domain.metering import MeterReading, register_of, register_reading
 from pilotwire.domain.provisioning import BootReason, RegistrationStatus
 from pilotwire.domain.transactions import ChargingState, EventKind, StoppedReason, TransactionEvent, TriggerReason
-from pilotwire.station.core import availability, metering
+from pilotwire.station.core import availability, metering, reservation
 from pilotwire.station.core.actions import SetContactor, SetLock, Show
 from pilotwire.station.core.evse import Evse, Grant, Running
 from pilotwire.station.core.memory import KeptTransaction
@@ -147,11 +147,17 @@ def _event(
             charging_state=tx.charging_state,
             stopped_reason=reason,
             remote_start_id=grant.remote_start_id if grant is not None else None,
+            reservation_id=_reservation_id(grant),
             phases_used=_new_phases(station, evse, tx),
             readings=readings,
         )
     )
     tx.next_seq_no += 1
+
+
+def _reservation_id(grant: Grant | None) -> int | None:
+    """The reservation that this transaction ends (E01.FR.13, E02.FR.03, E03.FR.03)."""
+    return grant.reservation.reservation_id if grant is not None and grant.reservation is not None else None
 
 
 def _new_phases(station: Station, evse: Evse, tx: Running) -> int | None:
@@ -175,13 +181,13 @@ def end(station: Station, evse: Evse, cause: Cause, *, hold: bool = False) -> No
     owner = evse.grant.id_token if evse.grant is not None else tx.owner
     if evse.grant is not None and not evse.grant.told:
         cause = Cause(cause.trigger, cause.reason, cause.id_token or evse.grant.id_token)
-    evse.grant, evse.withheld = None, False
+    evse.grant, evse.withheld, evse.letting_go = None, False, False
     taken = metering.take(station, evse, "SampledDataCtrlr.TxEndedMeasurands", "Transaction.End", register=True)
     reason = (tx.stopping if cause.trigger in _COMES_AFTER_STOP else None) or cause.reason
     _event(station, evse, EventKind.ENDED, cause.trigger, readings=(taken,), id_token=cause.id_token, reason=reason)
     evse.tx = None
     evse.held_for = owner if hold and evse.connector is not None else evse.held_for
-    evse.finishing = evse.connector is not None
+    evse.finishing = evse.connector is not None or evse.cable_in is not None
     evse.settled = evse.points
 
 
@@ -230,6 +236,7 @@ _PLANNED = frozenset(
 
 def grant(station: Station, evse: Evse, given: Grant) -> None:
     """Somebody may charge here."""
+    reservation.use(station, evse, given)
     evse.grant, evse.withheld, evse.held_for, evse.was_live = given, False, None, False
     evse.lock_failed.clear()
     if evse.connector is None:
@@ -242,9 +249,13 @@ def grant(station: Station, evse: Evse, given: Grant) -> None:
 
 
 def revoke(station: Station, evse: Evse, cause: Cause) -> None:
-    """The authorization ends; whether the transaction does is TxStopPoint's affair (E06.FR.03, F03.FR.02)."""
+    """The authorization ends; whether the transaction does is TxStopPoint's affair (E06.FR.03, F03.FR.02).
+
+    Where it goes on, the opening of the contactor is told by an event of its own (`_switch`).
+    """
     if evse.tx is not None and evse.tx.stopping is None:
         evse.tx.stopping = cause.reason
+    evse.letting_go = evse.contactor
     evse.grant, evse.withheld = None, False
     settle(station, evse, cause)
 
@@ -279,20 +290,30 @@ def _deauthorize(station: Station, evse: Evse) -> None:
 def plugged(station: Station, evse: Evse, connector: int) -> None:
     """A vehicle is there (E02)."""
     evse.connector, evse.cable_in, evse.plugged_at = connector, None, station.now
-    evse.wants_power = evse.has_asked = evse.contactor = evse.was_live = False
+    evse.wants_power = evse.has_asked = evse.contactor = evse.was_live = evse.finishing = False
     evse.lock_failed.clear()
-    if evse.grant is None and station.unplaced is not None and availability.usable(station, evse):
-        evse.grant, station.unplaced = station.unplaced, None
+    _take_unplaced(station, evse)
     if evse.grant is not None:
         evse.grant.until = None
     settle(station, evse, Cause(TriggerReason.CABLE_PLUGGED_IN))
 
 
+def _take_unplaced(station: Station, evse: Evse) -> None:
+    """Who authorized at the station's reader has chosen this EVSE, unless it is kept for somebody else."""
+    waiting = station.unplaced
+    if waiting is None or evse.grant is not None or not availability.usable(station, evse):
+        return
+    if not reservation.refuses(station, evse, waiting.id_token, waiting.group):
+        reservation.use(station, evse, waiting)
+        evse.grant, station.unplaced = waiting, None
+
+
 def unplugged(station: Station, evse: Evse, connector: int, *, cable_remains: bool) -> None:
     """The vehicle is gone (E09, E10), or only the loose cable it left behind."""
     was_there = evse.connector is not None
+    evse.ready_by = evse.closed_at_wh = None
     evse.connector, evse.cable_in = None, connector if cable_remains else None
-    evse.wants_power = evse.has_asked = evse.contactor = evse.finishing = False
+    evse.wants_power = evse.has_asked = evse.contactor = evse.finishing = evse.letting_go = False
     if not cable_remains:
         evse.held_for = None
     if not was_there:
@@ -319,6 +340,13 @@ def asks_for_power(station: Station, evse: Evse, *, wants: bool) -> None:
     """Control pilot state C, or B again (E01.FR.19)."""
     evse.wants_power = wants
     evse.has_asked = evse.has_asked or wants
+    evse.ready_by = None if wants else evse.ready_by
+    settle(station, evse, STATE_CHANGED)
+
+
+def not_ready(station: Station, evse: Evse) -> None:
+    """A vehicle that is offered energy has had the time to ask for it, and has not (2.x ChargingStateEnumType, SuspendedEV)."""
+    evse.has_asked, evse.ready_by = True, None
     settle(station, evse, STATE_CHANGED)
 
 
@@ -332,10 +360,13 @@ def give_up_waiting(station: Station, evse: Evse) -> None:
     """Nobody plugged in within EVConnectionTimeOut (E03.FR.05, E03.FR.15)."""
     cause = Cause(TriggerReason.EV_CONNECT_TIMEOUT, StoppedReason.TIMEOUT)
     station.do(Show(evse.evse_id, "No vehicle was plugged in in time."))
+    given = evse.grant
     if evse.tx is not None and "ParkingBayOccupancy" not in station.variables.members("TxCtrlr.TxStopPoint"):
         end(station, evse, cause)
     else:
         revoke(station, evse, cause)
+    if given is not None:
+        reservation.given_up(station, given)
 
 
 # --- energy ---------------------------------------------------------------------------------------------------------
@@ -359,8 +390,10 @@ def _may_offer(station: Station, evse: Evse) -> bool:
 
 
 def _switch(station: Station, evse: Evse, *, closed: bool) -> None:
-    evse.contactor, evse.was_live = closed, evse.was_live or closed
+    evse.contactor, evse.was_live, evse.letting_go = closed, evse.was_live or closed, False
     evse.closed_at_wh = station.meter(evse.evse_id).energy_import_register if closed else None
+    ready_by = station.now + timedelta(seconds=station.settings.vehicle_ready_seconds)
+    evse.ready_by = ready_by if closed and not evse.has_asked else None
     station.do(SetContactor(evse.evse_id, closed))
     settle(station, evse, STATE_CHANGED)
 

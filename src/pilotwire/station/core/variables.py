@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from pilotwire.domain.device_model import (
     AttributeType,
+    DataType,
     GetVariables,
     GetVariablesOutcome,
+    Mutability,
     SetVariableResult,
     SetVariables,
     SetVariablesOutcome,
@@ -20,7 +22,7 @@ from pilotwire.domain.device_model import (
     VariableStatus,
 )
 from pilotwire.errors import ConfigError, MisuseError
-from pilotwire.station.core.variable_table import DataType, Declared, Mutability
+from pilotwire.station.core.variable_table import Declared
 
 _INTEGER = re.compile(r"-?[0-9]{1,18}\Z")
 _LISTS = (DataType.MEMBER_LIST, DataType.SEQUENCE_LIST)
@@ -100,6 +102,10 @@ class Variables:
     def members(self, key: str) -> frozenset[str]:
         """The members of a list."""
         return frozenset(filter(None, self.text(key).split(",")))
+
+    def __iter__(self) -> Iterator[tuple[Declared, str]]:
+        """Every variable with the value kept of it, in the order declared."""
+        return ((spec, self._value(key)) for key, spec in self._specs.items())
 
     def put(self, key: str, value: str) -> None:
         """Set a value from within, whatever its mutability."""

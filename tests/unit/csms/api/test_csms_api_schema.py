@@ -16,6 +16,13 @@ from pilotwire.domain.availability import ChangeAvailability
 from pilotwire.domain.data_transfer import DataTransferStatus, SendData, SendDataOutcome
 from pilotwire.domain.device_model import GetVariables, GetVariablesOutcome, SetVariables, SetVariablesOutcome
 from pilotwire.domain.identity import StationIdentity
+from pilotwire.domain.local_list import (
+    GetLocalListVersion,
+    LocalListVersion,
+    SendLocalList,
+    SendLocalListOutcome,
+    SendLocalListStatus,
+)
 from pilotwire.domain.provisioning import Reset, ResetOutcome, ResetStatus, TriggerMessage
 from pilotwire.domain.remote_control import (
     RequestStart,
@@ -26,6 +33,14 @@ from pilotwire.domain.remote_control import (
     UnlockConnector,
     UnlockOutcome,
     UnlockStatus,
+)
+from pilotwire.domain.reservation import (
+    CancelReservation,
+    CancelReservationOutcome,
+    CancelReservationStatus,
+    ReserveNow,
+    ReserveNowOutcome,
+    ReserveNowStatus,
 )
 from pilotwire.errors import NotSayable
 from tests.support.api_rooms import NOON, ApiRooms, api_of, ended, started, updated
@@ -55,8 +70,12 @@ def _rooms() -> ApiRooms:
         ChangeAvailability: CommandRefused("InternalError", "no", {"a": [1]}),
         TriggerMessage: NotSayable("no", "no"),
         ClearCache: ClearCacheOutcome(accepted=True),
+        ReserveNow: ReserveNowOutcome(status=ReserveNowStatus.OCCUPIED),
+        CancelReservation: CancelReservationOutcome(status=CancelReservationStatus.ACCEPTED),
         SendData: SendDataOutcome(status=DataTransferStatus.ACCEPTED, data={"x": [None]}),
         GetVariables: GetVariablesOutcome(results=()),
+        SendLocalList: SendLocalListOutcome(status=SendLocalListStatus.ACCEPTED),
+        GetLocalListVersion: LocalListVersion(version=3),
         SetVariables: SetVariablesOutcome(results=()),
         "Reset": CommandTimedOut("too slow"),
     }

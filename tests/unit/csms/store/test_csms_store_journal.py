@@ -48,7 +48,7 @@ class Disk:
 
 
 @asynccontextmanager
-async def journal_on(disk: Disk, **limits: int) -> AsyncIterator[GroupJournal]:
+async def journal_on(disk: Disk, **limits: Any) -> AsyncIterator[GroupJournal]:
     """A journal that is closed at the end."""
     journal = GroupJournal(disk.run, clock=ManualClock(), **limits)
     try:
@@ -222,6 +222,67 @@ async def test_a_bug_in_the_writer_reaches_the_appender_as_a_sentence() -> None:
             await journal.append(op("a"))
         journal._run = run
         assert await journal.append(op("b")) == ["b"]
+
+
+class Halves:
+    """Prepares on the loop's thread and commits in the journal's; `refuses` says at which of the two it does not work out."""
+
+    def __init__(self) -> None:
+        self.refuses = ""
+        self.prepared: list[list[Operation]] = []
+        self.committed: list[list[Operation]] = []
+        self.threads: list[threading.Thread] = []
+
+    def prepare(self, groups: Sequence[Sequence[Operation]]) -> list[list[Any]] | None:
+        self.threads.append(threading.current_thread())
+        if self.refuses == "prepare":
+            return None
+        self.prepared.append([operation for group in groups for operation in group])
+        return [[f"half {operation.station}" for operation in group] for group in groups]
+
+    def commit(self) -> bool:
+        self.threads.append(threading.current_thread())
+        if self.refuses == "commit":
+            return False
+        self.committed.append(self.prepared[-1])
+        return True
+
+
+async def test_what_goes_well_is_written_on_the_loop_and_committed_in_the_thread() -> None:
+    """Noted frames first, in one commit with what is appended; listeners hear of both."""
+    disk, halves = Disk(), Halves()
+    async with journal_on(disk, halves=halves) as journal:
+        listener = journal.committed()
+        journal.note(frame("f"))
+        assert await journal.append(op("a"), op("b")) == ["half a", "half b"]
+        assert [(await anext(listener))[0] for _ in range(3)] == [frame("f"), op("a"), op("b")]
+    assert halves.committed == [[frame("f"), op("a"), op("b")]]
+    assert (halves.threads[0], halves.threads[1]) == (threading.current_thread(), journal._thread)
+    assert disk.stored == []
+
+
+@pytest.mark.parametrize("half", ["prepare", "commit"])
+async def test_what_does_not_go_well_is_done_in_the_thread(half: str) -> None:
+    """All of it, each noted frame by itself, so that a bad one is told from the others."""
+    disk, halves = Disk(), Halves()
+    halves.refuses = half
+    async with journal_on(disk, halves=halves) as journal:
+        for name in "xy":
+            journal.note(frame(name))
+        assert await journal.append(op("a")) == ["a"]
+    assert halves.committed == []
+    assert disk.batches == [[(frame("x"),), (frame("y"),), (op("a"),)]]
+
+
+async def test_very_much_at_once_does_not_hold_up_the_loop() -> None:
+    """A pile of frames that waited for a bad disk is written in the thread."""
+    disk, halves = Disk(), Halves()
+    async with journal_on(disk, halves=halves) as journal:
+        for number in range(2_001):
+            journal.note(frame(str(number)))
+        await journal.append(op("a"))
+    assert halves.threads == []
+    assert len(disk.stored) == 2_002
 
 
 async def test_closing_stores_what_is_queued() -> None:

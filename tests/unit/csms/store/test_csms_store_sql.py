@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 from pilotwire.clock import ManualClock
 from pilotwire.csms.store.open import open_store
 from pilotwire.csms.store.ports import (
+    Direction,
     KeepFinding,
+    LogFrame,
     PutStatus,
     RecordConnection,
     RegisterStation,
@@ -27,6 +29,7 @@ from pilotwire.csms.store.sql.codec import micros, moment_of
 from pilotwire.csms.store.sql.engine import Database, open_database
 from pilotwire.csms.store.sql.pending import ManyRows
 from pilotwire.csms.store.sql.reader import SqlStore
+from pilotwire.csms.store.sql.schema import FRAMES_IN_BLOCK
 from pilotwire.csms.store.sql.trouble import DataRefused
 from pilotwire.csms.store.sql.writer import Writer
 from pilotwire.domain.availability import Availability, ConnectorState, ConnectorStatus
@@ -143,6 +146,110 @@ def test_more_transactions_than_are_read_at_once(writer: Writer) -> None:
     writer._forget()
     results = writer.run([[book(charge_2x()[1], f"CS{n}")] for n in range(many)])
     assert {outcome[0].transaction.events for outcome in results} == {2}
+
+
+# --- in two halves --------------------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_prepared_is_stored_by_the_commit(database: Database, writer: Writer) -> None:
+    """Nobody else sees it before; the results are those of one step."""
+    writer.run([[book(start_16())]])
+    seen = database.reader()
+    prepared = writer.prepare([[], [book(start_16(60))], [book(start_16(60)), book(start_16(120))]])
+    assert prepared is not None
+    assert [booked.transaction.transaction_id for group in prepared for booked in group] == ["2", "2", "3"]
+    assert [booked.repeated for group in prepared for booked in group] == [False, True, False]
+    assert seen.execute("SELECT count(*) FROM transactions").fetchone() == (1,)
+    assert writer.commit()
+    assert seen.execute("SELECT count(*) FROM transactions").fetchone() == (3,)
+    seen.close()
+
+
+def test_the_first_batch_is_not_prepared(writer: Writer) -> None:
+    """All records are read before it, which may take long."""
+    assert writer.prepare([[book(start_16())]]) is None
+
+
+def test_bad_data_is_not_prepared_and_leaves_nothing(database: Database, writer: Writer) -> None:
+    """`run` tells the bad group from the good ones afterwards, and gives the same number again."""
+    writer.run([[book(start_16())]])
+    bad = KeepFinding(finding=Finding(station="\udc80", at=NOON, rule="r", severity=Severity.NOTE, what=""))
+    groups = [[book(start_16(60))], [bad]]
+    assert writer.prepare(groups) is None
+    assert count(database, "transactions") == 1
+    good, refusal = writer.run(groups)
+    assert ids([good]) == ["2"]
+    assert isinstance(refusal, DataRefused)
+
+
+def test_a_file_held_by_another_program_is_not_waited_for_when_preparing(database: Database, writer: Writer) -> None:
+    """The event loop must not stand still; afterwards patience is what it was."""
+    writer.run([[book(start_16())]])
+    other = sqlite3.connect(database.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    assert writer.prepare([[book(start_16(60))]]) is None
+    assert database.writer.execute("PRAGMA busy_timeout").fetchone() == (5000,)
+    other.execute("ROLLBACK")
+    other.close()
+    assert ids(writer.run([[book(start_16(60))]])) == ["2"]
+
+
+def test_a_commit_that_fails_has_stored_nothing(database: Database, writer: Writer) -> None:
+    """What was prepared is forgotten, and done again by `run`."""
+    writer.run([[book(start_16())]])
+    assert writer.prepare([[book(start_16(60))]]) is not None
+    database.writer.execute("ROLLBACK")  # as SQLite itself does on a disk that fails
+    assert not writer.commit()
+    assert count(database, "transactions") == 1
+    assert ids(writer.run([[book(start_16(60))]])) == ["2"]
+
+
+# --- chains and blocks ------------------------------------------------------------------------------------------------------------------
+
+
+def test_events_that_come_late_are_each_booked_once(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether the earlier one is in this batch, was booked while its keys were remembered, or before they were forgotten."""
+    monkeypatch.setattr(writing, "_KEYS_OF", 1)
+    writer.run([[book(start_16(), "CS1")], [book(start_16(), "CS2")]])
+    others = {"CS1": "1", "CS2": "2"}
+    for turn in range(2):
+        for station, name in others.items():
+            updates = [event(seconds=seconds, transaction_id=name) for seconds in (90, 30, 60, 30, 10, 90)]
+            first, second = updates[:3], updates[3:]
+            outcomes = writer.run([[book(each, station)] for each in first])
+            outcomes += writer.run([[book(each, station)] for each in second])
+            repeated = [outcome[0].repeated for outcome in outcomes]
+            assert repeated == ([True] * 6 if turn else [False, False, False, True, False, True])
+    writer._forget()
+    ((again,),) = writer.run([[book(event(seconds=60, transaction_id="1"), "CS1")]])
+    assert (again.repeated, again.conflict, again.transaction.events) == (True, False, 5)
+
+
+async def test_frames_of_a_station_are_found_across_blocks(database: Database, writer: Writer) -> None:
+    """Newest first, page by page, however far apart and after a restart in the middle of a block."""
+
+    def frame(station: str, name: int) -> LogFrame:
+        return LogFrame(
+            station=station, at=NOON, direction=Direction.IN, message_id=str(name), action="Heartbeat", frame="[]"
+        )
+
+    wanted: list[int] = []
+    for number in range(3 * FRAMES_IN_BLOCK):
+        if number % 301 in (0, 1):
+            wanted.append(number)
+            writer.run([[frame("CS1", number)]])
+        elif number % 100 == 0:
+            writer._forget()
+            writer.run([[frame("CS2", each) for each in range(140)]])
+    store = SqlStore(database)
+    found: list[int] = []
+    before = None
+    while page := await store.log("CS1", before=before, limit=3):
+        found += [int(each.message_id) for each in page]
+        before = page[-1].number
+    assert found == wanted[::-1]
+    assert count(database, "frames") > 2 * FRAMES_IN_BLOCK
+    store.close()
 
 
 # --- one appender's bad data -----------------------------------------------------------------------------------------------------------
@@ -293,7 +400,7 @@ def test_times_are_exact_to_the_microsecond(moment) -> None:
     assert moment_of(micros(moment)) == moment
 
 
-@pytest.mark.parametrize("rows", [0, 1, 7, 8, 9, 63, 64, 65, 200])
+@pytest.mark.parametrize("rows", [0, 1, 3, 4, 5, 15, 16, 17, 63, 64, 65, 200])
 def test_many_rows_are_written_whatever_their_number(rows: int) -> None:
     """In chunks that leave none out and write none twice."""
     connection = sqlite3.connect(":memory:")
@@ -312,9 +419,8 @@ def test_hot_queries_use_an_index(database: Database) -> None:
         "SELECT content FROM transactions WHERE token_key = ? AND is_open = 1",
         "SELECT id, content FROM (VALUES (?,?),(?,?)) AS wanted CROSS JOIN transactions"
         " ON station = wanted.column1 AND transaction_id = wanted.column2",
-        "UPDATE transactions SET content = new.column2 FROM (VALUES (?,?),(?,?)) AS new WHERE transactions.id = new.column1",
-        "SELECT id, content FROM transaction_events WHERE tx = ? AND key = ?",
-        "SELECT content FROM meter_readings WHERE event = ? ORDER BY position",
+        "UPDATE transactions SET content = ? WHERE id = ?",
+        "SELECT content FROM transaction_events WHERE id = ?",
     ):
         plan = database.writer.execute("EXPLAIN QUERY PLAN " + query, ("x",) * query.count("?")).fetchall()
         scanned = [step for *_, step in plan if step.startswith("SCAN") and step not in ("SCAN wanted", "SCAN new")]
@@ -324,6 +430,6 @@ def test_hot_queries_use_an_index(database: Database) -> None:
 def test_decimals_keep_their_digits(writer: Writer, database: Database) -> None:
     """They stand as text: the digits told are the digits kept."""
     writer.run([[book(event(seq_no=0, readings=(register(0, "0.10"), register(0, "12345678901234567890.123456789"))))]])
-    (first,), (second,) = database.writer.execute("SELECT content FROM meter_readings ORDER BY position").fetchall()
-    assert '"0.10"' in first
-    assert '"12345678901234567890.123456789"' in second
+    ((content,),) = database.writer.execute("SELECT content FROM transaction_events").fetchall()
+    assert '"0.10"' in content
+    assert '"12345678901234567890.123456789"' in content

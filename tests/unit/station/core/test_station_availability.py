@@ -189,3 +189,27 @@ def test_a_state_that_got_no_answer_is_told_again() -> None:
     world.csms.silent = lambda _: False
     world.connect()
     assert [state.availability for state in world.csms.statuses()][-2:] == [Availability.OCCUPIED] * 2
+
+
+@pytest.mark.req("G03.FR.03", "G04.FR.04")
+@pytest.mark.parametrize(("address", "told"), [(EvseAddress(evse=0), 2), (EvseAddress(evse=1), 1)])
+def test_a_csms_that_asks_for_what_is_so_is_told_once_more(address: EvseAddress, told: int) -> None:
+    """It seems not to know the states there, so they are said again; those of other places are not."""
+    world = StationWorld(station="ac-22-dual")
+    before = len(world.csms.heard)
+    world.command(ChangeAvailability(operative=True, address=address))
+    places = [fact.address for fact in world.csms.heard[before:] if isinstance(fact, ConnectorStatus)]
+    assert len([place for place in places if not place.is_station]) == told
+
+
+@pytest.mark.req("E10.FR.03")
+def test_a_connector_is_free_when_the_cable_is_out_though_its_transaction_waits() -> None:
+    """In 2.x a connector is taken by a cable, not by a transaction whose vehicle is gone."""
+    variables = {"TxCtrlr.StopTxOnEVSideDisconnect": "false", "TxCtrlr.TxStopPoint": "Authorized"}
+    world = StationWorld(station="wallbox-11", variables=variables)
+    world.plug()
+    world.tap("ANNA")
+    world.pass_time(30)
+    world.unplug(at_vehicle=True)
+    assert world.transaction is not None
+    assert world.csms.statuses()[-1].availability is Availability.AVAILABLE

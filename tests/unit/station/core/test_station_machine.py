@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import timedelta
 from decimal import Decimal
 from itertools import pairwise
 
@@ -17,9 +18,10 @@ from pilotwire.domain.kinds import changed
 from pilotwire.domain.metering import register_of
 from pilotwire.domain.provisioning import Reset, ResetKind
 from pilotwire.domain.remote_control import RequestStart, RequestStop, UnlockConnector
+from pilotwire.domain.reservation import CancelReservation, Reservation, ReserveNow
 from pilotwire.domain.transactions import EventKind, TransactionEvent
 from pilotwire.station.hardware.ports import HardwareError
-from tests.support.station_world import StationWorld
+from tests.support.station_world import GROUP, StationWorld
 
 EVSES = st.sampled_from((1, 2))
 TOKENS = st.sampled_from(("ANNA", "BERT", "CARL", "NOBODY"))
@@ -146,6 +148,24 @@ class ChargingMachine(RuleBasedStateMachine):
     def resets(self, kind: ResetKind, evse: int | None) -> None:
         self.world.command(Reset(kind=kind, evse=evse))
 
+    @rule(
+        number=st.sampled_from((1, 2, 3)),
+        evse=st.sampled_from((1, 2, None)),
+        token=TOKENS,
+        group=st.sampled_from((None, GROUP)),
+        seconds=st.sampled_from((5, 300, 900)),
+    )
+    def reserves(self, number: int, evse: int | None, token: str, group: IdToken | None, seconds: int) -> None:
+        expires = self.world.now + timedelta(seconds=seconds)
+        reservation = Reservation(
+            reservation_id=number, expires_at=expires, id_token=IdToken(value=token), group=group, evse=evse
+        )
+        self.world.command(ReserveNow(reservation=reservation))
+
+    @rule(number=st.sampled_from((1, 2, 3)))
+    def cancels_a_reservation(self, number: int) -> None:
+        self.world.command(CancelReservation(reservation_id=number))
+
     @rule(silent=st.booleans())
     def is_no_help(self, silent: bool) -> None:
         self.world.csms.silent = lambda _: silent
@@ -204,6 +224,15 @@ class ChargingMachine(RuleBasedStateMachine):
                 assert (
                     evse.transaction_id is not None or not self.world.hardware.vehicle_at(evse.evse_id).requests_power
                 )
+
+    @invariant()
+    def nobody_charges_where_another_reserved(self) -> None:
+        saved = self.world.storage.load()
+        assert saved is not None
+        named = {reservation.evse for reservation in saved.reservations.pending}
+        assert len(saved.reservations.pending) <= 2
+        for evse in self.world.core.overview().evses:
+            assert evse.id_token is None or evse.evse_id not in named
 
     @invariant()
     def said_in_order_and_repeated_as_it_was(self) -> None:

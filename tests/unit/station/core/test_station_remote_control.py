@@ -173,7 +173,7 @@ def test_remote_stop_waits_for_the_cable_where_that_is_the_stop_point() -> None:
     world.tap("ANNA")
     world.pass_time(30)
     _stop(world, "tx-1")
-    assert world.csms.told()[-1] == ("Updated", "RemoteStop")
+    assert world.csms.told()[-2:] == [("Updated", "RemoteStop"), ("Updated", "ChargingStateChanged")]
     assert not world.hardware.contactor_closed(1)
     world.unplug()
     assert world.csms.told()[-1] == ("Ended", "EVCommunicationLost")

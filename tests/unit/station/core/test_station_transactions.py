@@ -481,3 +481,36 @@ def test_another_card_cannot_take_over_a_stopped_transaction() -> None:
     world.tap("ANNA")
     world.pass_time(30)
     assert world.hardware.contactor_closed(1)
+
+
+@pytest.mark.parametrize("ocpp16", [False, True])
+def test_a_vehicle_that_does_not_ask_for_the_energy_offered_is_suspended(ocpp16: bool) -> None:
+    """It has ten seconds to get ready; then the charging state is SuspendedEV, and Charging once it asks."""
+    world = StationWorld(ocpp16=ocpp16)
+    car = world.car()
+    car.pause()
+    world.plug(car=car)
+    world.tap("ANNA")
+    world.pass_time(9)
+    states = [event.charging_state for event in world.csms.events]
+    assert ChargingState.SUSPENDED_EV not in states
+    world.pass_time(2)
+    assert world.core.overview().evses[0].charging_state is ChargingState.SUSPENDED_EV
+    car.resume()
+    world.pass_time(20)
+    assert world.core.overview().evses[0].charging_state is ChargingState.CHARGING
+
+
+def test_a_transaction_begins_with_the_register_of_its_own_beginning() -> None:
+    """The register at which the contactor closed for the one before, whose vehicle just left, is not taken for it."""
+    variables = {"TxCtrlr.StopTxOnEVSideDisconnect": "false"}
+    world = StationWorld(variables=variables)
+    world.plug()
+    world.tap("ANNA")
+    world.pass_time(60)
+    world.unplug(at_vehicle=True)
+    register = world.hardware.meter(1).energy_import_register
+    assert register > 0
+    world.plug()
+    assert register_of(world.csms.events[-1].readings) == register
+    assert world.csms.events[-1].kind is EventKind.STARTED

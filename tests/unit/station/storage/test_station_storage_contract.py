@@ -11,6 +11,7 @@ import pytest
 
 from pilotwire.domain.authorization import AuthorizationStatus, AuthorizationVerdict
 from pilotwire.domain.identity import EvseAddress, IdToken
+from pilotwire.domain.local_list import ListedToken, LocalList
 from pilotwire.domain.metering import register_reading
 from pilotwire.domain.provisioning import BootReason
 from pilotwire.domain.security import SecurityEvent
@@ -20,6 +21,7 @@ from pilotwire.station.core.memory import (
     CachedVerdict,
     CacheMemory,
     KeptTransaction,
+    LocalListMemory,
     StationMemory,
     TransactionsMemory,
     VariablesMemory,
@@ -64,6 +66,17 @@ PARTS = (
             )
         }
     ),
+    LocalListMemory(
+        held=LocalList(
+            version=7,
+            entries={
+                "ISO14443:anna": ListedToken(
+                    id_token=IdToken(value="ANNA", type="ISO14443"),
+                    info=AuthorizationVerdict(status=AuthorizationStatus.ACCEPTED, expires_at=NOW),
+                )
+            },
+        )
+    ),
 )
 
 Opener = Callable[[], Storage]
@@ -92,7 +105,7 @@ def test_what_was_kept_comes_back_as_it_was(reopen: Opener) -> None:
     state = reopen().load()
     assert state is not None
     assert state.outbox == entries
-    assert (state.station, state.transactions, state.variables, state.cache) == PARTS
+    assert (state.station, state.transactions, state.variables, state.cache, state.local_list) == PARTS
 
 
 def test_the_outbox_is_in_order_of_its_numbers(reopen: Opener) -> None:

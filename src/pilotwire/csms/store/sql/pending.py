@@ -1,7 +1,6 @@
 """Rows waiting to be written: collected while operations are planned, then written with few statements.
 
-One statement writes many rows. That is quicker, and it matters for the event loop too: around each statement the interpreter lock is
-let go, and getting it back from a busy loop can take milliseconds.
+One statement writes many rows: that is quicker, and around each statement the interpreter lock is let go and has to be got back.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from pilotwire.csms.store.sql.codec import encoded, transaction_columns
 from pilotwire.domain.transactions import Transaction, TransactionEvent
 
 Row = tuple[Any, ...]
-_CHUNKS = (64, 8, 1)
+_CHUNKS = (64, 16, 4, 1)
 
 
 class ManyRows:
@@ -40,27 +39,33 @@ def _insert(table: str, *columns: str) -> ManyRows:
 
 _INSERTS = {
     "transaction_starts": _insert("transaction_starts", "key", "number"),
-    "transaction_events": _insert("transaction_events", "id", "tx", "key", "received_at", "content"),
-    "meter_readings": _insert("meter_readings", "event", "position", "at", "content"),
+    "transaction_events": _insert("transaction_events", "id", "tx", "previous", "key", "received_at", "content"),
     "loose_readings": _insert("loose_readings", "station", "at", "content"),
     "frames": _insert("frames", "id", "station", "at", "direction", "message_id", "action", "frame"),
+    "frame_blocks": ManyRows(2, "INSERT OR IGNORE INTO frame_blocks (station, block)"),
     "findings": _insert("findings", "station", "at", "content"),
     "security_events": _insert("security_events", "station", "at", "content"),
 }
-_NEW = _insert("transactions", "id", "station", "transaction_id", "is_open", "began_at", "token_key", "content")
-_SAME_COLUMNS = ManyRows(
-    2, "UPDATE transactions SET content = new.column2 FROM (", ") AS new WHERE transactions.id = new.column1"
+_NEW = _insert(
+    "transactions", "id", "station", "transaction_id", "is_open", "began_at", "token_key", "last_event", "content"
 )
-_OTHER_COLUMNS = "UPDATE transactions SET is_open = ?, began_at = ?, token_key = ?, content = ? WHERE id = ?"
+_SAME_COLUMNS = "UPDATE transactions SET last_event = ?, content = ? WHERE id = ?"
+_OTHER_COLUMNS = (
+    "UPDATE transactions SET is_open = ?, began_at = ?, token_key = ?, last_event = ?, content = ? WHERE id = ?"
+)
 
 
 class Held:
-    """A transaction as the writer knows it: `ref` is its row, `stored` the columns of that row (None: there is no row yet)."""
+    """A transaction as the writer knows it: `ref` is its row, `stored` the columns of that row (None: there is no row yet).
 
-    __slots__ = ("ref", "stored", "transaction")
+    `last_event` is the row of the event booked last, 0 if there is none.
+    """
 
-    def __init__(self, ref: int, transaction: Transaction | None, stored: Row | None) -> None:
+    __slots__ = ("last_event", "ref", "stored", "transaction")
+
+    def __init__(self, ref: int, transaction: Transaction | None, stored: Row | None, last_event: int = 0) -> None:
         self.ref = ref
+        self.last_event = last_event
         self.transaction = transaction
         self.stored = stored
 
@@ -88,15 +93,15 @@ class Pending:
         for held in self.touched.values():
             transaction = held.transaction
             assert transaction is not None
-            columns, content = transaction_columns(transaction), encoded(transaction)
+            columns, content, last = transaction_columns(transaction), encoded(transaction), held.last_event
             if held.stored is None:
-                new.append((held.ref, transaction.station, transaction.transaction_id, *columns, content))
+                new.append((held.ref, transaction.station, transaction.transaction_id, *columns, last, content))
             elif held.stored == columns:
-                same.append((held.ref, content))
+                same.append((last, content, held.ref))
             else:
-                connection.execute(_OTHER_COLUMNS, (*columns, content, held.ref))
+                connection.execute(_OTHER_COLUMNS, (*columns, last, content, held.ref))
             held.stored = columns
         if new:
             _NEW(connection, new)
         if same:
-            _SAME_COLUMNS(connection, same)
+            connection.executemany(_SAME_COLUMNS, same)

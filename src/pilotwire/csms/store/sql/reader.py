@@ -34,7 +34,6 @@ from pilotwire.csms.store.sql.trouble import disk_trouble
 from pilotwire.domain.authorization import Token
 from pilotwire.domain.findings import Finding
 from pilotwire.domain.identity import IdToken, same_token
-from pilotwire.domain.kinds import changed
 from pilotwire.domain.transactions import Transaction
 from pilotwire.errors import StoreError
 
@@ -131,29 +130,26 @@ class SqlStore:
 
     async def events(self, station: str, transaction_id: str) -> Sequence[BookedEvent]:
         """A transaction's events in their place."""
-        table, readings = schema.transaction_events.c, schema.meter_readings.c
-        mine = and_(table.tx == _reference(station, transaction_id))
-        taken: dict[int, list[Any]] = {}
+        return booking.in_place(await self._booked(station, transaction_id))
+
+    async def _booked(self, station: str, transaction_id: str) -> list[BookedEvent]:
+        """Its events in the order of arrival."""
+        table = schema.transaction_events.c
+        chain = _chain(station, transaction_id)
         query = (
-            select(readings.event, readings.content)
-            .join(schema.transaction_events, table.id == readings.event)
-            .where(mine)
-            .order_by(readings.event, readings.position)
+            select(table.key, table.received_at, table.content).join(chain, table.id == chain.c.id).order_by(table.id)
         )
-        for event, reading in await self._list(query, lambda row: (row[0], codec.reading_of(row[1]))):
-            taken.setdefault(event, []).append(reading)
-        events = select(table.id, table.key, table.received_at, table.content).where(mine).order_by(table.id)
 
         def booked(row: Any) -> BookedEvent:
             return BookedEvent(
                 station=station,
                 transaction_id=transaction_id,
-                key=row[1],
-                event=changed(codec.event_of(row[3]), readings=tuple(taken.get(row[0], ()))),
-                received_at=moment_of(row[2]),
+                key=row[0],
+                event=codec.event_of(row[2]),
+                received_at=moment_of(row[1]),
             )
 
-        return booking.in_place(await self._list(events, booked))
+        return await self._list(query, booked)
 
     async def readings(
         self, station: str, transaction_id: str | None = None, *, since: datetime | None = None, limit: int = 1000
@@ -171,37 +167,35 @@ class SqlStore:
         self, station: str, transaction_id: str, since: datetime | None, limit: int
     ) -> Sequence[StoredReading]:
         transaction = await self.transaction(station, transaction_id)
-        table, events = schema.meter_readings.c, schema.transaction_events.c
-        query = (
-            select(table.content, events.content)
-            .join(schema.transaction_events, events.id == table.event)
-            .where(events.tx == _reference(station, transaction_id))
-            .order_by(table.at, table.event, table.position)
-            .limit(limit)
-        )
-        if since is not None:
-            query = query.where(table.at >= micros(since))
-
-        def stored(row: Any) -> StoredReading:
-            address = codec.event_of(row[1]).address or (transaction.address if transaction else None)
-            reading = codec.reading_of(row[0])
-            return StoredReading(station=station, transaction_id=transaction_id, address=address, reading=reading)
-
-        return await self._list(query, stored)
+        place = transaction.address if transaction else None
+        taken = [
+            StoredReading(
+                station=station, transaction_id=transaction_id, address=booked.event.address or place, reading=reading
+            )
+            for booked in await self._booked(station, transaction_id)
+            for reading in booked.event.readings
+            if since is None or reading.at >= since
+        ]
+        return sorted(taken, key=lambda stored: stored.reading.at)[:limit]
 
     async def log(
         self, station: str | None = None, *, action: str | None = None, before: int | None = None, limit: int = 100
     ) -> Sequence[LoggedFrame]:
         """Frames, newest first."""
-        table = schema.frames.c
-        query = select(schema.frames).order_by(table.id.desc()).limit(limit)
+        table, blocks = schema.frames.c, schema.frame_blocks.c
+        query = select(schema.frames)
         if station is not None:
-            query = query.where(table.station == station)
+            first = blocks.block * schema.FRAMES_IN_BLOCK
+            here = and_(table.id >= first, table.id < first + schema.FRAMES_IN_BLOCK)
+            query = query.select_from(schema.frame_blocks).join(schema.frames, here).order_by(blocks.block.desc())
+            query = query.where(blocks.station == station, table.station == station)
+            if before is not None:
+                query = query.where(blocks.block <= before // schema.FRAMES_IN_BLOCK)
         if action is not None:
             query = query.where(table.action == action)
         if before is not None:
             query = query.where(table.id < before)
-        return await self._list(query, _frame)
+        return await self._list(query.order_by(table.id.desc()).limit(limit), _frame)
 
     async def findings(self, station: str | None = None, *, limit: int = 100) -> Sequence[Finding]:
         """Findings, the one kept last first."""
@@ -253,10 +247,14 @@ def _frame(row: Any) -> LoggedFrame:
     )
 
 
-def _reference(station: str, transaction_id: str) -> Any:
-    table = schema.transactions.c
-    wanted = and_(table.station == station, table.transaction_id == transaction_id)
-    return select(table.id).where(wanted).scalar_subquery()
+def _chain(station: str, transaction_id: str) -> Any:
+    """The ids of a transaction's events, from the last one back."""
+    transactions, events = schema.transactions.c, schema.transaction_events.c
+    last = select(transactions.last_event.label("id")).where(
+        transactions.station == station, transactions.transaction_id == transaction_id
+    )
+    chain = last.cte("chain", recursive=True)
+    return chain.union_all(select(events.previous).join(chain, events.id == chain.c.id))
 
 
 def _cursor(cursor: str) -> Any:

@@ -1,8 +1,11 @@
 """The tables, in the words of SQLAlchemy: what migrations must lead to and what list queries are written with.
 
 Times are microseconds since 1970 in UTC (they sort and compare as numbers); `content` is the whole neutral record as JSON, and the
-columns beside it are only what is asked for. Decimals stand in the JSON as text, so no digit is lost. Indexes are few: each costs
-every write.
+columns beside it are only what is asked for. Decimals stand in the JSON as text, so no digit is lost.
+
+Indexes are few. What every message adds goes to the end of its table, where the rows of a whole commit share a page; an index by station
+or by transaction would cost each of them a page of its own. So the events of a transaction are a chain, each with the id of the one before
+it, and of a station's frames it is only known in which blocks of numbers there are any.
 """
 
 from __future__ import annotations
@@ -68,6 +71,7 @@ transactions = Table(
     _number("is_open"),
     _number("began_at", nullable=True),
     Column("token_key", Text, nullable=True),
+    _number("last_event"),  # transaction_events.id: the end of its chain of events
     _text("content"),
     UniqueConstraint("station", "transaction_id", name="transactions_by_name"),
 )
@@ -78,19 +82,10 @@ transaction_events = Table(
     metadata,
     _id(),
     _number("tx"),  # transactions.id
-    _text("key"),  # `event_key`
+    _number("previous"),  # the event of this transaction that was booked before this one, 0 for the first
+    _text("key"),  # `event_key`: once in a transaction
     _number("received_at"),
-    _text("content"),  # without its readings: they are in meter_readings
-    UniqueConstraint("tx", "key", name="transaction_events_once"),
-)
-meter_readings = Table(
-    "meter_readings",
-    metadata,
-    Column("event", Integer, primary_key=True, autoincrement=False),  # transaction_events.id
-    Column("position", Integer, primary_key=True, autoincrement=False),
-    _number("at"),
     _text("content"),
-    sqlite_with_rowid=False,
 )
 loose_readings = Table("loose_readings", metadata, _id(), _text("station"), _number("at"), _text("content"))
 Index("loose_readings_by_time", loose_readings.c.station, loose_readings.c.at)
@@ -106,7 +101,14 @@ frames = Table(
     _text("action"),
     _text("frame"),
 )
-Index("frames_by_station", frames.c.station)
+FRAMES_IN_BLOCK = 512
+frame_blocks = Table(
+    "frame_blocks",
+    metadata,
+    _text("station", primary_key=True),
+    Column("block", Integer, primary_key=True, autoincrement=False),  # frames.id / FRAMES_IN_BLOCK
+    sqlite_with_rowid=False,
+)
 
 findings = Table("findings", metadata, _id(), _text("station"), _number("at"), _text("content"))
 Index("findings_by_station", findings.c.station)

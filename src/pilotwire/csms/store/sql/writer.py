@@ -17,6 +17,7 @@ from pilotwire.csms.store import booking
 from pilotwire.csms.store.ports import (
     Booked,
     BookEvent,
+    Direction,
     KeepFinding,
     KeepReadings,
     KeepSecurityEvent,
@@ -25,9 +26,10 @@ from pilotwire.csms.store.ports import (
     StoredReading,
     StoredSecurityEvent,
 )
-from pilotwire.csms.store.sql.codec import encoded, event_of, micros, reading_of, transaction_columns, transaction_of
+from pilotwire.csms.store.sql.codec import encoded, event_of, micros, transaction_columns, transaction_of
 from pilotwire.csms.store.sql.pending import Held, Pending
 from pilotwire.csms.store.sql.records import Records
+from pilotwire.csms.store.sql.schema import FRAMES_IN_BLOCK
 from pilotwire.csms.store.sql.trouble import data_trouble, disk_trouble, is_about_data
 from pilotwire.domain.kinds import changed
 from pilotwire.domain.transactions import Transaction, TransactionEvent, event_key, same_event, start_key
@@ -44,11 +46,18 @@ HELD_LIMIT = 10_000
 
 _LOADED_AT_ONCE = 200
 _USED_IDS = {  # where ids of a table's rows stand: one that is still referred to is not given to another row
-    "transactions": (("id", "transactions"), ("tx", "transaction_events")),
-    "transaction_events": (("id", "transaction_events"), ("event", "meter_readings")),
+    "transactions": (("id", "transactions"),),
+    "transaction_events": (("id", "transaction_events"), ("last_event", "transactions")),
     "frames": (("id", "frames"),),
 }
 _NUMBER = "transaction_number"
+_KEYS_OF = 32
+"""Transactions of which all event keys are remembered: those in which one was looked for last."""
+_ALL_KEYS = (
+    "WITH RECURSIVE chain (id) AS (SELECT last_event FROM transactions WHERE id = ?"
+    " UNION ALL SELECT previous FROM chain CROSS JOIN transaction_events USING (id))"
+    " SELECT key, id FROM chain CROSS JOIN transaction_events USING (id)"
+)
 
 
 class _GroupFailed(Exception):
@@ -61,13 +70,19 @@ class _GroupFailed(Exception):
 
 
 class Writer:
-    """Writes groups of operations; used by one thread at a time. `path` is the file, for sentences."""
+    """Writes groups of operations; used by one thread at a time. `path` is the file, for sentences.
+
+    `run` does it all. `prepare` and `commit` are the same in two halves, so that only the second waits for the disk.
+    """
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection = connection
         self._path = path
         self._inode = path.stat().st_ino
         self._held: dict[tuple[str, str], Held] = {}
+        self._keys: dict[int, dict[str, int]] = {}
+        self._block = -1
+        self._in_block: set[str] = set()
         self._pending = Pending()
         self._next = dict[str, int]()
         self._number = self._number_stored = 0
@@ -89,6 +104,30 @@ class Writer:
         outcomes: list[Outcome] = [[] for _ in groups]
         self._run(groups, list(range(len(groups))), outcomes)
         return outcomes
+
+    def prepare(self, groups: Sequence[Group]) -> list[list[Any]] | None:
+        """Do everything but the commit, without waiting for anybody, and give the results: they hold once `commit` says so.
+
+        None if anything is out of the ordinary: then nothing was done, and `run` is to do it, with all it knows about trouble.
+        """
+        if not self._next:  # the first time much is read
+            return None
+        try:
+            self._begin_at_once()
+            return self._written(groups)
+        except Exception:
+            self._forget()
+            return None
+
+    def commit(self) -> bool:
+        """Make durable what was prepared; False if that failed: then nothing of it was stored."""
+        try:
+            self._connection.execute("COMMIT")
+        except Exception:
+            self._forget()
+            return False
+        self._trim()
+        return True
 
     def _run(self, groups: Sequence[Group], wanted: list[int], outcomes: list[Outcome]) -> None:
         while wanted:
@@ -130,11 +169,32 @@ class Writer:
         self._load(operation for index in wanted for operation in groups[index])
         for index in wanted:
             outcomes[index] = self._planned(index, groups[index])
+        self._write()
+        self._connection.execute("COMMIT")
+        self._trim()
+
+    def _begin_at_once(self) -> None:
+        """Begin, or fail if another program holds the file at this moment."""
+        self._check_file()
+        (patience,) = self._connection.execute("PRAGMA busy_timeout").fetchone()
+        self._connection.execute("PRAGMA busy_timeout = 0")
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+        finally:
+            self._connection.execute(f"PRAGMA busy_timeout = {patience}")
+
+    def _written(self, groups: Sequence[Group]) -> list[list[Any]]:
+        self._pending = Pending()
+        self._load(chain.from_iterable(groups))
+        plans = self._plans
+        results = [[plans[type(operation)](operation) for operation in group] for group in groups]
+        self._write()
+        return results
+
+    def _write(self) -> None:
         self._pending.write(self._connection)
         self._records.write()
         self._write_number()
-        self._connection.execute("COMMIT")
-        self._trim()
 
     def _check_file(self) -> None:
         """A file deleted or replaced while it is open would take everything written with it."""
@@ -163,7 +223,9 @@ class Writer:
 
     def _forget(self) -> None:
         self._held.clear()
+        self._keys.clear()
         self._next.clear()
+        self._block = -1
         if self._connection.in_transaction:
             with suppress(sqlite3.Error):  # then SQLite has rolled back by itself
                 self._connection.execute("ROLLBACK")
@@ -190,6 +252,8 @@ class Writer:
         if len(self._held) > HELD_LIMIT:
             for place in list(self._held)[: len(self._held) - HELD_LIMIT]:
                 del self._held[place]
+        while len(self._keys) > _KEYS_OF:
+            del self._keys[next(iter(self._keys))]
 
     # --- transactions ---------------------------------------------------------------------------------------------------------------
 
@@ -204,19 +268,17 @@ class Writer:
                 return Booked(transaction=known, repeated=True, conflict=not same_event(earlier, event))
         held.transaction = booking.folded(operation, known, event)
         self._pending.touched[held.ref] = held
-        self._add_event(held.ref, key, event, operation)
+        self._add_event(held, key, event, operation)
         return Booked(transaction=held.transaction)
 
-    def _add_event(self, ref: int, key: str, event: TransactionEvent, operation: BookEvent) -> None:
-        number = self._take("transaction_events")
-        rows = self._pending.rows
+    def _add_event(self, held: Held, key: str, event: TransactionEvent, operation: BookEvent) -> None:
+        number, ref = self._take("transaction_events"), held.ref
+        row = (number, ref, held.last_event, key, micros(operation.received_at), encoded(event))
+        self._pending.rows["transaction_events"].append(row)
         self._pending.booked[ref, key] = event
-        if event.readings:
-            readings = rows["meter_readings"]
-            for position, reading in enumerate(event.readings):
-                readings.append((number, position, micros(reading.at), encoded(reading)))
-            event = changed(event, readings=())
-        rows["transaction_events"].append((number, ref, key, micros(operation.received_at), encoded(event)))
+        held.last_event = number
+        if ref in self._keys:
+            self._keys[ref][key] = number
 
     def _identified(self, operation: BookEvent) -> TransactionEvent:
         """The event with the transaction id it is booked under."""
@@ -260,7 +322,7 @@ class Writer:
         places = {
             (operation.station, operation.event.transaction_id)
             for operation in operations
-            if isinstance(operation, BookEvent) and operation.event.transaction_id is not None
+            if type(operation) is BookEvent and operation.event.transaction_id is not None
         }
         unknown = [place for place in places if place not in self._held]
         for start in range(0, len(unknown), _LOADED_AT_ONCE):
@@ -276,37 +338,50 @@ class Writer:
     def _found(self, places: Sequence[tuple[str, str]]) -> Iterator[Held]:
         wanted = ",".join(["(?,?)"] * len(places))
         query = (  # CROSS JOIN: SQLite would rather scan all transactions than look up each place
-            f"SELECT id, content FROM (VALUES {wanted}) AS wanted CROSS JOIN transactions"
+            f"SELECT id, last_event, content FROM (VALUES {wanted}) AS wanted CROSS JOIN transactions"
             " ON station = wanted.column1 AND transaction_id = wanted.column2"
         )
-        for ref, content in self._connection.execute(query, tuple(chain.from_iterable(places))).fetchall():
+        for ref, last, content in self._connection.execute(query, tuple(chain.from_iterable(places))).fetchall():
             transaction: Transaction = transaction_of(content)
-            yield Held(ref, transaction, transaction_columns(transaction))
+            yield Held(ref, transaction, transaction_columns(transaction), last)
 
     def _earlier(self, ref: int, key: str) -> TransactionEvent | None:
         """The event booked under a key, in this batch or before."""
         if (ref, key) in self._pending.booked:
             return self._pending.booked[ref, key]
-        row = self._connection.execute(
-            "SELECT id, content FROM transaction_events WHERE tx = ? AND key = ?", (ref, key)
-        ).fetchone()
-        if row is None:
+        number = self._keys_of(ref).get(key)
+        if number is None:
             return None
-        readings = self._connection.execute(
-            "SELECT content FROM meter_readings WHERE event = ? ORDER BY position", (row[0],)
-        )
-        return changed(event_of(row[1]), readings=tuple(reading_of(content) for (content,) in readings))
+        row = self._connection.execute("SELECT content FROM transaction_events WHERE id = ?", (number,)).fetchone()
+        return event_of(row[0])
+
+    def _keys_of(self, ref: int) -> dict[str, int]:
+        """The rows of all events of a transaction by their keys: a walk along its chain, remembered for the next question."""
+        keys = self._keys.pop(ref, None)
+        if keys is None:
+            keys = dict(self._connection.execute(_ALL_KEYS, (ref,)).fetchall())
+            for number, tx, _, key, *_ in self._pending.rows["transaction_events"]:
+                if tx == ref:
+                    keys[key] = number
+        self._keys[ref] = keys  # at the end: asked for last
+        return keys
 
     # --- things that are only added -------------------------------------------------------------------------------------------------
 
     def _log(self, operation: LogFrame) -> int:
-        number = self._take("frames")
+        number, station = self._take("frames"), operation.station
+        block = number // FRAMES_IN_BLOCK
+        if block != self._block:
+            self._block, self._in_block = block, set()
+        if station not in self._in_block:
+            self._in_block.add(station)
+            self._pending.rows["frame_blocks"].append((station, block))
         self._pending.rows["frames"].append(
             (
                 number,
-                operation.station,
+                station,
                 micros(operation.at),
-                operation.direction.value,
+                "in" if operation.direction is Direction.IN else "out",
                 operation.message_id,
                 operation.action,
                 operation.frame,

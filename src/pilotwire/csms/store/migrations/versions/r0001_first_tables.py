@@ -59,6 +59,7 @@ def _transactions() -> None:
         _number("is_open"),
         _number("began_at", nullable=True),
         sa.Column("token_key", sa.Text(), nullable=True),
+        _number("last_event"),
         _text("content"),
         sa.UniqueConstraint("station", "transaction_id", name="transactions_by_name"),
     )
@@ -67,18 +68,10 @@ def _transactions() -> None:
         "transaction_events",
         _id(),
         _number("tx"),
+        _number("previous"),
         _text("key"),
         _number("received_at"),
         _text("content"),
-        sa.UniqueConstraint("tx", "key", name="transaction_events_once"),
-    )
-    op.create_table(
-        "meter_readings",
-        _key("event", sa.Integer),
-        _key("position", sa.Integer),
-        _number("at"),
-        _text("content"),
-        sqlite_with_rowid=False,
     )
 
 
@@ -87,7 +80,7 @@ def _logs() -> None:
     op.create_index("loose_readings_by_time", "loose_readings", ["station", "at"])
     texts = (_text(name) for name in ("direction", "message_id", "action", "frame"))
     op.create_table("frames", _id(), _text("station"), _number("at"), *texts)
-    op.create_index("frames_by_station", "frames", ["station"])
+    op.create_table("frame_blocks", _key("station"), _key("block", sa.Integer), sqlite_with_rowid=False)
     for table in ("findings", "security_events"):
         op.create_table(table, _id(), _text("station"), _number("at"), _text("content"))
         op.create_index(f"{table}_by_station", table, ["station"])
