@@ -120,7 +120,7 @@ class ResetOutcome(Outcome):
 class TriggerMessage(Command):
     """Ask a station to send a message now (F06). `message` is a 2.x MessageTriggerEnumType value, `CustomTrigger` excepted.
 
-    1.6 names that differ are translated (`DiagnosticsStatusNotification` is `LogStatusNotification` here).
+    Names of 1.6 that 2.x does not have stay (`DiagnosticsStatusNotification`); those that differ are translated.
     """
 
     message: str
