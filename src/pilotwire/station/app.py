@@ -21,7 +21,7 @@ import structlog
 from pilotwire.clock import Clock
 from pilotwire.dialects import Dialect
 from pilotwire.domain.kinds import Command, Fact, Outcome
-from pilotwire.domain.provisioning import BootReason
+from pilotwire.domain.provisioning import BootReason, RegistrationStatus
 from pilotwire.errors import NotReachable, NotSayable, StoreError
 from pilotwire.ocpp.net.backoff import RetryBackOff
 from pilotwire.ocpp.net.peer import AnswerInvalid, CallRefused, CallTimeout, OnFrame
@@ -350,6 +350,10 @@ class Station:
     def ping_interval(self) -> float:
         """See `Owner`; OCPPCommCtrlr.WebSocketPingInterval."""
         return float(self.core.variable("OCPPCommCtrlr.WebSocketPingInterval"))
+
+    def is_rejected(self) -> bool:
+        """See `Owner`."""
+        return self.core.overview().registration is RegistrationStatus.REJECTED
 
     def _variable_changed(self, name: str) -> None:
         """What the shell itself goes by. The back-off and the ping interval are asked for at the next connection anyway."""

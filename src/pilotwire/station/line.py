@@ -87,6 +87,10 @@ class Owner(Protocol):
         """Seconds between pings on the coming connection; 0: none."""
         ...
 
+    def is_rejected(self) -> bool:
+        """Whether the CSMS has rejected the station, so that it may want nothing of it (B03.FR.08)."""
+        ...
+
 
 class Line:
     """The connection of one station. `run` keeps it up until cancelled; `cut` and `restore` are what a digger does to it.
@@ -239,6 +243,8 @@ class Line:
 
     async def _on_call(self, event: CallReceived) -> Message | Refusal:
         command = self._dialect.read_command(event.message)
+        if command is None and self._owner.is_rejected():
+            return Refusal("SecurityError", "This station was rejected: nothing can be asked of it.")
         if command is None:
             return Refusal("NotSupported", f"This station does not support {event.action} yet.")
         try:

@@ -277,7 +277,10 @@ async def test_pending_then_accepted(version: str) -> None:
         assert {call.action for call in csms.heard[:3]} == {"BootNotification"}
 
 
-@pytest.mark.req("B03.FR.02", "B03.FR.06")
+_CERTIFICATES = {"certificateType": "CentralSystemRootCertificate"}
+
+
+@pytest.mark.req("B03.FR.02", "B03.FR.06", "B03.FR.08")
 @each_version
 async def test_rejected(version: str) -> None:
     """Silence until the interval has passed, then another boot; commands of a CSMS that rejected us are refused."""
@@ -288,6 +291,8 @@ async def test_rejected(version: str) -> None:
         kind = {"type": "Hard"} if version == "1.6" else {"type": "Immediate"}
         refused = await csms.call("Reset", kind)
         assert (refused[0], refused[2]) == (4, "SecurityError")
+        refused = await csms.call("GetInstalledCertificateIds", _CERTIFICATES if version == "1.6" else {})
+        assert (refused[0], refused[2]) == (4, "SecurityError"), "also of what it does not support"
         await csms.until_heard("BootNotification", 2)
         assert {call.action for call in csms.heard} == {"BootNotification"}
 
