@@ -19,8 +19,8 @@ from pkgutil import iter_modules
 from typing import cast
 
 from pilotwire.csms import commands
-from pilotwire.csms.gateway.languages import DIALECTS
 from pilotwire.csms.handlers import HANDLERS
+from pilotwire.dialects.every import DIALECTS
 from pilotwire.dialects.words import WordDialect
 from pilotwire.domain.kinds import Command
 from pilotwire.ocpp.registry import ACTIONS, Action

@@ -11,13 +11,14 @@ from typing import Any, Literal
 from pilotwire.clock import Clock, SystemClock
 from pilotwire.csms.app import Csms
 from pilotwire.csms.store.ports import PutToken, TransactionFilter
+from pilotwire.dialects.every import DIALECTS
 from pilotwire.domain.authorization import Token
 from pilotwire.domain.identity import IdToken, StationIdentity
 from pilotwire.domain.provisioning import RegistrationStatus
 from pilotwire.domain.transactions import Transaction
 from pilotwire.ev import Vehicle
 from pilotwire.ocpp.version import OcppVersion
-from pilotwire.simulator.building import DIALECTS, make_vehicle, vehicle_from
+from pilotwire.simulator.building import make_vehicle, vehicle_from
 from pilotwire.station.app import Station
 from pilotwire.station.core.settings import StationSettings
 from pilotwire.station.hardware.simulated import layout as layout_named

@@ -7,10 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pilotwire.clock import Clock
-from pilotwire.dialects import Dialect
-from pilotwire.dialects.ocpp16 import DIALECT as OCPP16
-from pilotwire.dialects.ocpp21 import DIALECT as OCPP21
-from pilotwire.dialects.ocpp201 import DIALECT as OCPP201
+from pilotwire.dialects.every import DIALECTS
 from pilotwire.domain.identity import StationIdentity
 from pilotwire.errors import ConfigError
 from pilotwire.ev import Vehicle, Wish, vehicle
@@ -23,8 +20,6 @@ from pilotwire.station.hardware.simulated import layout
 from pilotwire.station.line import Endpoint
 from pilotwire.station.settings import StationProgramSettings
 from pilotwire.station.storage import SqliteStorage
-
-DIALECTS: dict[OcppVersion, Dialect] = {dialect.version: dialect for dialect in (OCPP16, OCPP201, OCPP21)}
 
 
 def make_vehicle(model: str, *, soc: float, target_soc: float | None = None, energy_wh: int | None = None) -> Vehicle:

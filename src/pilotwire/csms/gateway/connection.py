@@ -19,11 +19,11 @@ from pilotwire.csms.commands import (
     check_permitted,
 )
 from pilotwire.csms.gateway.frame_log import FrameLog
-from pilotwire.csms.gateway.languages import DIALECTS
 from pilotwire.csms.gateway.triggered import triggered_by
 from pilotwire.csms.handlers import Handlers
 from pilotwire.csms.settings import CsmsSettings
 from pilotwire.csms.store.ports import Journal, KeepFinding, RecordConnection
+from pilotwire.dialects.every import DIALECTS
 from pilotwire.domain.findings import Finding, Severity
 from pilotwire.domain.kinds import Command, Outcome
 from pilotwire.domain.provisioning import RegistrationStatus

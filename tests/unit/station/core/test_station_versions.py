@@ -13,7 +13,9 @@ from pilotwire.dialects.ocpp201 import DIALECT as OCPP201
 from pilotwire.domain.identity import IdToken
 from pilotwire.domain.provisioning import Reset, ResetKind
 from pilotwire.domain.remote_control import RequestStart
-from pilotwire.domain.transactions import EventKind, TransactionEvent
+from pilotwire.domain.transactions import EventKind, TransactionEvent, TransactionVerdict
+from pilotwire.station.core import Action, Answered, Save, SendKept
+from pilotwire.station.core.memory import TransactionsMemory
 from tests.support.station_world import StationWorld
 
 
@@ -78,13 +80,21 @@ def test_in_1_6_the_registers_are_whole() -> None:
 
 
 @pytest.mark.req("1.6:4.8")
-def test_the_csms_s_name_of_a_transaction_survives_a_power_failure() -> None:
-    """It is on disk as soon as it is known: the end that follows a power failure names the right transaction."""
+def test_the_csms_s_name_of_a_transaction_is_saved_as_soon_as_it_is_known() -> None:
+    """With the answer itself, also if that comes right after something else was saved: an end after a power failure names the right one."""
     world = StationWorld(ocpp16=True)
     world.plug()
+    world.csms.silent = lambda fact: isinstance(fact, TransactionEvent)
     world.tap("ANNA")
     own = world.transaction
-    assert own is not None
-    saved = world.storage.load()
-    assert saved is not None
-    assert own in saved.transactions.named
+    sent = [action for action in world.actions if isinstance(action, SendKept) and action.entry.transaction_id == own]
+    sample_due = world.core.next_deadline()
+    assert sample_due is not None
+    assert _saved(world.core.tick(sample_due)) == [{}], "a sample: another number for the next event is saved"
+    assert _saved(world.core.feed(Answered(sent[-1].ref, TransactionVerdict(transaction_id="77")), sample_due)) == [
+        {own: "77"}
+    ]
+
+
+def _saved(actions: list[Action]) -> list[dict[str, str]]:
+    return [each.part.named for each in actions if isinstance(each, Save) and isinstance(each.part, TransactionsMemory)]

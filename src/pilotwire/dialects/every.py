@@ -1,4 +1,4 @@
-"""The dialect for each version; chosen once, when the handshake has settled the version."""
+"""The dialect of each version; chosen once, by the handshake at the CSMS and by its settings at a station."""
 
 from __future__ import annotations
 
@@ -13,4 +13,4 @@ DIALECTS: Final[Mapping[OcppVersion, Dialect]] = {
     OcppVersion.V201: ocpp201.DIALECT,
     OcppVersion.V21: ocpp21.DIALECT,
 }
-"""Every version a station may choose."""
+"""Every version there is."""
