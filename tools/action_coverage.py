@@ -28,12 +28,15 @@ from pilotwire.ocpp.types import Message
 from pilotwire.ocpp.version import OcppVersion
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+from tests.support.spoken import given_cases, stated_cases  # noqa: E402 - the tests are no installed package
 
 
 class Coverage(StrEnum):
     """What the CSMS does with an action."""
 
-    SERVICE = "typed + service"
+    TESTED = "service, tested"
+    SERVICE = "service, no case"
     PASS_THROUGH = "pass-through"
     ACKNOWLEDGED = "acknowledged and logged"
     LOGGED = "logged"
@@ -48,12 +51,16 @@ tell what the CSMS makes of it beyond that. `-` is an action that the version do
 
 From the CSMS to the station:
 
-- **typed + service**: a command of its own, the same in all versions, in the HTTP API and in the code
+- **service, tested**: a command of its own, the same in all versions, in the HTTP API and in the code; a test gives it by REST and sees
+  the station take it, decline it, answer with an error, and not answer (`tests/end_to_end/test_given.py`)
+- **service, no case**: the same without such a test
 - **pass-through**: sent by `POST /api/v1/stations/{station}/calls/{action}`, checked against the schema, the answer given back as it came
 
 From the station to the CSMS:
 
-- **typed + service**: understood and acted upon
+- **service, tested**: understood and acted upon; a test sends it over a socket and reads the outcome from REST
+  (`tests/end_to_end/test_stated.py`)
+- **service, no case**: the same without such a test
 - **acknowledged and logged**: answered with the empty response of its schema once the message is stored in the message log
 - **logged**: stored in the message log; a SEND of 2.1 is never answered
 - **answered NotSupported**: its response needs content that this CSMS has nobody to give; the message is stored in the message log
@@ -63,15 +70,23 @@ _SIDES: Mapping[str, str] = {"csms": "From the CSMS to the station", "station": 
 
 def coverage_of(action: Action, sender: str) -> Coverage:
     """What the CSMS does with an action that `sender` (`csms` or `station`) says."""
+    served = Coverage.TESTED if (action.version, action.name) in _tested(sender) else Coverage.SERVICE
     if sender == "csms":
-        return Coverage.SERVICE if action.request in _commanded(action.version) else Coverage.PASS_THROUGH
+        return served if action.request in _commanded(action.version) else Coverage.PASS_THROUGH
     if action.request in _handled(action.version):
-        return Coverage.SERVICE
+        return served
     if action.response is None:
         return Coverage.LOGGED
     # The type stands for a request of it: the content of a request does not matter to its empty response.
     empty = DIALECTS[action.version].empty_response(cast(Message, action.request))
     return Coverage.NOT_SUPPORTED if empty is None else Coverage.ACKNOWLEDGED
+
+
+@cache
+def _tested(sender: str) -> frozenset[tuple[OcppVersion, str]]:
+    """The actions for which there is a case."""
+    cases = given_cases() if sender == "csms" else stated_cases()
+    return frozenset((case.version, case.action) for case in cases)
 
 
 @cache
@@ -96,9 +111,8 @@ def _dialect(version: OcppVersion) -> WordDialect:
 
 @cache
 def _given() -> frozenset[type[Command]]:
-    """The commands that the street modules of `csms.commands` give."""
-    streets = {action.street for actions in ACTIONS.values() for action in actions.values()}
-    names = [module.name for module in iter_modules(commands.__path__) if module.name in streets]
+    """The commands that the modules of `csms.commands` give."""
+    names = [module.name for module in iter_modules(commands.__path__)]
     found = [value for name in names for value in vars(import_module(f"{commands.__name__}.{name}")).values()]
     return frozenset(value for value in found if isinstance(value, type) and issubclass(value, Command))
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 from functools import reduce
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -38,15 +39,16 @@ from pilotwire.csms.store.ports import (
     Scope,
     TransactionFilter,
 )
+from pilotwire.csms.store.registers import Diary, Register, cursor_of
 from pilotwire.domain.authorization import AuthorizationStatus, Token
 from pilotwire.domain.availability import Activity, Availability, ConnectorState, ConnectorStatus, Problem
 from pilotwire.domain.findings import Finding, Severity
 from pilotwire.domain.identity import AdditionalInfo, EvseAddress, IdToken, StationIdentity
-from pilotwire.domain.kinds import changed
+from pilotwire.domain.kinds import Value, changed
 from pilotwire.domain.provisioning import RegistrationStatus
 from pilotwire.domain.security import SecurityEvent
 from pilotwire.domain.transactions import EventKind, Transaction, TriggerReason, fold
-from pilotwire.errors import MisuseError, StoreError
+from pilotwire.errors import MisuseError, PilotwireError, StoreError
 from tests.support.csms_store import (
     CARD,
     EVSE,
@@ -581,3 +583,110 @@ async def test_a_closed_store_takes_nothing_more(opened: OpenStore) -> None:
     with pytest.raises(StoreError, match="closed"):
         await opened.journal.append(frame(2))
     assert [operation.message_id async for operation, _ in listener] == ["m-1"]
+
+
+# --- registers and diaries ---------------------------------------------------------------------------------------------------------
+
+
+class Note(Value):
+    """A record for these tests."""
+
+    text: str
+    count: int = 0
+
+
+NOTES = Register("test-notes", Note)
+OTHERS = Register("test-others", Note)
+LINES = Diary("test-lines", Note)
+
+
+async def test_a_record_is_put_changed_and_taken_out(opened: OpenStore) -> None:
+    """Each time it is told what was there before and what is there now."""
+    journal, store = opened.journal, opened.store
+    put, added, gone = await journal.append(
+        NOTES.put("CS001", "a", Note(text="first")),
+        NOTES.amend("CS001", "a", lambda note: changed(note, count=note.count + 1) if note else None),
+        NOTES.remove("CS001", "a"),
+    )
+    assert (put.before, put.after) == (None, Note(text="first"))
+    assert (added.before, added.after) == (Note(text="first"), Note(text="first", count=1))
+    assert (gone.before, gone.after) == (Note(text="first", count=1), None)
+    assert await store.record(NOTES, "CS001", "a") is None
+    await journal.append(NOTES.put("CS001", "a", Note(text="again")))
+    assert await store.record(NOTES, "CS001", "a") == Note(text="again")
+    assert await store.record(OTHERS, "CS001", "a") is None
+    assert await store.record(NOTES, "CS002", "a") is None
+
+
+async def test_a_change_that_is_refused_changes_nothing(opened: OpenStore) -> None:
+    """Nor does what was appended with it."""
+
+    def refuse(_: Note | None) -> Note:
+        raise PilotwireError("Not this one.")
+
+    with pytest.raises(PilotwireError, match="Not this one"):
+        await opened.journal.append(NOTES.put("", "b", Note(text="kept?")), NOTES.amend("", "a", refuse))
+    assert await opened.store.record(NOTES, "", "b") is None
+
+
+async def test_changes_at_the_same_time_are_all_counted(opened: OpenStore) -> None:
+    """A change is made of what is there when it is written, not of what somebody read before."""
+
+    def more(note: Note | None) -> Note:
+        return Note(text="sum", count=(note.count if note else 0) + 1)
+
+    await asyncio.gather(*(opened.journal.append(NOTES.amend("CS001", "sum", more)) for _ in range(20)))
+    assert await opened.store.record(NOTES, "CS001", "sum") == Note(text="sum", count=20)
+
+
+async def test_records_are_listed_by_station_and_key(opened: OpenStore) -> None:
+    """Page by page; keys may hold anything."""
+    keys = [("", "z"), ("CS001", "a/b"), ("CS001", "b:1"), ("CS002", "a")]
+    await opened.journal.append(
+        *(NOTES.put(station, key, Note(text=f"{station}|{key}")) for station, key in keys[::-1])
+    )
+    await opened.journal.append(OTHERS.put("CS001", "c", Note(text="other")))
+    texts = [f"{station}|{key}" for station, key in keys]
+    assert [each.text for each in await opened.store.records(NOTES)] == texts
+    assert [each.text for each in await opened.store.records(NOTES, "CS001")] == texts[1:3]
+    listed: list[str] = []
+    after: str | None = None
+    while page := await opened.store.records(NOTES, page=Page(limit=1, after=after)):
+        listed.append(page[0].text)
+        station, _, key = page[0].text.partition("|")
+        after = cursor_of(station, key)
+    assert listed == texts
+    assert await opened.store.records(NOTES, page=Page(after="no cursor")) == []
+
+
+async def test_a_station_taken_off_record_takes_its_records_along(opened: OpenStore) -> None:
+    """But not what is written in diaries, nor other stations' records."""
+    await opened.journal.append(
+        NOTES.put("CS001", "a", Note(text="gone")),
+        NOTES.put("CS002", "a", Note(text="stays")),
+        LINES.keep("CS001", at(1), Note(text="stays")),
+    )
+    await opened.journal.append(RemoveStation(station="CS001"))
+    assert [each.text for each in await opened.store.records(NOTES)] == ["stays"]
+    assert [each.entry.text for each in await opened.store.entries(LINES, "CS001")] == ["stays"]
+
+
+async def test_entries_are_read_newest_first(opened: OpenStore) -> None:
+    """By station, by key, page by page; old ones are forgotten."""
+    numbers = await opened.journal.append(
+        *(LINES.keep(f"CS00{n % 2}", at(n), Note(text=str(n)), key="even" if n % 2 == 0 else "") for n in range(5))
+    )
+    assert list(numbers) == sorted(set(numbers))
+
+    async def texts(*about: str, **more: Any) -> list[str]:
+        return [each.entry.text for each in await opened.store.entries(LINES, *about, **more)]
+
+    assert await texts() == ["4", "3", "2", "1", "0"]
+    assert await texts("CS001") == ["3", "1"]
+    assert await texts(key="even", limit=2) == ["4", "2"]
+    assert await texts(before=numbers[3], limit=2) == ["2", "1"]
+    (entry,) = await opened.store.entries(LINES, limit=1)
+    assert (entry.number, entry.station, entry.at, entry.key) == (numbers[4], "CS000", at(4), "even")
+    assert await opened.journal.append(LINES.forget(at(3))) == [3]
+    assert await texts() == ["4", "3"]
+    assert (await opened.journal.append(LINES.keep("CS000", at(9), Note(text="9"))))[0] > numbers[4]

@@ -30,6 +30,8 @@ class RawStation:
 
     def __init__(self, line: ClientConnection) -> None:
         self.line = line
+        self.last = ""
+        """The id of the CALL heard last, where a test keeps it."""
         self._count = 0
 
     async def say(self, frame: Any) -> None:

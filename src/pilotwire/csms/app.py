@@ -17,6 +17,7 @@ from pilotwire.csms.commands import Commander
 from pilotwire.csms.gateway import Gateway
 from pilotwire.csms.handlers import Handlers, Policy, VendorHook
 from pilotwire.csms.reports import ReportShelf
+from pilotwire.csms.services import Parts, Service, Services
 from pilotwire.csms.settings import CsmsSettings
 from pilotwire.csms.store.open import open_store
 from pilotwire.csms.store.ports import Journal, Store
@@ -80,9 +81,13 @@ class Csms:
         reports = ReportShelf(self.clock)
         handlers = Handlers(journal, store, self.clock, _policy(self.settings), self._vendors, reports)
         gateway = Gateway(handlers, journal, store, self.clock, self.settings)
+        commander = Commander(gateway, self.clock, reports)
+        services = Services(_services(Parts(journal, store, commander, self.clock, self.settings)))
         stack.push_async_callback(gateway.close)
         await gateway.start()
-        return _Running(journal, store, gateway, Commander(gateway, self.clock, reports))
+        stack.push_async_callback(services.close)
+        services.start()
+        return _Running(journal, store, gateway, commander)
 
     async def _serve_http(self, stack: AsyncExitStack, app: AsgiApp) -> WebServer:
         settings = self.settings
@@ -167,6 +172,11 @@ class _Running:
     gateway: Gateway
     commander: Commander
     web: WebServer | None = None
+
+
+def _services(parts: Parts) -> list[Service]:
+    """What runs by itself."""
+    return []
 
 
 def _policy(settings: CsmsSettings) -> Policy:

@@ -9,19 +9,32 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final, Protocol
 
 from pilotwire.clock import Clock
-from pilotwire.domain.device_model import ReportPart
 from pilotwire.errors import MisuseError
 
-MOST_VARIABLES: Final = 20_000
-"""How many variables a report may have: a station that never says its last part must not fill the memory."""
+MOST_ENTRIES: Final = 20_000
+"""How many entries a report may have: a station that never says its last part must not fill the memory."""
 _HIGHEST_ID = 2**31 - 1
 
 
+class Part(Protocol):
+    """A part of what a station reports in several messages; `more` says that others follow."""
+
+    @property
+    def request_id(self) -> int:
+        """The request it answers."""
+        ...
+
+    @property
+    def more(self) -> bool:
+        """Whether other parts follow (`tbc`)."""
+        ...
+
+
 class TooLong(Exception):
-    """The report has more than `MOST_VARIABLES` variables, and no end yet."""
+    """The report has more than `MOST_ENTRIES` entries, and no end yet."""
 
 
 class Incomplete(Exception):
@@ -37,25 +50,29 @@ class Collection:
 
     def __init__(self, request_id: int) -> None:
         self.request_id = request_id
-        self._parts: dict[int, ReportPart] = {}
+        self._parts: dict[int, Part] = {}
         self._size = 0
         self._had = 0
         """How many parts are there without a gap, from 0 to the last one at most."""
         self._news = asyncio.Event()
 
-    def put(self, part: ReportPart) -> None:
-        """A part has come; one that was said before counts once."""
-        if part.seq_no not in self._parts and self._size <= MOST_VARIABLES:
-            self._parts[part.seq_no] = part
-            self._size += max(1, len(part.variables))
+    def put(self, part: Part, number: int | None, entries: int) -> None:
+        """A part has come, with its number from 0 (None: it has none, and counts in the order of arrival) and so many entries.
+
+        One that was said before under its number counts once.
+        """
+        place = len(self._parts) if number is None else number
+        if place not in self._parts and self._size <= MOST_ENTRIES:
+            self._parts[place] = part
+            self._size += max(1, entries)
             while self._had in self._parts and not self._is_whole:
                 self._had += 1
             self._news.set()
 
-    async def whole(self, patience: float) -> tuple[ReportPart, ...]:
+    async def whole(self, patience: float) -> tuple[Any, ...]:
         """All parts in order, waiting at most `patience` seconds for each next one. Raises Incomplete, TooLong."""
         while not self._is_whole:
-            if self._size > MOST_VARIABLES:
+            if self._size > MOST_ENTRIES:
                 raise TooLong
             self._news.clear()
             try:
@@ -96,9 +113,12 @@ class ReportShelf:
         finally:
             del self._waiting[place]
 
-    def put(self, station: str, part: ReportPart) -> bool:
-        """Put a part where it is waited for; False if nobody does."""
+    def put(self, station: str, part: Part, *, number: int | None = None, entries: int = 1) -> bool:
+        """Put a part where it is waited for; False if nobody does.
+
+        `number` counts the parts of a report from 0 where the message has such a number; `entries` is how much the part holds.
+        """
         collection = self._waiting.get((station, part.request_id))
         if collection is not None:
-            collection.put(part)
+            collection.put(part, number, entries)
         return collection is not None

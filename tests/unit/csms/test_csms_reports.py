@@ -10,13 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pilotwire.clock import ManualClock
-from pilotwire.csms.reports import MOST_VARIABLES, Collection, Incomplete, ReportShelf, TooLong
+from pilotwire.csms.reports import MOST_ENTRIES, Collection, Incomplete, ReportShelf, TooLong
 from pilotwire.domain.device_model import ReportedVariable, ReportPart, VariableAttribute, VariableName
 from pilotwire.errors import MisuseError
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LONG, SHORT = 10.0, 0.01
 ONE = ReportedVariable(name=VariableName(component="A", variable="B"), attributes=(VariableAttribute(),))
+
+
+def put(collection: Collection, part: ReportPart) -> None:
+    """Put a part under its number."""
+    collection.put(part, part.seq_no, len(part.variables))
 
 
 def _part(seq_no: int, *, more: bool = False, request_id: int = 7, size: int = 0) -> ReportPart:
@@ -28,7 +33,7 @@ def test_parts_are_put_in_order_however_they_come(order: list[int], again: list[
     """And those that were said twice count once."""
     collection = Collection(7)
     for number in (*order, *again):
-        collection.put(_part(number, more=number < 4))
+        put(collection, _part(number, more=number < 4))
     parts = asyncio.run(collection.whole(LONG))
     assert [part.seq_no for part in parts] == [0, 1, 2, 3, 4]
 
@@ -38,10 +43,10 @@ async def test_whoever_waits_goes_on_as_soon_as_the_last_part_is_there() -> None
     shelf = ReportShelf(ManualClock())
     with shelf.collecting("CS001", 7) as collection:
         waiting = asyncio.create_task(collection.whole(LONG))
-        assert shelf.put("CS001", _part(0, more=True))
+        assert shelf.put("CS001", _part(0, more=True), number=0)
         await asyncio.sleep(0)
         assert not waiting.done()
-        assert shelf.put("CS001", _part(1))
+        assert shelf.put("CS001", _part(1), number=1)
         assert [part.seq_no for part in await waiting] == [0, 1]
 
 
@@ -50,7 +55,7 @@ async def test_a_part_that_does_not_come_is_named(come: list[int], missing: int)
     """The first that is not there."""
     collection = Collection(7)
     for number in come:
-        collection.put(_part(number, more=number < 2))
+        put(collection, _part(number, more=number < 2))
     with pytest.raises(Incomplete) as told:
         await collection.whole(SHORT)
     assert told.value.missing == missing
@@ -59,13 +64,22 @@ async def test_a_part_that_does_not_come_is_named(come: list[int], missing: int)
 async def test_a_report_without_an_end_is_given_up() -> None:
     """However its variables are spread over its parts; what comes after that takes no room."""
     many, empty = Collection(7), Collection(7)
-    many.put(_part(0, more=True, size=MOST_VARIABLES + 1))
-    for number in range(MOST_VARIABLES + 100):
-        empty.put(_part(number, more=True))
+    put(many, _part(0, more=True, size=MOST_ENTRIES + 1))
+    for number in range(MOST_ENTRIES + 100):
+        put(empty, _part(number, more=True))
     for collection in (many, empty):
         with pytest.raises(TooLong):
             await collection.whole(LONG)
-    assert len(empty._parts) == MOST_VARIABLES + 1
+    assert len(empty._parts) == MOST_ENTRIES + 1
+
+
+async def test_parts_without_a_number_count_in_the_order_of_arrival() -> None:
+    """As in NotifyDisplayMessages, which has no sequence number."""
+    shelf = ReportShelf(ManualClock())
+    with shelf.collecting("CS001", 7) as collection:
+        for seq_no in (5, 3, 4):
+            assert shelf.put("CS001", _part(seq_no, more=seq_no != 4))
+        assert [part.seq_no for part in await collection.whole(LONG)] == [5, 3, 4]
 
 
 def test_what_nobody_waits_for_is_left() -> None:

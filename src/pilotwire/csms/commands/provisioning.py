@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from pilotwire.csms.commands.bus import AnswerUnusable, CommandTimedOut
 from pilotwire.csms.commands.commander import Commander
-from pilotwire.csms.reports import Incomplete, TooLong
+from pilotwire.csms.commands.parts import all_parts
 from pilotwire.domain.device_model import (
     ComponentCriterion,
     ComponentVariable,
@@ -81,15 +80,6 @@ async def _report(commander: Commander, station: str, command: GetBaseReport | G
         outcome = await commander.ask(station, command, ReportOutcome)
         if outcome.status is not ReportStatus.ACCEPTED:
             return Report(command.request_id, outcome.status)
-        try:
-            parts = await collection.whole(patience)
-        except Incomplete as incomplete:
-            what = f"station {station!r} accepted report {command.request_id}, but its part {incomplete.missing} did not come in time."
-            raise CommandTimedOut(what, "Ask again; the message log has the parts that came.") from None
-        except TooLong:
-            what = f"station {station!r} sends report {command.request_id} without an end."
-            raise AnswerUnusable(
-                what, "Ask for less with get-report; the message log has the parts that came."
-            ) from None
+        parts = await all_parts(collection, station, patience)
     variables = tuple(variable for part in parts for variable in part.variables)
     return Report(command.request_id, outcome.status, parts[0].generated_at, variables)

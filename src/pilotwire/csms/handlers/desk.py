@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from pilotwire.clock import Clock
+from pilotwire.csms.partners.ports import ALONE, Partners
 from pilotwire.csms.reports import ReportShelf
 from pilotwire.csms.store.ports import Journal, KeepFinding, Store
 from pilotwire.domain.data_transfer import DataTransferred, DataTransferVerdict
@@ -34,8 +35,8 @@ class Policy:
 class Desk:
     """The tools of a handler.
 
-    `reports` is where parts of reports are waited for. `vendors` has a hook per vendor id, in lower case. `told` is what each
-    connected station was told when it booted, None if it has never booted.
+    `reports` is where parts of reports are waited for. `partners` are others to ask. `vendors` has a hook per vendor id, in lower case.
+    `told` is what each connected station was told when it booted, None if it has never booted.
     """
 
     journal: Journal
@@ -43,6 +44,7 @@ class Desk:
     clock: Clock
     policy: Policy
     reports: ReportShelf
+    partners: Partners = ALONE
     vendors: Mapping[str, VendorHook] = field(default_factory=dict)
     told: dict[str, RegistrationStatus | None] = field(default_factory=dict)
 

@@ -18,6 +18,7 @@ from pilotwire.csms.handlers import (
     transactions,
 )
 from pilotwire.csms.handlers.desk import Desk, Policy, VendorHook
+from pilotwire.csms.partners.ports import ALONE, Partners
 from pilotwire.csms.reports import ReportShelf
 from pilotwire.csms.store.ports import Journal, Store
 from pilotwire.domain.authorization import AuthorizationAsked
@@ -54,7 +55,7 @@ class Handlers:
     """What the CSMS does when a station says something: ask the ports, apply a domain rule, store, and only then answer.
 
     `vendors` has a hook per vendor id for DataTransfer; ids are compared without regard to case. `shelf` is where
-    those who asked for a report wait for its parts.
+    those who asked for a report wait for its parts. `partners` are others to ask.
     """
 
     def __init__(
@@ -65,9 +66,10 @@ class Handlers:
         policy: Policy,
         vendors: Mapping[str, VendorHook] | None = None,
         shelf: ReportShelf | None = None,
+        partners: Partners = ALONE,
     ) -> None:
         hooks = {vendor.lower(): hook for vendor, hook in (vendors or {}).items()}
-        self._desk = Desk(journal, store, clock, policy, shelf or ReportShelf(clock), hooks)
+        self._desk = Desk(journal, store, clock, policy, shelf or ReportShelf(clock), partners, hooks)
 
     async def handle(self, station: str, fact: Fact, *, message_id: str = "") -> Verdict:
         """The verdict on a fact; what it states is durable when this returns.

@@ -12,5 +12,5 @@ async def part(desk: Desk, station: str, fact: ReportPart, message_id: str) -> N
     """Hand a part to whoever waits for the report. The message is in the log, and durable there before it is answered."""
     # A note is committed with or before what is appended after it, and the frame was noted when it came.
     await desk.journal.append(RecordConnection(station=station, connected=True, at=desk.clock.now()))
-    desk.reports.put(station, fact)
+    desk.reports.put(station, fact, number=fact.seq_no, entries=len(fact.variables))
     return Noted()

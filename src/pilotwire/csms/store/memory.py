@@ -8,10 +8,14 @@ from typing import Any
 from pilotwire.csms.store import booking
 from pilotwire.csms.store.listeners import LISTENER_LIMIT, Listener, Listeners
 from pilotwire.csms.store.ports import (
+    Amend,
+    Amended,
     ApiKey,
     Booked,
     BookedEvent,
     BookEvent,
+    ForgetEntries,
+    KeepEntry,
     KeepFinding,
     KeepReadings,
     KeepSecurityEvent,
@@ -31,6 +35,7 @@ from pilotwire.csms.store.ports import (
     StoredSecurityEvent,
 )
 from pilotwire.csms.store.recollection import Memory, MemoryStore
+from pilotwire.csms.store.registers import Entry
 from pilotwire.domain.identity import IdToken
 from pilotwire.domain.kinds import changed
 from pilotwire.domain.transactions import TransactionEvent, event_key, same_event, start_key
@@ -152,6 +157,9 @@ def _register_station(memory: Memory, operation: RegisterStation) -> Any:
 def _remove_station(memory: Memory, operation: RemoveStation) -> bool:
     for place in [place for place in memory.connectors if place[0] == operation.station]:
         memory.drop(memory.connectors, place)
+    for table in memory.registers.values():
+        for entry in [entry for entry in table if entry[0] == operation.station]:
+            memory.drop(table, entry)
     return memory.drop(memory.stations, operation.station)
 
 
@@ -201,6 +209,32 @@ def _remove_api_key(memory: Memory, operation: RemoveApiKey) -> bool:
     return memory.drop(memory.api_keys, operation.name)
 
 
+def _amend(memory: Memory, operation: Amend) -> Amended:
+    place, table = (operation.station, operation.key), memory.registers[operation.register.name]
+    before = table.get(place)
+    after = operation.change(before)
+    if after is not None:
+        memory.put(table, place, after)
+    else:
+        memory.drop(table, place)
+    return Amended(before=before, after=after)
+
+
+def _keep_entry(memory: Memory, operation: KeepEntry) -> int:
+    number = memory.next_entry()
+    kept = Entry(number=number, station=operation.station, at=operation.at, key=operation.key, entry=operation.entry)
+    memory.put(memory.diaries[operation.diary.name], number, kept)
+    return number
+
+
+def _forget_entries(memory: Memory, operation: ForgetEntries) -> int:
+    table = memory.diaries[operation.diary.name]
+    old = [number for number, each in table.items() if each.at < operation.before]
+    for number in old:
+        memory.drop(table, number)
+    return len(old)
+
+
 _HANDLERS: dict[type[Operation], Callable[[Memory, Any], Any]] = {
     BookEvent: _book,
     KeepReadings: _keep_readings,
@@ -216,4 +250,7 @@ _HANDLERS: dict[type[Operation], Callable[[Memory, Any], Any]] = {
     RemoveToken: _remove_token,
     PutApiKey: _put_api_key,
     RemoveApiKey: _remove_api_key,
+    Amend: _amend,
+    KeepEntry: _keep_entry,
+    ForgetEntries: _forget_entries,
 }

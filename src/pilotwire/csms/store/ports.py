@@ -8,10 +8,10 @@ Every operation is idempotent or recognises its repetition, so a crash between c
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from pilotwire.domain.authorization import Token
 from pilotwire.domain.availability import ConnectorState, ConnectorStatus
@@ -22,6 +22,11 @@ from pilotwire.domain.metering import MeterReading
 from pilotwire.domain.provisioning import RegistrationStatus
 from pilotwire.domain.security import SecurityEvent
 from pilotwire.domain.transactions import Transaction, TransactionEvent
+
+if TYPE_CHECKING:
+    from pilotwire.csms.store.registers import Diary, Entry, Register
+
+_R = TypeVar("_R", bound=Value)
 
 # --- records -----------------------------------------------------------------------------------------------------------------------
 
@@ -255,6 +260,39 @@ class RemoveApiKey(Operation):
     name: str
 
 
+class Amend(Operation):
+    """Change a record of a register: see `registers.Register`, which makes these. Its result is `Amended`."""
+
+    register: Any
+    station: str
+    key: str
+    change: Callable[[Any], Any]
+
+
+class Amended(Value):
+    """The record before and after (None: there was or is none)."""
+
+    before: Any
+    after: Any
+
+
+class KeepEntry(Operation):
+    """Add an entry to a diary: see `registers.Diary`, which makes these. The result is its number."""
+
+    diary: Any
+    station: str
+    at: datetime
+    key: str
+    entry: Any
+
+
+class ForgetEntries(Operation):
+    """Remove the entries of a diary that are older than a time. The result is how many there were."""
+
+    diary: Any
+    before: datetime
+
+
 # --- ports -------------------------------------------------------------------------------------------------------------------------
 
 
@@ -359,4 +397,24 @@ class Store(Protocol):
 
     async def api_keys(self) -> Sequence[ApiKey]:
         """All API keys, by name."""
+        ...
+
+    async def record(self, register: Register[_R], station: str, key: str) -> _R | None:
+        """One record of a register."""
+        ...
+
+    async def records(self, register: Register[_R], station: str | None = None, page: Page = ...) -> Sequence[_R]:
+        """Records of a register by station and key (`station` None: of all stations); the cursor is `registers.cursor_of`."""
+        ...
+
+    async def entries(
+        self,
+        diary: Diary[_R],
+        station: str | None = None,
+        *,
+        key: str | None = None,
+        before: int | None = None,
+        limit: int = 100,
+    ) -> Sequence[Entry[_R]]:
+        """Entries of a diary, the one written last first; `before` is an entry's number."""
         ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pilotwire.csms.store import booking
 from pilotwire.csms.store.booking import EVERYTHING, FIRST_PAGE
@@ -20,13 +20,16 @@ from pilotwire.csms.store.ports import (
     StoredSecurityEvent,
     TransactionFilter,
 )
+from pilotwire.csms.store.registers import Diary, Entry, Register, place_of
 from pilotwire.domain.authorization import Token
 from pilotwire.domain.findings import Finding
 from pilotwire.domain.identity import EvseAddress, IdToken, same_token
+from pilotwire.domain.kinds import Value
 from pilotwire.domain.transactions import Transaction
 
 _K = TypeVar("_K")
 _T = TypeVar("_T")
+_R = TypeVar("_R", bound=Value)
 Place = tuple[str, str]
 """A station and a transaction id."""
 
@@ -46,7 +49,9 @@ class Memory:
         self.findings: list[Finding] = []
         self.security_events: list[StoredSecurityEvent] = []
         self.api_keys: dict[str, ApiKey] = {}
-        self._number = 0
+        self.registers: defaultdict[str, dict[tuple[str, str], Any]] = defaultdict(dict)  # by station and key
+        self.diaries: defaultdict[str, dict[int, Entry[Any]]] = defaultdict(dict)
+        self._number = self._entry = 0
         self._undo: list[Callable[[], object]] = []
 
     def begin(self) -> None:
@@ -89,6 +94,11 @@ class Memory:
         before, self._number = self._number, booking.checked_number(number)
         self._undo.append(lambda: setattr(self, "_number", before))
         return number
+
+    def next_entry(self) -> int:
+        """The number of the next entry of any diary; a number given to something that was undone is not given again."""
+        self._entry += 1
+        return self._entry
 
     def tokens_of(self, id_token: IdToken) -> list[Token]:
         """All records of a token's value, whatever their type."""
@@ -200,6 +210,36 @@ class MemoryStore:
     async def api_keys(self) -> Sequence[ApiKey]:
         """All API keys, by name."""
         return [self.memory.api_keys[name] for name in sorted(self.memory.api_keys)]
+
+    async def record(self, register: Register[_R], station: str, key: str) -> _R | None:
+        """One record of a register."""
+        return self.memory.registers[register.name].get((station, key))
+
+    async def records(
+        self, register: Register[_R], station: str | None = None, page: Page = FIRST_PAGE
+    ) -> Sequence[_R]:
+        """Records of a register by station and key; the cursor is `registers.cursor_of`."""
+        table = self.memory.registers[register.name]
+        after = ("", "") if page.after is None else place_of(page.after)
+        places = sorted(place for place in table if station in (None, place[0]))
+        return [table[place] for place in places if page.after is None or place > after][: page.limit]
+
+    async def entries(
+        self,
+        diary: Diary[_R],
+        station: str | None = None,
+        *,
+        key: str | None = None,
+        before: int | None = None,
+        limit: int = 100,
+    ) -> Sequence[Entry[_R]]:
+        """Entries of a diary, the one written last first."""
+        wanted = (
+            each
+            for each in reversed(self.memory.diaries[diary.name].values())
+            if station in (None, each.station) and key in (None, each.key) and (before is None or each.number < before)
+        )
+        return _first(wanted, limit)
 
 
 def _first(entries: Iterable[_T], limit: int) -> list[_T]:

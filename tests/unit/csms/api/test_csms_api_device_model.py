@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pilotwire.csms.reports import MOST_VARIABLES
+from pilotwire.csms.reports import MOST_ENTRIES
 from pilotwire.domain import device_model as dm
 from pilotwire.domain.kinds import Command, Outcome
 from pilotwire.domain.transactions import GetTransactionStatus, TransactionStatusOutcome
@@ -40,7 +40,7 @@ class ReportingBus(FakeBus):
                 variables=told,
                 more=more,
             )
-            self._rooms.commander.reports.put(station, part)
+            self._rooms.commander.reports.put(station, part, number=part.seq_no, entries=len(part.variables))
         return dm.ReportOutcome(status=dm.ReportStatus.ACCEPTED)
 
 
@@ -125,7 +125,7 @@ async def test_a_part_that_does_not_come_is_a_timeout(sizes: tuple[int, ...], mi
 
 async def test_a_report_without_an_end_cannot_be_used() -> None:
     """502, before it fills the memory."""
-    answer = await _ask(_rooms(MOST_VARIABLES + 1, endless=True), "get-base-report", FULL)
+    answer = await _ask(_rooms(MOST_ENTRIES + 1, endless=True), "get-base-report", FULL)
     assert answer.status_code == 502
     assert "without an end" in answer.json()["detail"]
 

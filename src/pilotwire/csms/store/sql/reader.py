@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Engine, Select, and_, or_, select
+from sqlalchemy import Engine, Select, and_, or_, select, tuple_
 from sqlalchemy.exc import DBAPIError
 
 from pilotwire.csms.store import booking
@@ -27,6 +27,7 @@ from pilotwire.csms.store.ports import (
     StoredSecurityEvent,
     TransactionFilter,
 )
+from pilotwire.csms.store.registers import Diary, Entry, Register, place_of
 from pilotwire.csms.store.sql import codec, schema
 from pilotwire.csms.store.sql.codec import micros, moment_of
 from pilotwire.csms.store.sql.engine import Database
@@ -34,10 +35,12 @@ from pilotwire.csms.store.sql.trouble import disk_trouble
 from pilotwire.domain.authorization import Token
 from pilotwire.domain.findings import Finding
 from pilotwire.domain.identity import IdToken, same_token
+from pilotwire.domain.kinds import Value
 from pilotwire.domain.transactions import Transaction
 from pilotwire.errors import StoreError
 
 _T = TypeVar("_T")
+_R = TypeVar("_R", bound=Value)
 _CURSOR_SPLITS = 16
 
 
@@ -215,6 +218,51 @@ class SqlStore:
         """All API keys, by name."""
         table = schema.api_keys.c
         return await self._list(select(table.content).order_by(table.name), lambda row: codec.api_key_of(row[0]))
+
+    # --- registers and diaries ------------------------------------------------------------------------------------------------------
+
+    async def record(self, register: Register[_R], station: str, key: str) -> _R | None:
+        """One record of a register."""
+        query = "SELECT content FROM register_records WHERE register = ? AND station = ? AND key = ?"
+        rows = self._all(query, register.name, station, key)
+        return register.decoded(rows[0][0]) if rows else None
+
+    async def records(
+        self, register: Register[_R], station: str | None = None, page: Page = FIRST_PAGE
+    ) -> Sequence[_R]:
+        """Records of a register by station and key; the cursor is `registers.cursor_of`."""
+        table = schema.register_records.c
+        query = select(table.content).where(table.register == register.name).order_by(table.station, table.key)
+        if station is not None:
+            query = query.where(table.station == station)
+        if page.after is not None:
+            query = query.where(tuple_(table.station, table.key) > tuple_(*place_of(page.after)))
+        return await self._list(query.limit(page.limit), lambda row: register.decoded(row[0]))
+
+    async def entries(
+        self,
+        diary: Diary[_R],
+        station: str | None = None,
+        *,
+        key: str | None = None,
+        before: int | None = None,
+        limit: int = 100,
+    ) -> Sequence[Entry[_R]]:
+        """Entries of a diary, the one written last first."""
+        table = schema.diary_entries.c
+        query = select(schema.diary_entries).where(table.diary == diary.name).order_by(table.id.desc()).limit(limit)
+        if station is not None:
+            query = query.where(table.station == station)
+        if key is not None:
+            query = query.where(table.key == key)
+        if before is not None:
+            query = query.where(table.id < before)
+
+        def entry(row: Any) -> Entry[_R]:
+            kept = diary.decoded(row.content)
+            return Entry(number=row.id, station=row.station, at=moment_of(row.at), key=row.key, entry=kept)
+
+        return await self._list(query, entry)
 
 
 def _fetched(engine: Engine, path: Path, query: Select[Any], read: Callable[[Any], _T]) -> list[_T]:

@@ -28,6 +28,7 @@ from pilotwire.csms.store.ports import (
 )
 from pilotwire.csms.store.sql.codec import connector_of, encoded, station_of, token_of
 from pilotwire.csms.store.sql.pending import ManyRows, Row
+from pilotwire.csms.store.sql.registers import remove_station
 from pilotwire.domain.identity import EvseAddress, IdToken
 from pilotwire.domain.kinds import changed
 
@@ -93,6 +94,7 @@ class Records:
         name = operation.station
         self._connection.execute("DELETE FROM connectors WHERE station = ?", (name,))
         self._connection.execute("DELETE FROM stations WHERE station = ?", (name,))
+        remove_station(self._connection, name)
         self._changed_stations.discard(name)
         self._changed_connectors = {place for place in self._changed_connectors if place[0] != name}
         self._connectors.pop(name, None)

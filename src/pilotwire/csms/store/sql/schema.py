@@ -115,3 +115,27 @@ Index("findings_by_station", findings.c.station)
 
 security_events = Table("security_events", metadata, _id(), _text("station"), _number("at"), _text("content"))
 Index("security_events_by_station", security_events.c.station)
+
+register_records = Table(
+    "register_records",
+    metadata,
+    _text("register", primary_key=True),
+    _text("station", primary_key=True),  # empty: of no station
+    _text("key", primary_key=True),
+    _text("content"),
+    sqlite_with_rowid=False,
+)
+Index("register_records_by_station", register_records.c.station)
+
+diary_entries = Table(
+    "diary_entries",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),  # a number is never given twice
+    _text("diary"),
+    _text("station"),
+    _text("key"),
+    _number("at"),
+    _text("content"),
+    sqlite_autoincrement=True,
+)
+Index("diary_entries_by_station", diary_entries.c.diary, diary_entries.c.station)

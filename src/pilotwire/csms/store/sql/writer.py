@@ -29,6 +29,7 @@ from pilotwire.csms.store.ports import (
 from pilotwire.csms.store.sql.codec import encoded, event_of, micros, transaction_columns, transaction_of
 from pilotwire.csms.store.sql.pending import Held, Pending
 from pilotwire.csms.store.sql.records import Records
+from pilotwire.csms.store.sql.registers import Registers
 from pilotwire.csms.store.sql.schema import FRAMES_IN_BLOCK
 from pilotwire.csms.store.sql.trouble import data_trouble, disk_trouble, is_about_data
 from pilotwire.domain.kinds import changed
@@ -94,7 +95,7 @@ class Writer:
             KeepSecurityEvent: self._keep_security_event,
         }
         self._records = Records(connection)
-        self._plans |= self._records.plans
+        self._plans |= self._records.plans | Registers(connection).plans
 
     def run(self, groups: Sequence[Group]) -> list[Outcome]:
         """Store the groups in one database transaction and give each one's outcome.
