@@ -8,6 +8,7 @@ import socket
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from math import ceil
+from ssl import SSLContext
 from typing import Any, Final, Self
 
 import uvicorn
@@ -29,16 +30,27 @@ AsgiApp = Callable[
 
 
 class WebServer:
-    """Serves one application until it is closed. `name` is what it is called in messages to people.
+    """Serves one application until it is closed. `name` is what it is called in messages to people; TLS with `ssl_context`.
 
     Listens at once; raises ConfigError if the address cannot be had.
     """
 
-    def __init__(self, app: AsgiApp, host: str, port: int, *, name: str, shutdown_timeout: float = 3.0) -> None:
+    def __init__(
+        self,
+        app: AsgiApp,
+        host: str,
+        port: int,
+        *,
+        name: str,
+        shutdown_timeout: float = 3.0,
+        ssl_context: SSLContext | None = None,
+    ) -> None:
         self._name = name
         self._host = host
+        self._scheme = "http" if ssl_context is None else "https"
         self._listener = _listen(host, port, name)
-        config = uvicorn.Config(
+        config = _Config(
+            ssl_context,
             app,
             log_config=None,
             access_log=False,
@@ -57,7 +69,8 @@ class WebServer:
     def url(self) -> str:
         """Where it is reached from this machine."""
         host = _EVERYWHERE.get(self._host, self._host)
-        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+        shown = f"[{host}]" if ":" in host else host
+        return f"{self._scheme}://{shown}:{self.port}"
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -84,6 +97,25 @@ class WebServer:
             self._server.should_exit = True
             await self._task
         self._listener.close()
+
+
+class _Config(uvicorn.Config):
+    """A configuration whose TLS is a context that somebody else made."""
+
+    def __init__(self, context: SSLContext | None, *arguments: Any, **options: Any) -> None:
+        self._context = context
+        super().__init__(*arguments, **options)
+
+    @property
+    def is_ssl(self) -> bool:
+        """Whether TLS is spoken."""
+        return self._context is not None
+
+    def load(self) -> None:
+        """As uvicorn does, but without making a TLS context of its own."""
+        context, self._context = self._context, None
+        super().load()
+        self._context = self.ssl = context
 
 
 class _Server(uvicorn.Server):

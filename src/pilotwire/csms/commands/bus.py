@@ -37,7 +37,10 @@ class NotPermitted(PilotwireError):
 
 
 class ConnectedStation(Value):
-    """A station with an open connection. `standing` is what it was last told of its registration (None: never booted)."""
+    """A station with an open connection. `standing` is what it was last told of its registration (None: never booted).
+
+    `transport` tells OCPP-J (WebSocket) from OCPP-S (SOAP; with the version of its service).
+    """
 
     station: str
     version: str
@@ -45,6 +48,7 @@ class ConnectedStation(Value):
     last_seen_at: datetime
     standing: RegistrationStatus | None = None
     remote: str = ""
+    transport: str = "OCPP-J"
 
 
 class StationBus(Protocol):
