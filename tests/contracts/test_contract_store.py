@@ -21,9 +21,12 @@ from pilotwire.csms.store.open import OpenStore, open_store
 from pilotwire.csms.store.ports import (
     ApiKey,
     Direction,
+    ForgetFindings,
+    ForgetFrames,
     KeepFinding,
     KeepReadings,
     KeepSecurityEvent,
+    LogFilter,
     LogFrame,
     Operation,
     Page,
@@ -690,3 +693,112 @@ async def test_entries_are_read_newest_first(opened: OpenStore) -> None:
     assert await opened.journal.append(LINES.forget(at(3))) == [3]
     assert await texts() == ["4", "3"]
     assert (await opened.journal.append(LINES.keep("CS000", at(9), Note(text="9"))))[0] > numbers[4]
+
+
+# --- searching and forgetting the log ----------------------------------------------------------------------------------------------
+
+
+async def logged(opened: OpenStore) -> None:
+    """A log of two stations with a transaction of each version, an error and a SOAP fault."""
+    said = [
+        ("CS001", Direction.IN, "a", "StartTransaction", '[2,"a","StartTransaction",{"connectorId":1}]'),
+        (
+            "CS001",
+            Direction.OUT,
+            "a",
+            "StartTransaction",
+            '[3,"a",{"transactionId": 7,"idTagInfo":{"status":"Accepted"}}]',
+        ),
+        ("CS002", Direction.IN, "a", "Heartbeat", '[2,"a","Heartbeat",{}]'),
+        ("CS001", Direction.IN, "b", "MeterValues", '[2,"b","MeterValues",{"transactionId":77}]'),
+        (
+            "CS002",
+            Direction.IN,
+            "c",
+            "TransactionEvent",
+            '[2,"c","TransactionEvent",{"transactionInfo":{"transactionId":"tx-7"}}]',
+        ),
+        ("CS002", Direction.OUT, "c", "TransactionEvent", '[4,"c","InternalError","",{}]'),
+        (
+            "CS003",
+            Direction.OUT,
+            "d",
+            "StopTransaction",
+            "<s:Envelope><s:Body><s:Fault>no</s:Fault></s:Body></s:Envelope>",
+        ),
+        ("CS003", Direction.IN, "e", "StopTransaction", "<x><transactionId>7</transactionId></x>"),
+    ]
+    for number, (station, direction, message_id, action, frame) in enumerate(said):
+        await opened.journal.append(
+            LogFrame(
+                station=station,
+                at=at(number * 600),
+                direction=direction,
+                message_id=message_id,
+                action=action,
+                frame=frame,
+            )
+        )
+
+
+@pytest.mark.parametrize(
+    ("which", "found"),
+    [
+        (LogFilter(), [7, 6, 5, 4, 3, 2, 1, 0]),
+        (LogFilter(station="CS002"), [5, 4, 2]),
+        (LogFilter(action="StartTransaction"), [1, 0]),
+        (LogFilter(direction=Direction.OUT), [6, 5, 1]),
+        (LogFilter(message_id="a"), [2, 1, 0]),
+        (LogFilter(errors=True), [6, 5]),
+        (LogFilter(transaction_id="7", station="CS001"), [1, 0]),
+        (LogFilter(transaction_id="7"), [7, 1, 0]),
+        (LogFilter(transaction_id="tx-7"), [5, 4]),
+        (LogFilter(since=at(1200), until=at(2400)), [3, 2]),
+        (LogFilter(station="CS001", since=at(1200)), [3]),
+        (LogFilter(text="Accepted"), [1]),
+        (LogFilter(station="CS009"), []),
+    ],
+)
+async def test_the_log_is_searched(opened: OpenStore, which: LogFilter, found: list[int]) -> None:
+    """Every condition, newest first or oldest first, and page by page."""
+    await logged(opened)
+    first = (await opened.store.search(LogFilter(), after=0, limit=1))[0].number
+    frames = await opened.store.search(which)
+    assert [frame.number - first for frame in frames] == found
+    assert list(await opened.store.search(which, after=0)) == list(reversed(frames))
+    paged, before = [], None
+    while page := await opened.store.search(which, before=before, limit=1):
+        paged += page
+        before = page[-1].number
+    assert paged == list(frames)
+
+
+async def test_the_log_is_forgotten_from_its_old_end(opened: OpenStore) -> None:
+    """By time, by number, so many at once; and what is left is found as before."""
+    await logged(opened)
+    assert await opened.store.log_size() > 300
+
+    async def left() -> list[str]:
+        return [frame.message_id for frame in await opened.store.search(LogFilter(), after=0)]
+
+    assert await opened.journal.append(ForgetFrames(before=at(1800), most=2)) == [2]
+    assert await left() == ["a", "b", "c", "c", "d", "e"]
+    assert await opened.journal.append(ForgetFrames(before=at(1800), most=2)) == [1]
+    assert await opened.journal.append(ForgetFrames(oldest=3)) == [3]
+    assert await left() == ["d", "e"]
+    assert [frame.message_id for frame in await opened.store.log("CS003")] == ["e", "d"]
+    await opened.journal.append(ForgetFrames(oldest=10))
+    assert (await left(), await opened.store.log_size()) == ([], 0)
+
+
+async def test_old_findings_and_security_events_are_forgotten(opened: OpenStore) -> None:
+    """Those from before a time, nothing else."""
+    for second in (1, 5):
+        finding = Finding(station="CS001", at=at(second), rule="r", severity=Severity.NOTE, what=str(second))
+        event = SecurityEvent(type=str(second), at=at(second))
+        await opened.journal.append(
+            KeepFinding(finding=finding), KeepSecurityEvent(station="CS001", event=event, received_at=at(second))
+        )
+    assert await opened.journal.append(ForgetFindings(before=at(5))) == [2]
+    assert [each.what for each in await opened.store.findings()] == ["5"]
+    assert [each.event.type for each in await opened.store.security_events()] == ["5"]

@@ -191,7 +191,7 @@ PATHS = {
     # path: HTTP status, a word of the sentence
     "/": (404, "identity"),
     "/ocpp/": (404, "identity"),
-    f"/{'x' * 49}": (400, "49 characters"),
+    f"/{'x' * 61}": (400, "61 characters"),
     "/%FF%FE": (400, "UTF-8"),
     "/%00": (400, "printed"),
     "/%20": (400, "printed"),

@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
+from websockets.exceptions import ConnectionClosed
 
 from pilotwire.clock import SystemClock
 from pilotwire.csms.api import create_api
@@ -96,7 +97,10 @@ TROUBLES: dict[str, tuple[Callable[..., Any], str]] = {
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("trouble", TROUBLES)
 async def test_a_database_that_cannot_be_written(trouble: str, version: str, tmp_path: Path) -> None:
-    """InternalError, so that the station keeps what it says; the connection and all reading go on; then it is booked, once."""
+    """1013, so that the station keeps what it says of a transaction; others and all reading go on; then it is booked, once.
+
+    What is not about a transaction is answered with InternalError, and the connection stays.
+    """
     begin, sentence = TROUBLES[trouble]
     async with (
         running(tmp_path, http=create_api, no_auth=True) as csms,
@@ -108,53 +112,66 @@ async def test_a_database_that_cannot_be_written(trouble: str, version: str, tmp
         charge = Charge(line)
         assert (await charge.begin())[0] == 3
         async with begin(csms, tmp_path / "csms.db"):
-            refused = await charge.sample()
+            assert "currentTime" in await line.ask("Heartbeat", {})
+            with pytest.raises(ConnectionClosed):
+                await charge.sample()
+            assert (await line.ending())[0] == 1013
+            refused = await other.call("BootNotification", BOOT[version])
             assert refused[:1] + refused[2:3] == [4, "InternalError"]
             assert "stored" in refused[3]
-            assert (await other.call("BootNotification", BOOT[version]))[2] == "InternalError"
             async with station(csms, "NEW-1", version) as new:
                 code, reason = await new.ending()
                 assert (code, "try again later" in reason) == (1013, True)
-            assert "currentTime" in await line.ask("Heartbeat", {})
             assert (await api.get("/transactions")).json()["items"][0]["transactionId"] == charge.transaction_id
             told = await api.put("/tokens/another?type=ISO14443", json={"status": "Accepted"})
             assert (told.status_code, sentence in told.text) == (503, True), told.text
             assert told.headers["content-type"].startswith("application/problem+json")
-        assert (await charge.sample())[0] == (await charge.end())[0] == 3
+        async with station(csms, GOOD, version) as charge.line:
+            assert (await charge.sample())[0] == (await charge.end())[0] == 3
         assert (await other.boot())["status"] == "Accepted"
         async with station(csms, "NEW-1", version) as new:
             assert (await new.boot())["status"] == "Accepted"
         await check_booked(csms)
         assert (await api.put("/tokens/another?type=ISO14443", json={"status": "Accepted"})).is_success
         samples = await csms.store.log(GOOD, action="MeterValues" if version == "ocpp1.6" else "TransactionEvent")
-        assert sum("InternalError" in frame.frame for frame in samples) == 1, "what was said meanwhile is in the log"
+        said = "MeterValues" if version == "ocpp1.6" else "Updated"
+        again = [frame for frame in samples if frame.direction is Direction.IN and said in frame.frame]
+        assert len(again) == 2, "what was said meanwhile is in the log"
     async with running(tmp_path) as csms:
         await check_booked(csms)
 
 
 @pytest.mark.req("E13.FR.02")
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.version.value)
-async def test_a_full_disk_in_the_middle_of_a_charge(story: Story, tmp_path: Path) -> None:
+async def test_a_full_disk_in_the_middle_of_a_charge(
+    story: Story, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """No byte can be written for a while, to the log neither: our station keeps all, it is booked when there is room, no Wh is missing."""
     csms = Life(live_on_a_small_disk, str(tmp_path / "csms.db"), str(tmp_path / "csms.log"))
     told = csms.heard(30)
     assert told is not None
-    refusals = asyncio.Event()
+    sent_away = asyncio.Event()
     frames = FrameFile(tmp_path / "frames.jsonl", None)
 
     def on_frame(direction: Any, data: bytes, at: Any) -> None:
         frames.note(direction, data, at)
-        if b"InternalError" in data:
-            refusals.set()
 
     done: asyncio.Future[tuple[str, int]] = asyncio.get_running_loop().create_future()
     async with station_of(story, f"ws://127.0.0.1:{told[1]}", tmp_path, on_frame) as charging, asyncio.timeout(20):
+        line_down = charging.line_down
+
+        def told_down(reason: str) -> None:
+            if "try again later" in reason:
+                sent_away.set()
+            line_down(reason)
+
+        monkeypatch.setattr(charging, "line_down", told_down)
         driver = Driver(charging, story)
         driving = asyncio.ensure_future(driver.drive(done.set_result))
         while driver.delivered < story.energy_wh // 4:
             await asyncio.sleep(0.02)
         csms.signal(DISK_FULL)
-        await refusals.wait()
+        await sent_away.wait()
         while driver.delivered < story.energy_wh // 2:
             await asyncio.sleep(0.02)
         csms.signal(DISK_FREE)

@@ -219,7 +219,10 @@ async def test_an_oversized_message_ends_the_connection_with_the_reason() -> Non
 
 
 async def test_what_cannot_be_stored_is_not_answered_with_a_result(csms: Csms, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A full disk: InternalError, so the station keeps the message; when there is room again it is booked."""
+    """A full disk: 1013, so the station keeps the message until it is connected again (E12, 1.6:3.7); then it is booked.
+
+    What is not about a transaction is answered with InternalError.
+    """
     start = {"connectorId": 1, "idTag": "card", "meterStart": 1000, "timestamp": "2026-01-01T10:00:00Z"}
     async with station(csms) as cs:
         await cs.boot()
@@ -228,11 +231,14 @@ async def test_what_cannot_be_stored_is_not_answered_with_a_result(csms: Csms, m
             raise StoreError("The disk is full.")
 
         monkeypatch.setattr(csms.journal, "append", full)
-        assert (await cs.call("StartTransaction", start))[:4:2] == [4, "InternalError"]
         assert (await cs.call("FirmwareStatusNotification", {"status": "Installed"}))[2] == "InternalError"
         assert "currentTime" in await cs.ask("Heartbeat", {})
+        await cs.say([2, "start-1", "StartTransaction", start])
+        code, reason = await cs.ending()
+        assert (code, "try again later" in reason) == (1013, True)
         assert await csms.store.transactions() == []
         monkeypatch.undo()
+    async with station(csms) as cs:
         assert (await cs.ask("StartTransaction", start))["transactionId"] == 1
 
 

@@ -20,33 +20,13 @@ import pytest_asyncio
 from pilotwire.csms.app import Csms
 from pilotwire.ocpp.registry import ACTIONS, Action, decode_response
 from pilotwire.ocpp.version import OcppVersion
+from tests.support.certificates import SCHEMA_CSR
 from tests.support.every_action import Fault, actions, client_of, faults, in_json, is_valid_response, requests
 from tests.support.raw_station import RawStation, settings, station
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-CA = "a certificate authority that signs what stations ask for"
-V2G_CA = "a contract certificate provider"
-STATUS = "a client for OCSP and revocation lists"
-PLANNER = "smart charging that plans with what vehicles need"
-STREAMS = "monitoring that takes part in periodic event streams"
-NOBODY_TO_ANSWER = {
-    (OcppVersion.V16, "SignCertificate"): CA,
-    (OcppVersion.V201, "SignCertificate"): CA,
-    (OcppVersion.V21, "SignCertificate"): CA,
-    (OcppVersion.V201, "Get15118EVCertificate"): V2G_CA,
-    (OcppVersion.V21, "Get15118EVCertificate"): V2G_CA,
-    (OcppVersion.V201, "GetCertificateStatus"): STATUS,
-    (OcppVersion.V21, "GetCertificateStatus"): STATUS,
-    (OcppVersion.V21, "GetCertificateChainStatus"): STATUS,
-    (OcppVersion.V201, "NotifyEVChargingNeeds"): PLANNER,
-    (OcppVersion.V21, "NotifyEVChargingNeeds"): PLANNER,
-    (OcppVersion.V201, "NotifyEVChargingSchedule"): PLANNER,
-    (OcppVersion.V21, "NotifyEVChargingSchedule"): PLANNER,
-    (OcppVersion.V21, "PullDynamicScheduleUpdate"): PLANNER,
-    (OcppVersion.V21, "OpenPeriodicEventStream"): STREAMS,
-    (OcppVersion.V21, "VatNumberValidation"): "a service that validates VAT numbers",
-}
+NOBODY_TO_ANSWER: dict[tuple[OcppVersion, str], str] = {}
 """Requests whose answer needs content that this CSMS has nobody to give, and what it would take. A line goes when its service comes."""
 
 
@@ -102,11 +82,16 @@ async def backend(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bac
 async def _sensible(action: Action, request: Any, cs: RawStation) -> Any:
     """A schema knows form only: where what has the form makes no sense (a meter value of "text", or of 8.3 x 10^-2147483648), what does.
 
-    In 1.6 the CSMS names transactions, so one that is to be stopped was started before.
+    In 1.6 the CSMS names transactions, so one that is to be stopped was started before; a stream was opened before.
     """
     if (action.version, action.name) == (OcppVersion.V16, "StopTransaction"):
         start = {"connectorId": 1, "idTag": "CARD", "meterStart": 0, "timestamp": "2026-01-02T03:00:00Z"}
         request = request | {"transactionId": (await cs.ask("StartTransaction", start))["transactionId"]}
+    if action.name in ("NotifyPeriodicEventStream", "ClosePeriodicEventStream"):
+        stream = {"id": request["id"], "params": {}, "variableMonitoringId": 0}
+        await cs.ask("OpenPeriodicEventStream", {"constantStreamData": stream})
+    if action.name.endswith("FirmwareStatusNotification") and "requestId" not in request:
+        request = request | {"status": "Idle"}  # only that may be said of no update (L01.FR.20)
     return _with_measurements(request)
 
 
@@ -119,7 +104,7 @@ def _with_measurements(value: Any) -> Any:
     return sensible | {name: given for (name, formal), given in _MEASURED.items() if value.get(name) == formal}
 
 
-_MEASURED = {("value", "text"): "7.5", ("multiplier", -(2**31)): 3}
+_MEASURED = {("csr", "text"): SCHEMA_CSR, ("value", "text"): "7.5", ("multiplier", -(2**31)): 3}
 
 
 @pytest.mark.parametrize("size", ["minimal", "full"])

@@ -19,9 +19,11 @@ from pilotwire.clock import ManualClock
 from pilotwire.csms.api import create_api, end_streams
 from pilotwire.csms.api.access import digest_of
 from pilotwire.csms.commands import Commander, ConnectedStation
+from pilotwire.csms.plugins import NO_PLUGINS
 from pilotwire.csms.settings import CsmsSettings
 from pilotwire.csms.store.memory import MemoryJournal, MemoryStore
 from pilotwire.csms.store.ports import ApiKey, Operation, PutApiKey, Scope
+from pilotwire.csms.uploads import Receiver
 from pilotwire.domain.identity import EvseAddress, IdToken
 from pilotwire.domain.kinds import Command, Outcome
 from pilotwire.domain.metering import MeterReading, Sample, register_reading
@@ -74,6 +76,10 @@ class FakeBus:
         assert isinstance(answer, bytes)
         return answer
 
+    def dismiss(self, station: str, reason: str) -> bool:
+        """A station is taken off record."""
+        return self.stations.pop(station, None) is not None
+
     def connected(self) -> Sequence[ConnectedStation]:
         """Who is connected."""
         return [self.stations[name] for name in sorted(self.stations)]
@@ -100,12 +106,14 @@ class ApiRooms:
     """The rooms of a CSMS with a memory store and a fake bus."""
 
     def __init__(self, **settings: Any) -> None:
-        self.settings = CsmsSettings(**({"no_auth": True} | settings))
+        self.settings = CsmsSettings(**({"no_auth": True, "database": "memory:"} | settings))
         self.clock = ManualClock(NOON)
         self.store = MemoryStore()
         self.journal = MemoryJournal(self.store)
         self.bus = FakeBus()
         self.commander = Commander(self.bus, self.clock)
+        self.plugins = NO_PLUGINS
+        self.uploads = Receiver(self.journal, self.store, self.clock, self.settings)
 
     async def keep(self, *operations: Operation) -> Sequence[Any]:
         """Store operations."""

@@ -76,12 +76,18 @@ class RawStation:
 
 @asynccontextmanager
 async def station(
-    csms: Csms, identity: str = "CS001", version: str = "ocpp1.6", *, password: str | None = None, **options: Any
+    csms: Csms,
+    identity: str = "CS001",
+    version: str = "ocpp1.6",
+    *,
+    password: str | None = None,
+    username: str | None = None,
+    **options: Any,
 ) -> AsyncIterator[RawStation]:
     """A connected station."""
     headers = {}
     if password is not None:
-        pair = base64.b64encode(f"{identity}:{password}".encode()).decode()
+        pair = base64.b64encode(f"{username or identity}:{password}".encode()).decode()
         headers["Authorization"] = f"Basic {pair}"
     url = f"{csms.urls.ocpp}/{quote(identity, safe='')}"
     async with connect(

@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 
 from pilotwire.dialects import Dialect
 from pilotwire.dialects.ocpp16 import DIALECT as DIALECT_16
-from pilotwire.dialects.ocpp16.keys import VARIABLES
+from pilotwire.dialects.ocpp16.keys import VARIABLES, write_key
 from pilotwire.dialects.ocpp21 import DIALECT as DIALECT_21
 from pilotwire.dialects.ocpp201 import DIALECT as DIALECT_201
 from pilotwire.domain import authorization as auth
 from pilotwire.domain import availability as avail
 from pilotwire.domain import data_transfer as data
 from pilotwire.domain import device_model as dm
+from pilotwire.domain import diagnostics as diag
 from pilotwire.domain import local_list as lists
 from pilotwire.domain import provisioning as prov
 from pilotwire.domain import remote_control as remote
@@ -36,6 +37,7 @@ from pilotwire.domain.metering import (
     default_unit,
     register_reading,
 )
+from pilotwire.domain.network_profiles import SetNetworkProfile
 from pilotwire.domain.security import SecurityEvent
 from pilotwire.ocpp import registry
 from pilotwire.ocpp.types import Message
@@ -43,6 +45,7 @@ from pilotwire.ocpp.v16 import enums as enums16
 from pilotwire.ocpp.v21 import enums as enums21
 from pilotwire.ocpp.v201 import enums as enums201
 from pilotwire.ocpp.version import OcppVersion
+from tests.support import said_charging, said_firmware, said_network_profiles
 
 V16, V201, V21 = OcppVersion.V16, OcppVersion.V201, OcppVersion.V21
 DIALECTS: dict[OcppVersion, Dialect] = {V16: DIALECT_16, V201: DIALECT_201, V21: DIALECT_21}
@@ -357,6 +360,42 @@ def _report_parts(version: OcppVersion) -> Some[Fact]:
     )
 
 
+def _log_uploads(version: OcppVersion) -> list[Some[Fact]]:
+    numbered = st.builds(
+        diag.LogUploadReported,
+        status=enumerated(version, "UploadLogStatus").map(diag.UploadStatus),
+        request_id=maybe(positive),
+    )
+    if version is V16:
+        known = ("Idle", "Uploaded", "UploadFailure", "Uploading")
+        plain = st.sampled_from(known).map(
+            lambda status: diag.LogUploadReported(status=diag.UploadStatus(status), with_security_extension=False)
+        )
+        return [numbered, plain]
+    if version is V201:
+        return [numbered]
+    why = st.tuples(numbered, text(20), maybe(text(1024)))
+    return [numbered, why.map(lambda told: changed(told[0], reason_code=told[1], info=told[2]))]
+
+
+def _logs(version: OcppVersion) -> list[Some[Command]]:
+    small_numbers = maybe(st.integers(0, 99))
+    asked = st.builds(
+        diag.GetLog,
+        remote_location=st.just("https://logs.example/in/"),
+        log_type=enumerated(version, "Log").map(diag.LogType),
+        request_id=positive,
+        oldest=maybe(moments),
+        latest=maybe(moments),
+        retries=small_numbers,
+        retry_interval=small_numbers,
+    )
+    if version is not V16:
+        return [asked]
+    old = {"log_type": diag.LogType.DIAGNOSTICS, "request_id": None, "with_security_extension": False}
+    return [asked, asked.map(lambda command: changed(command, **old))]
+
+
 def facts(version: OcppVersion) -> Some[Fact]:
     """Every fact a station of this version can state."""
     certificate = st.none() if version is V16 else maybe(text(200))
@@ -370,6 +409,9 @@ def facts(version: OcppVersion) -> Some[Fact]:
         _vendor_data(version, data.DataTransferred),
         st.builds(SecurityEvent, type=text(50), at=moments, tech_info=maybe(text(255))),
         *_ended_reservations(version),
+        *said_firmware.facts(version),
+        *said_charging.facts(version),
+        *_log_uploads(version),
         *(() if version is V16 else (_report_parts(version),)),
     )
 
@@ -407,6 +449,8 @@ def verdicts(version: OcppVersion, fact: Fact) -> Some[Verdict]:
         return st.builds(prov.HeartbeatVerdict, now=moments)
     if isinstance(fact, auth.AuthorizationAsked):
         return authorizations(version)
+    if (charging := said_charging.verdicts(version, fact)) is not None:
+        return charging
     if isinstance(fact, data.DataTransferred):
         return st.builds(data.DataTransferVerdict, **_answer(version))
     return st.just(Noted())
@@ -590,7 +634,11 @@ def commands(version: OcppVersion) -> Some[Command]:
         _vendor_data(version, data.SendData),
         _reservations(version),
         st.builds(resv.CancelReservation, reservation_id=st.integers(0, MAX_INT)),
+        *said_firmware.commands(version),
+        *said_charging.commands(version),
+        *said_network_profiles.commands(version),
         *(() if old else (_wanted_reports(version),)),
+        *_logs(version),
     )
 
 
@@ -599,12 +647,20 @@ def commands(version: OcppVersion) -> Some[Command]:
 
 def outcomes(version: OcppVersion, command: Command) -> Some[Outcome]:
     """Every outcome of a command that a station of this version can tell."""
+    if (charging := said_charging.outcomes(version, command)) is not None:
+        return charging
+    if isinstance(command, SetNetworkProfile):
+        return said_network_profiles.outcomes()
+    if isinstance(command, said_firmware.COMMANDS):
+        return said_firmware.outcomes(version, command)
     if isinstance(command, dm.GetVariables):
         return _get_outcomes_16(command) if version is V16 else _get_outcomes_2(version)
     if isinstance(command, dm.SetVariables):
         return _set_outcomes(version, command)
     if isinstance(command, data.SendData):
         return st.builds(data.SendDataOutcome, **_answer(version))
+    if isinstance(command, diag.GetLog):
+        return _log_outcomes(version, command)
     if isinstance(command, lists.GetLocalListVersion):
         told = st.integers(0, MAX_INT)
         return st.builds(lists.LocalListVersion, version=maybe(told) if version is V16 else told)
@@ -616,6 +672,13 @@ def outcomes(version: OcppVersion, command: Command) -> Some[Outcome]:
         statuses = st.sampled_from(remote.RequestStatus)
         return st.builds(remote.RequestStartOutcome, status=statuses, transaction_id=maybe(text(36)))
     return _statuses(version, command)
+
+
+def _log_outcomes(version: OcppVersion, command: diag.GetLog) -> Some[Outcome]:
+    if version is V16 and not command.with_security_extension:
+        accepted = st.builds(diag.GetLogOutcome, status=st.just(diag.LogStatus.ACCEPTED), file_name=text(255))
+        return st.just(diag.GetLogOutcome(status=diag.LogStatus.REJECTED)) | accepted
+    return st.builds(diag.GetLogOutcome, status=st.sampled_from(diag.LogStatus), file_name=maybe(text(255)))
 
 
 def _statuses(version: OcppVersion, command: Command) -> Some[Outcome]:
@@ -663,7 +726,12 @@ def _get_outcomes_16(command: dm.GetVariables) -> Some[Outcome]:
     unknown = st.builds(dm.VariableResult, name=variable_names(V16), status=st.just(dm.VariableStatus.UNKNOWN_VARIABLE))
     most = 2 if command.asked else 0
     lists = st.tuples(st.lists(known, max_size=3), st.lists(unknown, max_size=most))
-    return st.builds(dm.GetVariablesOutcome, results=lists.map(lambda parts: (*parts[0], *parts[1])))
+    return st.builds(dm.GetVariablesOutcome, results=lists.map(lambda parts: tuple(map(_with_key, (*parts[0], *parts[1])))))
+
+
+def _with_key(result: dm.VariableResult) -> dm.VariableResult:
+    """1.6 tells the key of a variable that has another name."""
+    return changed(result, key=write_key(result.name)) if result.name.component else result
 
 
 def _get_outcomes_2(version: OcppVersion) -> Some[Outcome]:

@@ -31,12 +31,26 @@ class Verb(NamedTuple):
 
 VERBS: Final = (
     Verb("csms", "pilotwire.cli.csms", "Run a CSMS: stations connect to it, people and programs use its HTTP API."),
+    Verb("csms-certificates", "pilotwire.cli.csms_certificates", "Make a CA and certificates for a lab."),
     Verb("station", "pilotwire.cli.station", "Run a charging station with simulated hardware and a control port."),
     Verb("demo", "pilotwire.cli.demo", "Let three cars charge through the whole system, one a protocol version."),
     Verb("call", "pilotwire.cli.call", "Send any action of its protocol version to a station."),
-    Verb("stations", "pilotwire.cli.stations", "List the stations of a CSMS."),
+    Verb("stations", "pilotwire.cli.stations", "List the stations of a CSMS; add, change, show and remove them."),
     Verb("transactions", "pilotwire.cli.transactions", "List the transactions of a CSMS."),
+    Verb("logs", "pilotwire.cli.logs", "Get log files from stations: ask, list, download."),
+    Verb("messages", "pilotwire.cli.messages", "Search and export the message log: every frame as it was on the wire."),
     Verb("token", "pilotwire.cli.token", "Say who may charge: put, list and remove id tokens."),
+    Verb("display", "pilotwire.cli.display", "Show messages on stations' displays: set, list, clear."),
+    Verb("alerts", "pilotwire.cli.alerts", "List what somebody should look at, and acknowledge it."),
+    Verb("monitors", "pilotwire.cli.monitors", "List the monitors of a station."),
+    Verb("profile", "pilotwire.cli.profile", "Say what stations may draw: set, clear and list charging profiles."),
+    Verb("firmware", "pilotwire.cli.firmware", "Keep firmware images, update stations, run campaigns."),
+    Verb("webhook", "pilotwire.cli.webhook", "Say who is told of what happens: put, list and remove webhooks."),
+    Verb("certificates", "pilotwire.cli.certificates", "See to stations' certificates and what they ask for."),
+    Verb("variables", "pilotwire.cli.variables", "Get, set and report the variables of a station."),
+    Verb("template", "pilotwire.cli.template", "Keep configuration templates and bring them to stations."),
+    Verb("tariff", "pilotwire.cli.tariff", "Tariffs: put them on record, set them at stations, list and clear them."),
+    Verb("der", "pilotwire.cli.der", "DER controls of stations: list, set and clear them."),
     Verb("key", "pilotwire.cli.key", "Create, list and revoke API keys."),
 )
 

@@ -69,7 +69,7 @@ class Api:
         *,
         params: Mapping[str, Any] | None = None,
         body: object = None,
-        content: bytes | None = None,
+        content: bytes | Iterator[bytes] | None = None,
     ) -> httpx.Response:
         """Send a request and give its response if it is a good one; `body` is sent as JSON, `content` as it is."""
         try:
@@ -86,6 +86,18 @@ class Api:
         if response.is_success:
             return response
         raise _complaint(response)
+
+    def download(self, path: str, params: Mapping[str, Any] | None = None) -> Iterator[bytes]:
+        """What a resource holds, piece by piece, however long it is."""
+        try:
+            with self._client.stream("GET", f"{self._url}/api/v1{path}", params=params) as response:
+                if not response.is_success:
+                    response.read()
+                    raise _complaint(response)
+                yield from response.iter_bytes()
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            what = f"the CSMS at {self._url} cannot be reached: {error}."
+            raise ConfigError(what, "Start it with `pilotwire csms`, or say where it is with --url.") from None
 
 
 def _complaint(response: httpx.Response) -> PilotwireError:

@@ -13,14 +13,29 @@ from typing import Final, Self
 import structlog
 
 from pilotwire.clock import Clock, SystemClock
+from pilotwire.csms.api.events import told_of
 from pilotwire.csms.commands import Commander
+from pilotwire.csms.commands.noticing import NoticingBus
 from pilotwire.csms.gateway import Gateway
 from pilotwire.csms.handlers import Handlers, Policy, VendorHook
+from pilotwire.csms.partners.ports import Partners
+from pilotwire.csms.partners.vat import vat_checker
+from pilotwire.csms.plugins import NO_PLUGINS, Plugins
+from pilotwire.csms.quiet import Quiet
+from pilotwire.csms.registers.webhooks import WEBHOOKS
 from pilotwire.csms.reports import ReportShelf
 from pilotwire.csms.services import Parts, Service, Services
+from pilotwire.csms.services.drift import DriftWatch
+from pilotwire.csms.services.firmware_campaigns import FirmwareCampaigns
+from pilotwire.csms.services.retention import Retention
+from pilotwire.csms.services.security_upgrades import SecurityUpgrades
+from pilotwire.csms.services.template_runs import TemplateRuns
 from pilotwire.csms.settings import CsmsSettings
 from pilotwire.csms.store.open import open_store
-from pilotwire.csms.store.ports import Journal, Store
+from pilotwire.csms.store.ports import Journal, Page, Store
+from pilotwire.csms.uploads import Receiver
+from pilotwire.csms.uploads.servers import UploadServers
+from pilotwire.csms.webhooks import Deliveries, Outbox
 from pilotwire.errors import MisuseError
 from pilotwire.serving import AsgiApp, WebServer
 
@@ -31,17 +46,22 @@ _EVERYWHERE: Final = frozenset({"", "0.0.0.0", "::"})
 
 @dataclass(frozen=True, slots=True)
 class Urls:
-    """Where things are, for people on this machine: the OCPP-J endpoint (stations append '/' and their identity) and the HTTP API."""
+    """Where things are, for people on this machine: the OCPP-J endpoint (stations append '/' and their identity) and the HTTP API.
+
+    `ocpp_tls` is the endpoint by TLS, where there is one; without a plain one `ocpp` is the same.
+    """
 
     ocpp: str
     http: str | None
+    ocpp_tls: str | None = None
 
 
 class Csms:
     """A CSMS of one node; an async context manager.
 
     `http` makes the ASGI application of the HTTP API from the running CSMS; without it nothing is served by HTTP. `vendors` answer
-    DataTransfer, by vendor id. Entering raises ConfigError (a port taken, a database URL that makes no sense) or StoreError.
+    DataTransfer, by vendor id, before any of the `plugins`.
+    Entering raises ConfigError (a port taken, a database URL that makes no sense) or StoreError.
     """
 
     def __init__(
@@ -51,11 +71,13 @@ class Csms:
         *,
         http: Callable[[Csms], AsgiApp] | None = None,
         vendors: Mapping[str, VendorHook] | None = None,
+        plugins: Plugins = NO_PLUGINS,
     ) -> None:
         self.settings = settings
         self.clock: Clock = clock or SystemClock()
         self._http = http
-        self._vendors = vendors
+        self.plugins = plugins
+        self._vendors = {**plugins.hooks, **{vendor.lower(): hook for vendor, hook in (vendors or {}).items()}}
         self._running: _Running | None = None
         self._stack = AsyncExitStack()
 
@@ -79,15 +101,22 @@ class Csms:
         opened = await stack.enter_async_context(open_store(self.settings.database, clock=self.clock))
         journal, store = opened.journal, opened.store
         reports = ReportShelf(self.clock)
-        handlers = Handlers(journal, store, self.clock, _policy(self.settings), self._vendors, reports)
+        handlers = Handlers(journal, store, self.clock, _policy(self.settings), self._vendors, reports, _partners(self.settings))
         gateway = Gateway(handlers, journal, store, self.clock, self.settings)
-        commander = Commander(gateway, self.clock, reports)
-        services = Services(_services(Parts(journal, store, commander, self.clock, self.settings)))
+        commander = Commander(
+            NoticingBus(gateway, journal, self.clock), self.clock, reports, Quiet(store, always=self.settings.quiet)
+        )
+        parts = Parts(journal, store, commander, self.clock, self.settings)
+        outbox = Outbox(told_of, self.clock, await store.records(WEBHOOKS, "", Page(limit=1000)))
+        opened.attend(outbox)
+        services = Services([*_services(parts), Deliveries(parts, outbox)])
         stack.push_async_callback(gateway.close)
         await gateway.start()
         stack.push_async_callback(services.close)
         services.start()
-        return _Running(journal, store, gateway, commander)
+        uploads = Receiver(journal, store, self.clock, self.settings)
+        await stack.enter_async_context(UploadServers(uploads, self.settings))
+        return _Running(journal, store, gateway, commander, uploads)
 
     async def _serve_http(self, stack: AsyncExitStack, app: AsgiApp) -> WebServer:
         settings = self.settings
@@ -138,6 +167,11 @@ class Csms:
         return self._parts.commander
 
     @property
+    def uploads(self) -> Receiver:
+        """Takes the log files of stations."""
+        return self._parts.uploads
+
+    @property
     def ocpp_port(self) -> int:
         """The TCP port for stations, also when the settings said 0."""
         return self.gateway.port
@@ -154,7 +188,13 @@ class Csms:
         host = "127.0.0.1" if self.settings.host in _EVERYWHERE else self.settings.host
         shown = f"[{host}]" if ":" in host else host
         http = None if self.http_port is None else f"http://{shown}:{self.http_port}"
-        return Urls(ocpp=f"ws://{shown}:{self.ocpp_port}", http=http)
+        port = self.gateway.tls_port
+        tls = None if port is None else f"wss://{shown}:{port}"
+        return Urls(
+            ocpp=tls if tls is not None and not self.settings.plain else f"ws://{shown}:{self.ocpp_port}",
+            http=http,
+            ocpp_tls=tls,
+        )
 
     @property
     def _parts(self) -> _Running:
@@ -171,12 +211,23 @@ class _Running:
     store: Store
     gateway: Gateway
     commander: Commander
+    uploads: Receiver
     web: WebServer | None = None
 
 
 def _services(parts: Parts) -> list[Service]:
     """What runs by itself."""
-    return []
+    return [
+        Retention(parts),
+        TemplateRuns(parts),
+        DriftWatch(parts),
+        SecurityUpgrades(parts),
+        FirmwareCampaigns(parts),
+    ]
+
+
+def _partners(settings: CsmsSettings) -> Partners:
+    return Partners(vat=vat_checker(settings))
 
 
 def _policy(settings: CsmsSettings) -> Policy:
@@ -185,4 +236,7 @@ def _policy(settings: CsmsSettings) -> Policy:
         heartbeat_interval=settings.heartbeat_interval,
         retry_interval=settings.retry_interval,
         accept_unknown_tokens=settings.accept_unknown_tokens,
+        charging_needs=settings.charging_needs,
+        alert_severity=settings.alert_severity,
+        receipt_url=settings.receipt_url,
     )

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from pilotwire.domain.alerts import ALERT_SEVERITY
 from pilotwire.domain.provisioning import UnknownStations
+from pilotwire.domain.smart_charging import ChargingNeedsPolicy
 from pilotwire.errors import ConfigError
 from pilotwire.logs import LogLevel
 from pilotwire.settings import Settings, load, setting
@@ -20,6 +22,17 @@ class CsmsSettings(Settings):
 
     host: str = setting("127.0.0.1", "a host name or an address of this machine", "where to listen", min_length=1)
     ocpp_port: int = setting(9000, _PORT, "for stations", ge=0, le=65535)
+    plain: bool = setting(True, "true or false", "whether stations may connect without TLS, on ocpp_port")
+    tls_port: int | None = setting(
+        None, _PORT, "for stations by TLS (profiles 2 and 3); without it off", ge=0, le=65535
+    )
+    tls_certificate: tuple[str, ...] = setting(
+        (), "a list of files", "PEM files: a certificate with its chain; an ECDSA and an RSA one may go together"
+    )
+    tls_key: tuple[str, ...] = setting((), "a list of files", "the PEM files of their keys, in the same order")
+    tls_client_ca: str = setting(
+        "", "a file", "PEM bundle of the CAs of stations' client certificates (profile 3); without it none is asked for"
+    )
     http_port: int = setting(8080, _PORT, "for the HTTP API", ge=0, le=65535)
     database: str = setting("sqlite:///pilotwire.db", "a database URL", "where everything is kept", min_length=1)
     unknown_stations: UnknownStations = setting(
@@ -28,12 +41,27 @@ class CsmsSettings(Settings):
     no_auth: bool = setting(
         False, "true or false", "for a lab: no API key, no station password; only on a loopback host"
     )
+    quiet: bool = setting(False, "true or false", "send no station anything that nobody asked for")
+    alert_severity: int = setting(
+        ALERT_SEVERITY, "a severity from 0 to 9", "the least severe event that raises an alert", ge=0, le=9
+    )
+    plugins_must_load: bool = setting(
+        False, "true or false", "do not start if a data transfer plug-in that is installed cannot be used"
+    )
     accept_unknown_tokens: bool = setting(False, "true or false", "for a lab: tokens nobody has recorded may charge")
+    charging_needs: ChargingNeedsPolicy = setting(
+        ChargingNeedsPolicy.NONE,
+        "none, accepted, processing or rejected",
+        "what a vehicle's charging needs are answered; none: nobody sends a profile for them",
+    )
     heartbeat_interval: int = setting(
         300, "seconds from 1 to 86400", "how often an accepted station says that it is alive", ge=1, le=86_400
     )
     retry_interval: int = setting(
         60, "seconds from 1 to 86400", "when a station that is not accepted may boot again", ge=1, le=86_400
+    )
+    drift_interval: float = setting(
+        0.0, "seconds from 0 (never) to 2592000", "how often the variables of templates are read again", ge=0, le=2_592_000
     )
     ping_interval: float = setting(60.0, "seconds from 0 (off) to 3600", "between pings", ge=0, le=3600)
     compression: bool = setting(
@@ -47,6 +75,64 @@ class CsmsSettings(Settings):
     )
     shutdown_timeout: float = setting(
         10.0, "seconds from 0 to 300", "how long work in hand may take when stopping", ge=0, le=300
+    )
+    public_url: str = setting(
+        "",
+        "an http(s) URL",
+        "how stations reach the HTTP server here; else as whoever asks reaches it",
+        pattern=r"^(https?://[^\s?#]+)?$",
+    )
+    firmware_dir: str = setting("", "a folder", "where firmware images are kept; else beside the database")
+    firmware_max_bytes: int = setting(
+        2_000_000_000,
+        "bytes from 1000 to 100000000000",
+        "the largest firmware image taken",
+        ge=1_000,
+        le=100_000_000_000,
+    )
+    firmware_signing_key: str = setting("", "a PEM file", "the private key that signs uploaded firmware")
+    firmware_signing_certificate: str = setting("", "a PEM file", "the certificate of that key, sent to stations")
+    soap_port: int | None = setting(
+        None, "a port from 0 to 65535 (0: any free one), or none", "for stations of OCPP-S (SOAP, 1.5 and 1.6)", ge=0, le=65535
+    )
+    soap_tls: bool = setting(False, "true or false", "whether OCPP-S is spoken by TLS, with tls_certificate")
+    keep_messages_days: int = setting(
+        0, "days from 0 (for ever) to 36500", "how long frames stay in the message log", ge=0, le=36_500
+    )
+    keep_messages_mb: int = setting(
+        0, "megabytes from 0 (no limit)", "how large the message log may grow: then the oldest frames go", ge=0, le=10**9
+    )
+    keep_findings_days: int = setting(
+        0, "days from 0 (for ever) to 36500", "how long findings and security events are kept", ge=0, le=36_500
+    )
+    uploads_dir: str = setting("", "a folder", "where uploaded log files are kept; else beside the database")
+    max_upload_bytes: int = setting(
+        200_000_000, "bytes from 1 to 100000000000", "the longest log file taken", ge=1, le=100_000_000_000
+    )
+    upload_lifetime: int = setting(
+        86_400, "seconds from 1 to 2592000", "how long a station may take to upload a log file", ge=1, le=2_592_000
+    )
+    ftp_port: int | None = setting(None, _PORT, "for log files by FTP; without one there is none", ge=0, le=65535)
+    ftp_passive_ports: str = setting(
+        "", "ports like 50000-50100", "for the data of FTP; else any", pattern=r"^(\d{1,5}-\d{1,5})?$"
+    )
+    ftp_certificate: str = setting("", "a PEM file", "the certificate chain and private key that make FTP FTPS")
+    sftp_port: int | None = setting(None, _PORT, "for log files by SFTP; without one there is none", ge=0, le=65535)
+    vat_url: str = setting(
+        "",
+        "an http(s) URL",
+        "a service that validates VAT numbers; without one their form decides",
+        pattern=r"^(https?://[^\s?#]+)?$",
+    )
+    vat_timeout: float = setting(
+        5.0, "seconds, more than 0 and at most 60", "how long that service may take", gt=0, le=60
+    )
+    receipt_url: str = setting(
+        "",
+        "an http(s) URL with {receipt}",
+        "where the receipt of a payment is; without one stations are told of none",
+        pattern=r"^(https?://\S+\{receipt\}\S*)?$",
+        max_length=1900,
     )
     log_level: LogLevel = setting("info", "debug, info, warning or error", "how much is told on the console")
 

@@ -30,6 +30,7 @@ from pilotwire.domain.identity import AdditionalInfo, EvseAddress, IdToken, Stat
 from pilotwire.domain.kinds import Command, Fact
 from pilotwire.domain.local_list import GetLocalListVersion, ListEntry, SendLocalList, UpdateType
 from pilotwire.domain.metering import MeterReading, MeterValuesReported, Sample, register_reading
+from pilotwire.domain.network_profiles import NetworkConnectionProfile, SetNetworkProfile
 from pilotwire.domain.provisioning import BootReason, Heartbeat, Reset, ResetKind, StationBooted, TriggerMessage
 from pilotwire.domain.remote_control import RequestStart, RequestStop, UnlockConnector
 from pilotwire.domain.reservation import (
@@ -43,7 +44,7 @@ from pilotwire.domain.security import SecurityEvent
 from pilotwire.domain.transactions import ChargingState, EventKind, StoppedReason, TransactionEvent, TriggerReason
 from pilotwire.ocpp import registry
 from pilotwire.ocpp.version import OcppVersion
-from tests.support import report_examples
+from tests.support import charging_examples, firmware_examples, report_examples
 from tests.support.said import DIALECTS, V16, V21, V201
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -68,6 +69,7 @@ METER_2 = {
 }
 
 FACTS_16: dict[str, list[tuple[dict[str, Any], Fact]]] = {
+    **firmware_examples.FACTS_16,
     "BootNotification": [
         (
             {
@@ -175,6 +177,7 @@ FACTS_16: dict[str, list[tuple[dict[str, Any], Fact]]] = {
 }
 
 FACTS_2: dict[str, list[tuple[dict[str, Any], Fact]]] = {
+    **firmware_examples.FACTS_2,
     **report_examples.FACTS,
     "BootNotification": [
         (
@@ -302,6 +305,7 @@ FACTS_2: dict[str, list[tuple[dict[str, Any], Fact]]] = {
 INTERVAL = VariableName(component="OCPPCommCtrlr", variable="HeartbeatInterval")
 
 COMMANDS_16: dict[str, list[tuple[dict[str, Any], Command]]] = {
+    **firmware_examples.COMMANDS_16,
     "Reset": [({"type": "Soft"}, Reset(kind=ResetKind.ON_IDLE))],
     "TriggerMessage": [
         (
@@ -383,6 +387,7 @@ COMMANDS_16: dict[str, list[tuple[dict[str, Any], Command]]] = {
 
 _VARIABLE = {"component": {"name": "OCPPCommCtrlr"}, "variable": {"name": "HeartbeatInterval"}}
 COMMANDS_2: dict[str, list[tuple[dict[str, Any], Command]]] = {
+    **firmware_examples.COMMANDS_2,
     **report_examples.COMMANDS,
     "Reset": [({"type": "Immediate", "evseId": 2}, Reset(kind=ResetKind.IMMEDIATE, evse=2))],
     "TriggerMessage": [
@@ -489,10 +494,37 @@ COMMANDS_2: dict[str, list[tuple[dict[str, Any], Command]]] = {
         ),
     ],
     "CancelReservation": COMMANDS_16["CancelReservation"],
+    "SetNetworkProfile": [
+        (
+            {
+                "configurationSlot": 1,
+                "connectionData": {
+                    "ocppVersion": "OCPP20",
+                    "ocppTransport": "JSON",
+                    "ocppCsmsUrl": "wss://csms.example.com",
+                    "messageTimeout": 30,
+                    "securityProfile": 2,
+                    "ocppInterface": "Wired0",
+                },
+            },
+            SetNetworkProfile(
+                slot=1,
+                profile=NetworkConnectionProfile(
+                    csms_url="wss://csms.example.com",
+                    interface="Wired0",
+                    message_timeout=30,
+                    security_profile=2,
+                    ocpp_version="OCPP20",
+                ),
+            ),
+        )
+    ],
 }
 
 FACTS = {V16: FACTS_16, V201: FACTS_2, V21: FACTS_2}
 COMMANDS = {V16: COMMANDS_16, V201: COMMANDS_2, V21: COMMANDS_2}
+FACTS = {version: FACTS[version] | more for version, more in charging_examples.FACTS.items()}
+COMMANDS = {version: COMMANDS[version] | more for version, more in charging_examples.COMMANDS.items()}
 EVERY_VERSION = pytest.mark.parametrize("version", list(OcppVersion), ids=str)
 
 
@@ -525,9 +557,9 @@ def test_no_message_the_domain_understands_is_without_example(version: OcppVersi
     dialect: Any = DIALECTS[version]
     understood = {registry.action_of(kind).name for kind in (*dialect._read_fact, *dialect._read_command)}
     assert understood == {*FACTS[version], *COMMANDS[version]}
-    firmware = registry.ACTIONS[version]["FirmwareStatusNotification"].request(status="Idle")
-    assert dialect.read_fact(firmware) is None
-    assert dialect.read_command(firmware) is None
+    unknown: Any = object()
+    assert dialect.read_fact(unknown) is None
+    assert dialect.read_command(unknown) is None
 
 
 # --- answers without content ---------------------------------------------------------------------------------------------------------

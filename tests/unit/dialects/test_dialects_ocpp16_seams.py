@@ -422,8 +422,10 @@ def test_getting_variables_is_getting_configuration() -> None:
     secret = VariableName(component="SecurityCtrlr", variable="BasicAuthPassword")
     assert DIALECT.read_outcome(command, (response,)) == GetVariablesOutcome(
         results=(
-            VariableResult(name=INTERVAL, status=VariableStatus.ACCEPTED, value="300", read_only=False),
-            VariableResult(name=secret, status=VariableStatus.REJECTED, read_only=False),
+            VariableResult(
+                name=INTERVAL, status=VariableStatus.ACCEPTED, value="300", read_only=False, key="heartbeatinterval"
+            ),
+            VariableResult(name=secret, status=VariableStatus.REJECTED, read_only=False, key="AuthorizationKey"),
             VariableResult(name=OWN, status=VariableStatus.UNKNOWN_VARIABLE),
         )
     )

@@ -19,8 +19,8 @@ from tools.action_coverage import Coverage, coverage_of, main, page
         (OcppVersion.V16, "StartTransaction", "station", Coverage.SERVICE),
         (OcppVersion.V201, "DataTransfer", "csms", Coverage.SERVICE),
         (OcppVersion.V201, "DataTransfer", "station", Coverage.SERVICE),
-        (OcppVersion.V201, "NotifyEvent", "station", Coverage.ACKNOWLEDGED),
-        (OcppVersion.V21, "NotifyPeriodicEventStream", "station", Coverage.LOGGED),
+        (OcppVersion.V201, "NotifyEvent", "station", Coverage.TESTED),
+        (OcppVersion.V21, "NotifyPeriodicEventStream", "station", Coverage.TESTED),
         (OcppVersion.V21, "VatNumberValidation", "station", Coverage.NOT_SUPPORTED),
     ],
 )

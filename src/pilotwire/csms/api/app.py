@@ -9,26 +9,55 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 
 from pilotwire.csms.api import (
+    alerts,
+    battery_swap,
+    boot_policies,
     calls,
+    certificates,
+    charging_records,
     commands,
     connections,
+    costs,
+    customer_information,
+    der_control,
     device_model,
+    display,
+    downloads,
+    event_streams,
     events,
+    findings,
+    firmware,
+    firmware_campaigns,
     health,
+    images,
     keys,
+    known_variables,
+    local_controllers,
     local_list,
+    logs,
+    messages,
     meter_values,
+    monitoring,
+    network_profiles,
     pages,
+    plugins,
     records,
     reservations,
+    smart_charging,
     stations,
+    tariffs,
+    templates,
     tokens,
     transactions,
     variables,
+    webhooks,
 )
 from pilotwire.csms.api.bodies import BodyLimit
 from pilotwire.csms.api.problems import Problem, answer_errors
 from pilotwire.csms.api.rooms import Desk, Rooms
+from pilotwire.csms.api.segments import EncodedSlashes
+from pilotwire.csms.uploads.http import HttpReceiver
+from pilotwire.csms.uploads.receiver import PATH
 
 PREFIX = "/api/v1"
 _DESCRIPTION = """
@@ -42,6 +71,7 @@ Lists that can be long come in pages: give `nextCursor` as `after` for what foll
 _RESOURCES = (
     stations,
     connections,
+    local_controllers,
     tokens,
     transactions,
     meter_values,
@@ -49,10 +79,34 @@ _RESOURCES = (
     local_list,
     variables,
     device_model,
+    known_variables,
+    templates,
+    boot_policies,
+    network_profiles,
     reservations,
+    display,
+    customer_information,
+    certificates,
+    logs,
+    firmware,
+    images,
+    firmware_campaigns,
+    monitoring,
+    event_streams,
+    der_control,
+    battery_swap,
+    tariffs,
+    costs,
+    alerts,
+    smart_charging,
+    charging_records,
     calls,
     events,
+    messages,
+    findings,
+    plugins,
     records,
+    webhooks,
     keys,
 )
 
@@ -70,13 +124,17 @@ def create_api(rooms: Rooms) -> FastAPI:
     )
     api.state.desk = Desk(rooms)
     api.state.closing = asyncio.Event()
+    api.state.images = images.image_store(rooms)
     v1 = APIRouter(prefix=PREFIX)
     for resource in _RESOURCES:
         v1.include_router(resource.router)
     api.include_router(v1)
     api.include_router(health.router)
     api.include_router(pages.router)
+    api.include_router(downloads.router)
+    api.mount(PATH.rstrip("/"), HttpReceiver(rooms.uploads))
     answer_errors(api)
+    api.add_middleware(EncodedSlashes)
     api.add_middleware(BodyLimit, limit=rooms.settings.max_message_bytes)
     return api
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pilotwire.csms.api.images import is_upload
 from pilotwire.csms.api.problems import SEND_LESS, problem_response
+from pilotwire.csms.uploads.receiver import PATH
 
 
 class _TooLarge(HTTPException):
@@ -28,7 +30,8 @@ class BodyLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve the request, or answer 413."""
-        if scope["type"] != "http":
+        if scope["type"] != "http" or scope["path"].startswith(PATH) or is_upload(scope["method"], scope["path"]):
+            # uploads and firmware images have limits of their own
             await self._app(scope, receive, send)
             return
         if _announced(scope) > self._limit:

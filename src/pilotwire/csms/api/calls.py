@@ -44,7 +44,7 @@ async def call(
     ],
     force: Annotated[
         bool,
-        Query(description="Send it even if it does not fit the version's schema or is not permitted now: for tests."),
+        Query(description="Send it even if it does not fit the version's schema, or is no action of it: for tests."),
     ] = False,
     timeout: Annotated[
         float | None, Query(gt=0, le=600, description="Seconds to wait for the answer; else as configured.")
@@ -52,7 +52,10 @@ async def call(
 ) -> Response:
     """Send any action of the station's version and give back the payload of its response as it came.
 
-    The payload must fit the version's schema, else nothing is sent (422), unless `force` is set; then any JSON is sent.
+    Every member goes out as it was written, none is added; only white space between them is left out. Nothing is refused because of what
+    is believed here of the station: it may not have booted, be pending or rejected, and transactions, EVSEs and variables may be unknown.
+    The payload must fit the version's schema, else nothing is sent (422, `errors` names each place), unless `force` is set; then any
+    JSON object is sent. What the station accepts has the consequences it has for a command: a new password counts.
     """
     payload = _checked(await request.body(), any_json=force)
     answer = await desk.commander.give_raw(station, action, payload, force=force, timeout=timeout)

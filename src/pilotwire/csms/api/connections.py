@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fastapi import APIRouter
+from pydantic import Field
 
 from pilotwire.csms.api.access import READ
 from pilotwire.csms.api.problems import READS
@@ -23,6 +24,7 @@ class ConnectionResource(Resource):
     last_seen_at: Time
     standing: RegistrationStatus | None
     remote: str
+    transport: str = Field(description="OCPP-J (WebSocket), or OCPP-S (SOAP) with the version of its service.")
 
     @classmethod
     def of(cls, connected: ConnectedStation) -> ConnectionResource:
@@ -34,6 +36,7 @@ class ConnectionResource(Resource):
             last_seen_at=connected.last_seen_at,
             standing=connected.standing,
             remote=connected.remote,
+            transport=connected.transport,
         )
 
 

@@ -173,7 +173,7 @@ class GetReportRequest(Resource):
     )
 
     component_criteria: list[ComponentCriterion] = Field(default=[], max_length=4)
-    component_variable: list[WantedVariable] = Field(default=[], max_length=500)
+    component_variable: list[WantedVariable] = Field(default=[], max_length=5000)
 
 
 @router.post("/get-report", responses=COMMANDS, summary="Get a part of the device model")
@@ -181,6 +181,7 @@ async def get_report(desk: TheDesk, station: StationIdentity, wanted: GetReportR
     """Ask a station for chosen components and variables and wait for all of them. 504 if a part does not come in time."""
     report = await provisioning.get_report(
         desk.commander,
+        desk.store,
         station,
         wanted.component_criteria,
         [each.wanted() for each in wanted.component_variable],

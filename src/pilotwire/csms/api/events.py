@@ -16,17 +16,35 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.types import Receive, Scope, Send
 
 from pilotwire.csms.api.access import READ
+from pilotwire.csms.api.alerts import AlertResource, DeviceEventResource
+from pilotwire.csms.api.charging_events import limit_event, needs_event
+from pilotwire.csms.api.event_streams import EventStreamTold
+from pilotwire.csms.api.firmware_events import campaign_event, member_event, status_event
+from pilotwire.csms.api.logs import LogResource
 from pilotwire.csms.api.meter_values import MeterValueResource
+from pilotwire.csms.api.payment_events import battery_swap_event, der_alarm_event, settlement_event
 from pilotwire.csms.api.problems import READS
 from pilotwire.csms.api.records import FindingResource, MessageResource, SecurityEventResource
 from pilotwire.csms.api.resource import Resource, StationFilter, Time
 from pilotwire.csms.api.rooms import TheDesk
 from pilotwire.csms.api.stations import ConnectorResource, IdentityResource
 from pilotwire.csms.api.transactions import EventResource, TransactionResource
+from pilotwire.csms.happenings import Happened
+from pilotwire.csms.registers.battery_swap import BATTERY_SWAPS
+from pilotwire.csms.registers.der_control import DER_ALARMS
+from pilotwire.csms.registers.firmware import STATUSES
+from pilotwire.csms.registers.firmware_campaigns import CAMPAIGNS, MEMBERS
+from pilotwire.csms.registers.logs import LOGS, LogRequest
+from pilotwire.csms.registers.monitoring import ALERTS, EVENTS, STREAMS
+from pilotwire.csms.registers.smart_charging import LIMITS, NEEDS
+from pilotwire.csms.registers.tariff import SETTLEMENTS
 from pilotwire.csms.store.ports import (
+    Amend,
+    Amended,
     Booked,
     BookEvent,
     ConnectorRecord,
+    KeepEntry,
     KeepFinding,
     KeepReadings,
     KeepSecurityEvent,
@@ -56,7 +74,18 @@ class EventType(StrEnum):
     BOOT = "boot"
     SECURITY = "security"
     METER_VALUES = "meter-values"
+    CHARGING_LIMIT = "charging-limit"
+    EV_CHARGING_NEEDS = "ev-charging-needs"
     MESSAGE = "message"
+    FIRMWARE_STATUS = "firmware-status"
+    CAMPAIGN = "campaign"
+    LOG_STATUS = "log-status"
+    DEVICE_EVENT = "device-event"
+    ALERT = "alert"
+    EVENT_STREAM = "event-stream"
+    DER_ALARM = "der-alarm"
+    BATTERY_SWAP = "battery-swap"
+    SETTLEMENT = "settlement"
 
 
 QUIET: Final = frozenset(EventType) - {EventType.MESSAGE}
@@ -101,6 +130,13 @@ class MeterValuesEvent(Resource):
 
     station: str
     meter_value: list[MeterValueResource]
+
+
+class LogEvent(Resource):
+    """`log-status`: a log was asked for, answered, told of by its station, or has arrived; its record as it is now."""
+
+    station: str
+    log: LogResource
 
 
 Told = tuple[EventType, str, Resource]
@@ -175,6 +211,29 @@ def _message(log: LogFrame, number: Any) -> Told:
     return EventType.MESSAGE, log.station, resource if frame.number else resource.model_copy(update={"number": None})
 
 
+def _log(amend: Amend, amended: Any) -> Told | None:
+    if not isinstance(amended, Amended) or not isinstance(amended.after, LogRequest) or amended.after == amended.before:
+        return None
+    data = LogEvent.model_construct(station=amend.station, log=LogResource.of(amended.after))
+    return EventType.LOG_STATUS, amend.station, data
+
+
+def _device_event(keep: KeepEntry, number: Any) -> Told:
+    kept = number if isinstance(number, int) else 0
+    return EventType.DEVICE_EVENT, keep.station, DeviceEventResource.told(keep.station, kept, keep.entry)
+
+
+def _alert(amend: Amend, amended: Any) -> Told | None:
+    """Raised, cleared or acknowledged; not that a station only says again that it lasts."""
+    news = AlertResource.between(amended.before, amended.after) if isinstance(amended, Amended) else None
+    return None if news is None else (EventType.ALERT, amend.station, news)
+
+
+def _event_stream(amend: Amend, amended: Any) -> Told | None:
+    news = EventStreamTold.between(amended.before, amended.after) if isinstance(amended, Amended) else None
+    return None if news is None else (EventType.EVENT_STREAM, amend.station, news)
+
+
 _TELLERS: dict[type[Operation], tuple[EventType, Callable[[Any, Any], Told | None]]] = {
     PutStatus: (EventType.STATUS, _status),
     BookEvent: (EventType.TRANSACTION, _booked),
@@ -185,6 +244,48 @@ _TELLERS: dict[type[Operation], tuple[EventType, Callable[[Any, Any], Told | Non
     KeepReadings: (EventType.METER_VALUES, _readings),
     LogFrame: (EventType.MESSAGE, _message),
 }
+
+
+def _as(type_: EventType, tell: Callable[[Any, Any], tuple[str, Resource] | None]) -> Callable[[Any, Any], Told | None]:
+    """A teller of an event of this type, from one that gives the station and the data."""
+
+    def told(operation: Any, result: Any) -> Told | None:
+        found = tell(operation, result)
+        return None if found is None else (type_, *found)
+
+    return told
+
+
+_REGISTER_TELLERS: dict[str, tuple[EventType, Callable[[Any, Any], Told | None]]] = {
+    LOGS.name: (EventType.LOG_STATUS, _log),
+    EVENTS.name: (EventType.DEVICE_EVENT, _device_event),
+    ALERTS.name: (EventType.ALERT, _alert),
+    LIMITS.name: (EventType.CHARGING_LIMIT, _as(EventType.CHARGING_LIMIT, limit_event)),
+    NEEDS.name: (EventType.EV_CHARGING_NEEDS, _as(EventType.EV_CHARGING_NEEDS, needs_event)),
+    STREAMS.name: (EventType.EVENT_STREAM, _event_stream),
+    STATUSES.name: (EventType.FIRMWARE_STATUS, _as(EventType.FIRMWARE_STATUS, status_event)),
+    CAMPAIGNS.name: (EventType.CAMPAIGN, _as(EventType.CAMPAIGN, campaign_event)),
+    MEMBERS.name: (EventType.CAMPAIGN, _as(EventType.CAMPAIGN, member_event)),
+    DER_ALARMS.name: (EventType.DER_ALARM, _as(EventType.DER_ALARM, der_alarm_event)),
+    BATTERY_SWAPS.name: (EventType.BATTERY_SWAP, _as(EventType.BATTERY_SWAP, battery_swap_event)),
+    SETTLEMENTS.name: (EventType.SETTLEMENT, _as(EventType.SETTLEMENT, settlement_event)),
+}
+"""For operations on registers and diaries, by the name of the register or diary."""
+
+
+def _teller(operation: Operation) -> tuple[EventType | None, Callable[[Any, Any], Told | None] | None]:
+    if isinstance(operation, Amend):
+        return _REGISTER_TELLERS.get(operation.register.name, (None, None))
+    if isinstance(operation, KeepEntry):
+        return _REGISTER_TELLERS.get(operation.diary.name, (None, None))
+    return _TELLERS.get(type(operation), (None, None))
+
+
+def told_of(operation: Operation, result: Any) -> Happened | None:
+    """What a stored operation is to the world outside, as webhooks are told it; None: nothing."""
+    _, tell = _teller(operation)
+    told = None if tell is None else tell(operation, result)
+    return None if told is None else Happened(told[0].value, told[1], told[2].model_dump_json(by_alias=True))
 
 
 class Selection:
@@ -201,7 +302,7 @@ class Selection:
     def told(self, committed: Committed) -> bytes | None:
         """The event in the format of server-sent events, or None if it is not wanted."""
         operation, result = committed
-        type_, tell = _TELLERS.get(type(operation), (None, None))
+        type_, tell = _teller(operation)
         if tell is None or type_ not in self._types or not self._is_news(operation):
             return None
         told = tell(operation, result)

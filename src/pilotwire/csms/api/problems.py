@@ -14,7 +14,7 @@ from pydantic import ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from pilotwire.csms.api.resource import Resource
-from pilotwire.csms.commands import AnswerUnusable, CommandRefused, CommandTimedOut, NotPermitted
+from pilotwire.csms.commands import AnswerUnusable, CommandRefused, CommandTimedOut, NotPermitted, PayloadMisfit
 from pilotwire.errors import MisuseError, NotReachable, NotSayable, PilotwireError, StoreError
 
 SEND_LESS = "Send less, or raise max_message_bytes."
@@ -103,6 +103,7 @@ _KINDS: tuple[tuple[type[PilotwireError], int, str], ...] = (
     (CommandTimedOut, 504, "station-timeout"),
     (NotReachable, 409, "not-connected"),
     (NotPermitted, 409, "not-permitted"),
+    (PayloadMisfit, 422, "payload-misfit"),
     (NotSayable, 422, "not-sayable"),
     (CommandRefused, 502, "station-error"),
     (AnswerUnusable, 502, "unusable-answer"),
@@ -122,6 +123,7 @@ _TITLES = {
     "station-timeout": "The station did not answer in time",
     "not-connected": "The station is not connected",
     "not-permitted": "The protocol does not permit this now",
+    "payload-misfit": "The payload does not fit the schema",
     "not-sayable": "The station's protocol version cannot say this",
     "station-error": "The station answered with an error",
     "unusable-answer": "The station's answer cannot be used",
@@ -168,6 +170,8 @@ def problem_of(error: PilotwireError) -> Response:
     more: dict[str, Any] = {}
     if isinstance(error, CommandRefused):
         more = {"code": error.code, "description": error.description, "details": error.details}
+    if isinstance(error, PayloadMisfit):
+        more = {"errors": [{"where": f"body{where.removeprefix('$')}", "what": what} for where, what in error.errors]}
     return problem_response(status, kind, error.what, error.remedy, **more)
 
 
@@ -227,8 +231,8 @@ _MEANINGS = {
     409: "It does not go with the present state: `not-connected` if the station has no connection, `not-permitted` if the protocol "
     "forbids it in the station's present standing, `conflict` otherwise.",
     413: "The body is too large.",
-    422: "The request cannot be used (`invalid-request`: `errors` lists each field), or the station's protocol version has no way to "
-    "say it (`not-sayable`: nothing was sent).",
+    422: "The request cannot be used (`invalid-request`: `errors` lists each field), its payload breaks the version's schema "
+    "(`payload-misfit`, the same), or the station's protocol version has no way to say it (`not-sayable`); nothing was sent.",
     502: "The station answered with an RPC error (`station-error`: `code`, `description` and `details` as it sent them), or not in "
     "a way its protocol version allows (`unusable-answer`).",
     503: "The database cannot be used now; try again.",

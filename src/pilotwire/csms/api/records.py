@@ -1,15 +1,13 @@
-"""What the CSMS keeps of what happened: the message log, findings, security events. Newest first."""
+"""What the CSMS keeps of what happened: findings, security events. Newest first. The shape of a message of the log is here as well."""
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from pydantic import Field
 
 from pilotwire.csms.api.access import READ
 from pilotwire.csms.api.problems import READS
-from pilotwire.csms.api.resource import Limit, PageOf, Resource, StationFilter, Time, page_of
+from pilotwire.csms.api.resource import Limit, Resource, StationFilter, Time
 from pilotwire.csms.api.rooms import TheDesk
 from pilotwire.csms.store.ports import Direction, LoggedFrame, StoredSecurityEvent
 from pilotwire.domain.findings import Finding, Severity
@@ -91,24 +89,6 @@ class SecurityEventResource(Resource):
             tech_info=stored.event.tech_info,
             critical=stored.event.type in CRITICAL_SECURITY_EVENTS,
         )
-
-
-@router.get("/messages", tags=["message log"], responses=READS, summary="List messages")
-async def list_messages(
-    desk: TheDesk,
-    station: StationFilter = None,
-    action: Annotated[
-        str | None, Query(max_length=64, description="Only of this action.", examples=["Heartbeat"])
-    ] = None,
-    limit: Limit = 100,
-    after: Annotated[
-        int | None, Query(ge=0, le=2**63 - 1, description="A cursor: the number of the last one had.")
-    ] = None,
-) -> PageOf[MessageResource]:
-    """The message log: every frame as it was on the wire, newest first."""
-    frames = await desk.store.log(station, action=action, before=after, limit=limit)
-    items = [MessageResource.of(frame) for frame in frames]
-    return PageOf[MessageResource](**page_of(items, limit, str(frames[-1].number) if frames else ""))
 
 
 @router.get("/findings", tags=["findings"], responses=READS, summary="List findings")

@@ -96,9 +96,9 @@ Positive = Annotated[int, Field(strict=True, ge=1, le=HIGHEST_INTEGER), BeforeVa
 
 Limit = Annotated[int, Query(ge=1, le=1000, description="How many entries at most.", examples=[100])]
 StationIdentity = Annotated[
-    str, Path(min_length=1, max_length=48, description="The identity of the station.", examples=["CS-0001"])
+    str, Path(min_length=1, max_length=60, description="The identity of the station.", examples=["CS-0001"])
 ]
-StationFilter = Annotated[str | None, Query(max_length=48, description="Only of this station.", examples=["CS-0001"])]
+StationFilter = Annotated[str | None, Query(max_length=60, description="Only of this station.", examples=["CS-0001"])]
 
 
 class PageOf(Resource, Generic[_T]):

@@ -9,8 +9,10 @@ from fastapi import Depends, Request
 
 from pilotwire.clock import Clock
 from pilotwire.csms.commands import Commander, ConnectedStation, StationBus
+from pilotwire.csms.plugins import Plugins
 from pilotwire.csms.settings import CsmsSettings
 from pilotwire.csms.store.ports import Journal, Operation, Store
+from pilotwire.csms.uploads import Receiver
 
 
 class Rooms(Protocol):
@@ -39,6 +41,16 @@ class Rooms(Protocol):
     @property
     def settings(self) -> CsmsSettings:
         """What the operator set."""
+        ...
+
+    @property
+    def plugins(self) -> Plugins:
+        """Who answers vendors' data."""
+        ...
+
+    @property
+    def uploads(self) -> Receiver:
+        """Who takes the log files of stations."""
         ...
 
 

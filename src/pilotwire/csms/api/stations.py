@@ -6,21 +6,36 @@ import asyncio
 import secrets
 import string
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
-from pydantic import ConfigDict, Field, StrictBool, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, StrictBool, model_validator
 
 from pilotwire.csms.api.access import READ, WRITE
 from pilotwire.csms.api.connections import ConnectionResource
 from pilotwire.csms.api.problems import READS, WRITES, not_found, problems, unusable
-from pilotwire.csms.api.resource import EvseResource, Limit, PageOf, Resource, StationIdentity, Time, page_of
+from pilotwire.csms.api.resource import (
+    TEXT,
+    EvseResource,
+    Limit,
+    PageOf,
+    Positive,
+    Resource,
+    StationIdentity,
+    Time,
+    page_of,
+    whole,
+)
 from pilotwire.csms.api.rooms import Desk, TheDesk
 from pilotwire.csms.commands import ConnectedStation
+from pilotwire.csms.gateway.credentials import no_candidates
 from pilotwire.csms.gateway.passwords import hash_password
-from pilotwire.csms.store.ports import ConnectorRecord, Page, RegisterStation, RemoveStation, Station
+from pilotwire.csms.registers.credentials import CREDENTIALS
+from pilotwire.csms.registers.station_conditions import CONDITIONS, USUAL, EvseLayout, StationConditions
+from pilotwire.csms.store.ports import ConnectorRecord, Operation, Page, RegisterStation, RemoveStation, Station
 from pilotwire.domain.availability import Activity, Availability
 from pilotwire.domain.identity import StationIdentity as Identity
+from pilotwire.domain.kinds import changed
 from pilotwire.domain.provisioning import RegistrationStatus
 
 router = APIRouter(prefix="/stations", tags=["stations"])
@@ -110,11 +125,28 @@ class StationResource(Resource):
         return cls.model_validate(station_fields(record, connection))
 
 
+class EvseLayoutResource(Resource):
+    """An EVSE the station has, as the operator says: connector types (ConnectorEnumType) from connector 1 on."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"id": 1, "connectorTypes": ["cCCS2", "sType2"]}]})
+
+    id: Positive
+    connector_types: list[Annotated[str, Field(min_length=1, max_length=20, pattern=TEXT)]] = Field(
+        default=[], max_length=20
+    )
+
+
 class StationDetail(StationResource):
-    """A station with its connection and connectors."""
+    """A station with its connection, connectors, and the conditions under which it is served."""
 
     connection: ConnectionResource | None
     connectors: list[ConnectorResource]
+    security_profile: int | None = Field(
+        description="The lowest security profile it may connect with; null: as its password demands."
+    )
+    boot_answers: list[RegistrationStatus] = Field(description="What its next boots are answered, one each.")
+    quiet: bool = Field(description="Whether it is sent nothing that nobody asked for.")
+    evses: list[EvseLayoutResource] = Field(description="What it consists of, as the operator says.")
 
 
 class StationPut(StationDetail):
@@ -145,12 +177,27 @@ class StationChange(Resource):
     )
     generate_password: StrictBool = Field(default=False, description="Make a password and show it once.")
     note: str | None = Field(default=None, max_length=1000, pattern=r"^[^\x00]*$")
+    security_profile: Annotated[int, Field(strict=True, ge=0, le=3), BeforeValidator(whole)] | None = Field(
+        default=None,
+        description="The lowest security profile it may connect with (A00): 0 none, 1 password, 2 password and TLS, 3 client "
+        "certificate; null: as its password demands.",
+    )
+    boot_answers: list[RegistrationStatus] = Field(
+        default=[],
+        max_length=20,
+        description="What its next boots are answered, one each; then `registration` counts again.",
+    )
+    quiet: StrictBool = Field(default=False, description="Send it nothing that nobody asked for.")
+    evses: list[EvseLayoutResource] = Field(default=[], max_length=100, description="What it consists of.")
 
     @model_validator(mode="after")
     def _one_password(self) -> StationChange:
         if self.password is not None and self.generate_password:
             raise ValueError("give a password or ask for a generated one, not both")
         return self
+
+
+_CONDITIONS = frozenset({"security_profile", "boot_answers", "quiet", "evses"})
 
 
 def station_fields(record: Station, connection: ConnectedStation | None) -> dict[str, object]:
@@ -178,7 +225,12 @@ def _later(record: Station, connection: ConnectedStation | None) -> object:
 
 async def _detail(desk: Desk, record: Station) -> dict[str, object]:
     connection = desk.connections().get(record.station)
+    conditions = await desk.store.record(CONDITIONS, record.station, "") or USUAL
     return station_fields(record, connection) | {
+        "security_profile": conditions.security_profile,
+        "boot_answers": conditions.boot_answers,
+        "quiet": conditions.quiet,
+        "evses": [EvseLayoutResource(id=each.evse, connector_types=list(each.connector_types)) for each in conditions.evses],
         "connection": ConnectionResource.of(connection) if connection is not None else None,
         "connectors": [ConnectorResource.of(each) for each in await desk.store.connectors(record.station)],
     }
@@ -228,9 +280,9 @@ async def put_station(
     station: StationIdentity,
     wanted: StationChange,
 ) -> StationPut:
-    """Put a station on record, accept or reject it, give it a password.
+    """Put a station on record, accept or reject it, give it a password, say how it is served. What is left out stays as it is.
 
-    A new registration is told to a station when it boots next; a new password counts from its next connection on.
+    A new registration is told to a station when it boots next; a new password or security profile counts from its next handshake on.
     """
     if not station.isprintable() or not station.strip():
         raise unusable("path.station", "an identity has printable characters only")
@@ -248,7 +300,7 @@ async def _registered(
     told = "registration" in wanted.model_fields_set
     kept = before.registration if before is not None else None
     hashed = None if password is None else await asyncio.to_thread(hash_password, password)
-    await desk.write(
+    operations: list[Operation] = [
         RegisterStation(
             station=station,
             registration=wanted.registration if told else kept,
@@ -256,8 +308,24 @@ async def _registered(
             password_hash=hashed,
             note=wanted.note,
         )
-    )
+    ]
+    if hashed is not None:
+        operations.append(CREDENTIALS.amend(station, "", no_candidates))
+    if wanted.model_fields_set & _CONDITIONS:
+        operations.append(CONDITIONS.amend(station, "", lambda before: _conditions(before or USUAL, wanted)))
+    await desk.rooms.journal.append(*operations)
     return await known_station(desk, station)
+
+
+def _conditions(before: StationConditions, wanted: StationChange) -> StationConditions:
+    said: dict[str, Any] = {name: getattr(wanted, name) for name in wanted.model_fields_set & _CONDITIONS}
+    if "evses" in said:
+        said["evses"] = tuple(
+            EvseLayout(evse=each.id, connector_types=tuple(each.connector_types)) for each in wanted.evses
+        )
+    if "boot_answers" in said:
+        said["boot_answers"] = tuple(wanted.boot_answers)
+    return changed(before, **said)
 
 
 @router.delete(
@@ -269,6 +337,11 @@ async def _registered(
     summary="Take a station off record",
 )
 async def delete_station(desk: TheDesk, station: StationIdentity) -> None:
-    """Take a station off record. Its transactions and its part of the message log stay; an open connection is not closed."""
-    if not await desk.write(RemoveStation(station=station)):
+    """Take a station off record and close its connection. Its transactions and its part of the message log stay."""
+    await known_station(desk, station)
+    desk.bus.dismiss(station, "this station was taken off record")
+    removed = await desk.rooms.journal.append(
+        RemoveStation(station=station), CONDITIONS.remove(station, ""), CREDENTIALS.remove(station, "")
+    )
+    if not removed[0]:
         raise not_found(f"There is no station {station!r} on record.", "GET /api/v1/stations lists them.")

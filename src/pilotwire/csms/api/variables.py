@@ -75,7 +75,7 @@ class GetVariablesRequest(Resource):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"getVariableData": [_HEARTBEAT]}]})
 
-    get_variable_data: list[GetVariableData] = Field(default_factory=list, max_length=500)
+    get_variable_data: list[GetVariableData] = Field(default_factory=list, max_length=5000)
 
 
 def _parts(name: VariableName) -> dict[str, Any]:
@@ -97,11 +97,12 @@ class _Answered(Resource):
 
 
 class GetVariableResult(_Answered):
-    """What became of one variable asked for. `readOnly` is told by 1.6 only."""
+    """What became of one variable asked for. `readOnly` and `key` (the name of the configuration key) are told by 1.6 only."""
 
     attribute_status: VariableStatus
     attribute_value: str | None
     read_only: bool | None
+    key: str | None = None
 
     @classmethod
     def of(cls, result: VariableResult) -> GetVariableResult:
@@ -112,6 +113,7 @@ class GetVariableResult(_Answered):
             attribute_status=result.status,
             attribute_value=result.value,
             read_only=result.read_only,
+            key=result.key,
         )
 
 
@@ -132,7 +134,7 @@ async def get_variables(desk: TheDesk, station: StationIdentity, wanted: GetVari
     asked = [
         VariableQuery(name=each.variable_name(), attribute=each.attribute_type) for each in wanted.get_variable_data
     ]
-    outcome = await provisioning.get_variables(desk.commander, station, asked)
+    outcome = await provisioning.get_variables(desk.commander, desk.store, station, asked)
     return GetVariablesResponse(get_variable_result=[GetVariableResult.of(each) for each in outcome.results])
 
 
@@ -151,7 +153,7 @@ class SetVariablesRequest(Resource):
         json_schema_extra={"examples": [{"setVariableData": [_HEARTBEAT | {"attributeValue": "300"}]}]}
     )
 
-    set_variable_data: list[SetVariableData] = Field(min_length=1, max_length=500)
+    set_variable_data: list[SetVariableData] = Field(min_length=1, max_length=5000)
 
 
 class SetVariableResultResource(_Answered):
@@ -178,5 +180,5 @@ async def set_variables(desk: TheDesk, station: StationIdentity, wanted: SetVari
         VariableSetting(name=each.variable_name(), value=each.attribute_value, attribute=each.attribute_type)
         for each in wanted.set_variable_data
     ]
-    outcome = await provisioning.set_variables(desk.commander, station, settings)
+    outcome = await provisioning.set_variables(desk.commander, desk.store, station, settings)
     return SetVariablesResponse(set_variable_result=[SetVariableResultResource.of(each) for each in outcome.results])

@@ -6,6 +6,7 @@ from pilotwire.csms.commands.bus import (
     CommandTimedOut,
     ConnectedStation,
     NotPermitted,
+    PayloadMisfit,
     StationBus,
 )
 from pilotwire.csms.commands.commander import Commander
@@ -18,6 +19,7 @@ __all__ = [
     "Commander",
     "ConnectedStation",
     "NotPermitted",
+    "PayloadMisfit",
     "StationBus",
     "check_permitted",
 ]

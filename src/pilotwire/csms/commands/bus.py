@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from pilotwire.domain.kinds import Command, Outcome, Value
 from pilotwire.domain.provisioning import RegistrationStatus
-from pilotwire.errors import NotReachable, PilotwireError
+from pilotwire.errors import NotReachable, NotSayable, PilotwireError
 
 
 class CommandRefused(PilotwireError):
@@ -26,6 +26,14 @@ class CommandRefused(PilotwireError):
 
 class CommandTimedOut(NotReachable):
     """The station did not answer in time; whether it did what it was asked is not known."""
+
+
+class PayloadMisfit(NotSayable):
+    """A payload given as it is does not fit the schema; `errors` has each place (a JSON path) and what is wrong there."""
+
+    def __init__(self, what: str, remedy: str, errors: Sequence[tuple[str, str]]) -> None:
+        super().__init__(what, remedy)
+        self.errors = tuple(errors)
 
 
 class AnswerUnusable(PilotwireError):
@@ -66,8 +74,13 @@ class StationBus(Protocol):
     ) -> bytes:
         """Send any action with the JSON of its payload and give the JSON of the response.
 
-        The payload must fit the version's schema and the station's standing unless `force` is set. Raises like `call`.
+        It goes out in any standing of the station, also before it has booted. The payload must fit the version's schema (else
+        PayloadMisfit) unless `force` is set. Raises like `call`, NotPermitted excepted.
         """
+        ...
+
+    def dismiss(self, station: str, reason: str) -> bool:
+        """Close the connection of a station that is taken off record, and forget it; False if it has none."""
         ...
 
     def connected(self) -> Sequence[ConnectedStation]:

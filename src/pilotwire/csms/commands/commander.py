@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from pilotwire.clock import Clock
@@ -17,11 +18,18 @@ _HIGHEST_ID = 2**31 - 1
 class Commander:
     """Gives commands through a bus. Each method raises what `StationBus.call` raises.
 
-    `reports` is where the handlers put the parts of reports.
+    `reports` is where the handlers put the parts of reports. `quiet` tells which stations are left alone (without it: none).
     """
 
-    def __init__(self, bus: StationBus, clock: Clock, reports: ReportShelf | None = None) -> None:
+    def __init__(
+        self,
+        bus: StationBus,
+        clock: Clock,
+        reports: ReportShelf | None = None,
+        quiet: Callable[[str], Awaitable[bool]] | None = None,
+    ) -> None:
         self.reports = reports or ReportShelf(clock)
+        self._quiet = quiet
         self._bus = bus
         self._clock = clock
         self._last_start_id = 0
@@ -31,6 +39,14 @@ class Commander:
     def bus(self) -> StationBus:
         """The bus underneath."""
         return self._bus
+
+    async def unsolicited(self, station: str) -> bool:
+        """Whether this station may be sent something that nobody asked for: what a service asks before it gives a command by itself.
+
+        False for a quiet station, and for all while the whole CSMS is quiet; what a person or a program asks for by the API is not
+        asked about. Raises StoreError.
+        """
+        return self._quiet is None or not await self._quiet(station)
 
     async def give(self, station: str, command: Command, *, timeout: float | None = None) -> Outcome:
         """Give a command; the outcome is the station's answer."""

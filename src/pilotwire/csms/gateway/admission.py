@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import count
 from typing import Final
 
 import structlog
 
 from pilotwire.clock import Clock
+from pilotwire.csms.gateway.client_certificates import NO_SUBJECT, common_name_of
+from pilotwire.csms.gateway.credentials import no_candidates
 from pilotwire.csms.gateway.passwords import PasswordChecks
+from pilotwire.csms.registers.credentials import CREDENTIALS, LOCAL_CONTROLLERS, SETTLED, Credentials
+from pilotwire.csms.registers.station_conditions import CONDITIONS, USUAL, StationConditions
 from pilotwire.csms.settings import CsmsSettings
-from pilotwire.csms.store.ports import Journal, KeepFinding, Station, Store
+from pilotwire.csms.store.ports import Journal, KeepFinding, Operation, RegisterStation, Station, Store
 from pilotwire.domain.findings import Finding, Severity
+from pilotwire.domain.kinds import changed
 from pilotwire.domain.provisioning import UnknownStations
 from pilotwire.errors import ConfigError, StoreError
 from pilotwire.ocpp.net.handshake import Handshake
@@ -18,50 +26,190 @@ from pilotwire.ocpp.net.server import Accept, Refuse
 
 _log = structlog.get_logger("pilotwire.csms.gateway")
 _STOPPING: Final = Refuse(503, "This CSMS is shutting down: try again later.")
+_FULL: Final = Refuse(503, "The database of this CSMS cannot be used: try again later.")
+_UNCHECKED: Final = Refuse(503, "The password of this station cannot be checked: its operator must set it again.")
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """How a station came in: its place in the order of arrival, and the security profile it uses (A00; 0: none)."""
+
+    arrived: int
+    security_profile: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is on record of a station that knocks."""
+
+    record: Station | None
+    conditions: StationConditions
+    credentials: Credentials
+
+    @property
+    def hashes(self) -> tuple[str, ...]:
+        """The passwords that are right, the one on record first."""
+        kept = self.record.password_hash if self.record is not None else None
+        return (*((kept,) if kept is not None else ()), *self.credentials.candidates)
+
+    @property
+    def needs_password(self) -> bool:
+        """Whether it cannot come in without one; a password that was only sent may never have arrived."""
+        return self.record is not None and self.record.password_hash is not None
 
 
 class Admission:
     """Judges opening handshakes."""
 
-    def __init__(self, store: Store, settings: CsmsSettings) -> None:
+    def __init__(self, store: Store, journal: Journal, clock: Clock, settings: CsmsSettings) -> None:
         self._store = store
+        self._journal = journal
+        self._clock = clock
         self._settings = settings
         self._passwords = PasswordChecks()
+        self._arrivals = count(1)
         self.closed = False
 
     async def admit(self, handshake: Handshake) -> Accept | Refuse:
         """Whether a station may connect.
 
-        A station with a password on record must present it, with its identity as username (A00.FR.207, A00.FR.324). One nobody has
-        registered is turned away with 404 if that is the policy (J2:3.2); otherwise what it is told is decided when it boots.
+        A station with a password on record must present it, with its identity as username (A00.FR.207, A00.FR.324); a client
+        certificate that is its own, or that of the local controller it is behind, takes the place of the password (A00.FR.405, J2:6.5).
+        One with a lowest security profile on record must use that or a higher one (A05.FR.07). One nobody has registered is turned
+        away with 404 if that is the policy (J2:3.2); otherwise what it is told is decided when it boots.
         """
+        arrived = next(self._arrivals)
         if self.closed:
             return _STOPPING
         try:
-            record = await self._store.station(handshake.identity)
+            known = await self._look_up(handshake.identity)
+            if self._settings.unknown_stations is UnknownStations.REJECT and not _is_registered(known.record):
+                return Refuse.unknown_station(handshake.identity)
+            used = await self._profile_used(handshake, known)
+            if isinstance(used, Refuse):
+                return used
+            await self._settle(handshake.identity, known, used)
         except StoreError as error:
             _log.error("a station could not be looked up", station=handshake.identity, error=str(error))
-            return Refuse(503, "The database of this CSMS cannot be read: try again later.")
-        if self._settings.unknown_stations is UnknownStations.REJECT and not _is_registered(record):
-            return Refuse.unknown_station(handshake.identity)
-        if self._settings.no_auth or record is None or record.password_hash is None:
-            return Accept()
-        return await self._check(handshake, record.password_hash)
+            return _FULL
+        return Accept(Admitted(arrived, used.profile))
 
-    async def _check(self, handshake: Handshake, kept: str) -> Accept | Refuse:
-        if handshake.password is None or handshake.username != handshake.identity:
-            return Refuse.wrong_credentials()
+    async def _look_up(self, station: str) -> _Known:
+        return _Known(
+            await self._store.station(station),
+            await self._store.record(CONDITIONS, station, "") or USUAL,
+            await self._store.record(CREDENTIALS, station, "") or SETTLED,
+        )
+
+    # --- with which security profile ---------------------------------------------------------------------------------------------
+
+    async def _profile_used(self, handshake: Handshake, known: _Known) -> _Used | Refuse:
+        lowest = known.conditions.security_profile or 0
+        if lowest >= 2 and not handshake.secure:
+            return Refuse(
+                403, f"This station must connect by TLS (wss://): security profile {lowest} is the lowest it may use."
+            )
+        stranger = ""
+        if handshake.certificate is not None:
+            stranger = await self._not_its_own(handshake)
+            if not stranger:
+                return _Used(3)
+        if lowest == 3:
+            why = stranger or "it showed no client certificate"
+            return Refuse(403, f"This station must connect with security profile 3, and {why}.")
+        if stranger and not (known.hashes and handshake.password is not None):
+            return Refuse(403, f"The client certificate is not this station's: {stranger}.")
+        return await self._by_password(handshake, known, lowest)
+
+    async def _not_its_own(self, handshake: Handshake) -> str:
+        """Why the client certificate is not that of the station (A00.FR.405) or of its local controller; "" if it is."""
+        name = common_name_of(handshake.certificate or b"")
+        if name == handshake.identity:
+            return ""
+        if name and await self._speaks_for(name, handshake.identity):
+            return ""
+        if not name:
+            return NO_SUBJECT
+        return (
+            f"the client certificate is for {name!r}, and no local controller of that name has this station behind it"
+        )
+
+    async def _speaks_for(self, controller: str, station: str) -> bool:
+        kept = await self._store.record(LOCAL_CONTROLLERS, controller, "")
+        return kept is not None and station in kept.stations
+
+    async def _by_password(self, handshake: Handshake, known: _Known, lowest: int) -> _Used | Refuse:
+        """A password counts if it is right; one that is not needed may also be wrong, as long as nobody set one."""
+        demanded = lowest >= 1 or (known.needs_password and not self._settings.no_auth)
+        otherwise = Refuse.wrong_credentials() if demanded else _Used(0)
+        if handshake.password is None or (self._settings.no_auth and not demanded):
+            return otherwise
+        own = handshake.username == handshake.identity
+        hashes = known.hashes if own else await self._hashes_of_controller(handshake)
         try:
-            right = await self._passwords.check(handshake.identity, handshake.password, kept)
+            right = await self._right_one(handshake, hashes)
         except ConfigError as error:
             _log.error("a password cannot be checked", station=handshake.identity, error=str(error))
-            return Refuse(503, "The password of this station cannot be checked: its operator must set it again.")
-        return Accept() if right else Refuse.wrong_credentials()
+            return _UNCHECKED
+        if right is None:
+            return otherwise
+        profile = 2 if handshake.secure else 1
+        is_new = known.record is None or right != known.record.password_hash
+        return _Used(profile, right, is_new) if own else _Used(profile)
+
+    async def _right_one(self, handshake: Handshake, hashes: Sequence[str]) -> str | None:
+        for kept in hashes:
+            if await self._passwords.check(handshake.username or "", handshake.password or b"", kept):
+                return kept
+        return None
+
+    async def _hashes_of_controller(self, handshake: Handshake) -> tuple[str, ...]:
+        """A local controller may use its own username and password for the stations behind it (J2:6.5)."""
+        controller = handshake.username or ""
+        if not controller or not await self._speaks_for(controller, handshake.identity):
+            return ()
+        record = await self._store.station(controller)
+        return () if record is None or record.password_hash is None else (record.password_hash,)
+
+    # --- what a successful handshake settles ---------------------------------------------------------------------------------------
+
+    async def _settle(self, station: str, known: _Known, used: _Used) -> None:
+        """The password that was used becomes the only one; an upgraded security profile becomes the lowest that is allowed."""
+        operations: list[Operation] = []
+        credentials = known.credentials
+        if used.password and credentials.candidates:
+            operations.append(CREDENTIALS.amend(station, "", no_candidates))
+            if used.is_new:
+                registration = known.record.registration if known.record is not None else None
+                operations.append(
+                    RegisterStation(
+                        station=station, registration=registration, at=self._clock.now(), password_hash=used.password
+                    )
+                )
+        goal = credentials.upgrade_to
+        if goal is not None and used.profile >= goal > (known.conditions.security_profile or 0):
+            operations.append(CREDENTIALS.amend(station, "", _upgraded))
+            operations.append(CONDITIONS.amend(station, "", lambda kept: changed(kept or USUAL, security_profile=goal)))
+        if operations:
+            await self._journal.append(*operations)
 
     def close(self) -> None:
         """Admit nobody any more."""
         self.closed = True
         self._passwords.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Used:
+    """The security profile a handshake amounts to; the hash of the password it presented, and whether that one is new."""
+
+    profile: int
+    password: str = ""
+    is_new: bool = False
+
+
+def _upgraded(kept: Credentials | None) -> Credentials | None:
+    return None if kept is None else changed(kept, upgrade_to=None)
 
 
 def _is_registered(record: Station | None) -> bool:
@@ -83,18 +231,21 @@ class TurnedAway:
 
     def note(self, handshake: Handshake, reason: str) -> None:
         """Somebody did not get in."""
+        if handshake.identity:
+            what = f"connection from {handshake.remote} refused: {reason}"
+            self._keep("gateway:turned-away", handshake.identity, reason, what)
+
+    def note_tls(self, reason: str) -> None:
+        """A TLS handshake failed: who it was is not known, for the certificate is not to be trusted (A00.FR.407, A00.FR.408)."""
+        self._keep("gateway:tls", "", reason, f"a TLS handshake was refused: {reason}")
+
+    def _keep(self, rule: str, station: str, reason: str, what: str) -> None:
         minute = int(self._clock.monotonic() // 60)
         if minute != self._minute:
             self._minute, self._seen = minute, set()
-        about = (handshake.identity, reason)
-        if not handshake.identity or about in self._seen or len(self._seen) >= self._limit:
+        about = (station, reason)
+        if about in self._seen or len(self._seen) >= self._limit:
             return
         self._seen.add(about)
-        finding = Finding(
-            station=handshake.identity,
-            at=self._clock.now(),
-            rule="gateway:turned-away",
-            severity=Severity.FATAL,
-            what=f"connection from {handshake.remote} refused: {reason}",
-        )
+        finding = Finding(station=station, at=self._clock.now(), rule=rule, severity=Severity.FATAL, what=what)
         self._journal.note(KeepFinding(finding=finding))

@@ -16,9 +16,13 @@ from pilotwire.csms.commands import (
     CommandRefused,
     CommandTimedOut,
     ConnectedStation,
+    PayloadMisfit,
     check_permitted,
 )
+from pilotwire.csms.gateway.admission import Admitted
+from pilotwire.csms.gateway.credentials import CredentialKeeper
 from pilotwire.csms.gateway.frame_log import FrameLog
+from pilotwire.csms.gateway.misfits import misfits
 from pilotwire.csms.gateway.triggered import triggered_by
 from pilotwire.csms.handlers import Handlers
 from pilotwire.csms.settings import CsmsSettings
@@ -32,15 +36,20 @@ from pilotwire.ocpp.events import Breach, CallReceived, ResultReceived, ResultRe
 from pilotwire.ocpp.net.peer import AnswerInvalid, CallRefused, CallTimeout, Closed, Peer, Refusal
 from pilotwire.ocpp.net.socket import Socket
 from pilotwire.ocpp.outbound import RawCall
-from pilotwire.ocpp.registry import action_of, decode_request
+from pilotwire.ocpp.registry import ACTIONS, action_of, decode_request
 from pilotwire.ocpp.session import Session
 from pilotwire.ocpp.types import Message
-from pilotwire.ocpp.violations import SchemaViolation
+from pilotwire.ocpp.violations import SchemaViolation, UnknownAction
 
 _log = structlog.get_logger("pilotwire.csms.gateway")
 _SEVERITIES: Final = {"note": Severity.NOTE, "warning": Severity.BREACH, "error": Severity.FATAL}
 _BOOT: Final = "BootNotification"
+_SLOT: Final = "SetNetworkProfile"
 _NOT_STORED: Final = Refusal("InternalError", "What was said could not be stored: say it again later.")
+_TRY_LATER: Final = (1013, "this CSMS cannot store anything at the moment: try again later")
+_BOOKED: Final = frozenset({"TransactionEvent", "StartTransaction", "StopTransaction", "MeterValues"})
+"""Actions a station gives up after some errors but keeps while it has no connection (E12, E13; 1.6:3.7)."""
+_USUAL_IDENTITY: Final = 48
 _PEERS_FAULT: Final = frozenset({1002, 1003, 1007, 1009})
 """Close codes by which our end tells that the peer broke the WebSocket protocol or a limit of ours (RFC 6455, 7.4.1)."""
 
@@ -49,7 +58,13 @@ class Connection:
     """A station on one socket. `calls_in_hand` counts those being answered at this moment."""
 
     def __init__(
-        self, socket: Socket, handlers: Handlers, journal: Journal, clock: Clock, settings: CsmsSettings
+        self,
+        socket: Socket,
+        handlers: Handlers,
+        journal: Journal,
+        clock: Clock,
+        settings: CsmsSettings,
+        keeper: CredentialKeeper,
     ) -> None:
         self.station = socket.identity
         self.since = self.last_seen_at = clock.now()
@@ -57,6 +72,7 @@ class Connection:
         self.on_idle: Callable[[], None] | None = None
         self._socket = socket
         self._handlers = handlers
+        self._keeper = keeper
         self._journal = journal
         self._clock = clock
         self._dialect = DIALECTS[socket.version]
@@ -98,14 +114,23 @@ class Connection:
         await self._journal.append(
             RecordConnection(station=self.station, connected=True, at=self.since, version=version)
         )
+        if len(self.station) > _USUAL_IDENTITY:
+            what = f"the identity has {len(self.station)} characters, {_USUAL_IDENTITY} are allowed"
+            self.find("J2:3.1.1", Severity.NOTE, what)
         closed = await self._peer.run()
         if closed.code in _PEERS_FAULT:
             self.find("gateway:closed", Severity.FATAL, f"connection closed with {closed.code}: {closed.reason}")
         return closed
 
     def begin_close(self, code: int, reason: str) -> None:
-        """Start closing without waiting for the other side."""
-        self._socket.begin_close(code, reason)
+        """Start closing without waiting for the other side; what is waited for from the station fails at once (NotReachable)."""
+        self._peer.end(code, reason)
+
+    @property
+    def arrived(self) -> int:
+        """Its place in the order in which handshakes began."""
+        context = self._socket.context
+        return context.arrived if isinstance(context, Admitted) else 0
 
     def find(self, rule: str, severity: Severity, what: str, **place: str) -> None:
         """Keep a finding about this station."""
@@ -120,6 +145,8 @@ class Connection:
             return await self._answer(call)
         except StoreError as error:
             _log.error("not stored, so not answered", station=self.station, action=call.action, error=str(error))
+            if call.action in _BOOKED:
+                self.begin_close(*_TRY_LATER)
             return _NOT_STORED
         except NotSayable as error:  # what a vendor's hook answered does not fit this version
             _log.error("the answer cannot be said", station=self.station, action=call.action, error=str(error))
@@ -154,8 +181,16 @@ class Connection:
         )
 
     async def _on_send(self, said: SendReceived) -> None:
-        """An unconfirmed message (2.1): its frame is in the log; one that is not allowed now is a finding, there is nobody to answer."""
-        self._refusal(said)
+        """An unconfirmed message (2.1): nobody is answered, so one that is not allowed now, or cannot be kept, is a finding."""
+        fact = self._dialect.read_fact(said.message)
+        if self._refusal(said) is not None or fact is None:
+            return
+        try:
+            await self._handlers.handle(self.station, fact, message_id=said.message_id)
+        except StoreError as error:
+            what = f"what {said.action} said could not be stored"
+            self.find("gateway:send-lost", Severity.NOTE, what, action=said.action, message_id=said.message_id)
+            _log.error("not stored", station=self.station, action=said.action, error=str(error))
 
     async def _answer_without_fact(self, call: CallReceived) -> Message | Refusal:
         """An action whose meaning is not known here: acknowledged where that takes no content, once its frame is durable."""
@@ -204,22 +239,28 @@ class Connection:
         return self._dialect.read_outcome(command, tuple(responses))
 
     async def give_raw(self, action: str, payload: bytes, *, force: bool, timeout: float | None) -> bytes:
-        """As `StationBus.call_raw`."""
-        request = self._read(action, payload)
-        if not force:
-            command = None if request is None else self._dialect.read_command(request)
-            check_permitted(self.station, self._standing, command)
+        """As `StationBus.call_raw`. What is no part of the JSON (white space) is left out, nothing else is touched."""
         try:
-            result = await self._ask(action, RawCall(action, payload, force=force), request, timeout)
+            request = decode_request(self._socket.version, action, payload)
+        except UnknownAction:
+            request = None
+        except SchemaViolation as violation:
+            if not force:
+                raise self._misfit(action, payload, violation) from violation
+            request = None
+        try:
+            result = await self._ask(action, RawCall(action, _compact(payload), force=force), request, timeout)
         except MisuseError as error:  # what we were handed came from outside: a mistake there, not in our code
             raise NotSayable(f"{error.what.rstrip('.')}.", "Nothing was sent.") from error
         return result.raw
 
-    def _read(self, action: str, payload: bytes) -> Message | None:
-        try:
-            return decode_request(self._socket.version, action, payload)
-        except SchemaViolation:
-            return None  # the session says what is wrong with it, unless it is to be sent all the same
+    def _misfit(self, action: str, payload: bytes, violation: SchemaViolation) -> PayloadMisfit:
+        version = self._socket.version
+        found = misfits(payload, ACTIONS[version][action].request) or [(violation.path, violation.reason)]
+        what = f"the payload does not fit {action} of OCPP {version.value}: "
+        what += "; ".join(f"{where}: {why}" for where, why in found[:3])
+        more = f", and {len(found) - 3} more" if len(found) > 3 else ""
+        return PayloadMisfit(f"{what}{more}.", "Mend the payload, or force the call. Nothing was sent.", found)
 
     async def _ask(
         self,
@@ -229,11 +270,18 @@ class Connection:
         timeout: float | None,
         told: str = "",
     ) -> ResultReceived:
+        command = None
         if request is not None:
             self._asked_for.update(triggered_by(action, request))
+            command = self._dialect.read_command(request)
+        password = await self._keeper.before(self.station, command)
         try:
-            return await self._peer.call(call, timeout=timeout)
+            result = await self._peer.call(call, timeout=timeout)
+        except (NotSayable, MisuseError):
+            await self._keeper.refused(self.station, password)
+            raise
         except CallRefused as error:
+            await self._keeper.refused(self.station, password)
             what = f"station {self.station!r} answered {action} with {error.code}: {error.description or 'no reason given'}{told}"
             raise CommandRefused(error.code, error.description, _object(error.details), what=f"{what}.") from error
         except CallTimeout as error:
@@ -244,10 +292,37 @@ class Connection:
                 f"station {self.station!r} answered {action} with something that cannot be used: {error.reason}{told}."
             )
             raise AnswerUnusable(what, "The findings of the station tell more.") from error
+        await self._follow(action, request, command, password, result)
+        return result
+
+    async def _follow(
+        self,
+        action: str,
+        request: Message | None,
+        command: Command | None,
+        password: str | None,
+        result: ResultReceived,
+    ) -> None:
+        """What the station's answer changes on record, whoever sent the message."""
+        if request is None or result.message is None:
+            return
+        if command is not None:
+            outcome = self._dialect.read_outcome(command, (result.message,))
+            await self._keeper.answered(self.station, password, command, outcome)
+        if action == _SLOT:
+            await self._keeper.slot_answered(self.station, request, result.message)
 
 
 def _new_id() -> str:
     return str(uuid4())
+
+
+def _compact(payload: bytes) -> bytes:
+    """JSON without the white space between its tokens, each token as it was; what is no JSON stays for the session to refuse."""
+    try:
+        return msgspec.json.format(payload, indent=-1)
+    except (msgspec.MsgspecError, RecursionError):
+        return payload
 
 
 def _object(details: bytes) -> Mapping[str, Any]:

@@ -13,14 +13,16 @@ _CALLS: Final = frozenset({"2", "6"})
 _REMEMBERED: Final = 64
 _SECRETS: Final = ("asicAuthPassword", "AuthorizationKey")
 _SECRET_VALUE: Final = re.compile(r'("(?:attributeValue|value|basicAuthPassword)"\s*:\s*)"(?:[^"\\]|\\.)*"')
+_UPLOADS: Final = ("/uploads/", "://log-")
+_UPLOAD_SECRET: Final = re.compile(r"(/uploads/|://log-[0-9a-f]{12}:)[0-9a-f]{32}")
 _DIRECTIONS: Final = {"in": Direction.IN, "out": Direction.OUT}
 
 
 class FrameLog:
     """Notes the frames of one station in the journal.
 
-    An answer does not name its action, so it is found by the message id of the call it answers. Passwords that go out to a station
-    are masked: the log is read by more people than may know them.
+    An answer does not name its action, so it is found by the message id of the call it answers. Passwords and secrets of
+    uploads that go out to a station are masked: the log is read by more people than may know them.
     """
 
     def __init__(self, station: str, journal: Journal) -> None:
@@ -50,6 +52,8 @@ class FrameLog:
     def _keep(self, direction: str, frame: str, at: datetime, message_id: str, action: str) -> None:
         if direction == "out" and (_SECRETS[0] in frame or _SECRETS[1] in frame):
             frame = _SECRET_VALUE.sub(r'\1"***"', frame)
+        if direction == "out" and (_UPLOADS[0] in frame or _UPLOADS[1] in frame):
+            frame = _UPLOAD_SECRET.sub(r"\1***", frame)
         self._journal.note(
             LogFrame(
                 station=self._station,

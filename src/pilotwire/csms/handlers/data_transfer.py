@@ -13,7 +13,10 @@ async def transferred(desk: Desk, station: str, fact: DataTransferred, message_i
     if hook is None:
         return DataTransferVerdict(status=DataTransferStatus.UNKNOWN_VENDOR_ID)
     try:
-        return await hook(station, fact)
+        verdict = await hook(station, fact)
+        if not isinstance(verdict, DataTransferVerdict):
+            raise TypeError(f"it answered with {type(verdict).__name__}, not with a DataTransferVerdict")
+        return verdict
     except (
         Exception
     ) as error:  # somebody else's code: whatever it does, the station gets an answer and the operator the reason

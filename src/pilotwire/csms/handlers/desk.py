@@ -9,9 +9,11 @@ from pilotwire.clock import Clock
 from pilotwire.csms.partners.ports import ALONE, Partners
 from pilotwire.csms.reports import ReportShelf
 from pilotwire.csms.store.ports import Journal, KeepFinding, Store
+from pilotwire.domain.alerts import ALERT_SEVERITY
 from pilotwire.domain.data_transfer import DataTransferred, DataTransferVerdict
 from pilotwire.domain.findings import Finding, Severity
 from pilotwire.domain.provisioning import RegistrationStatus, UnknownStations
+from pilotwire.domain.smart_charging import ChargingNeedsPolicy
 
 VendorHook = Callable[[str, DataTransferred], Awaitable[DataTransferVerdict]]
 """Answers the data of one vendor: is given the station's identity and what it sent."""
@@ -22,13 +24,18 @@ class Policy:
     """What the operator decided for all stations. Intervals in seconds.
 
     `heartbeat_interval` goes to accepted stations, `retry_interval` to those that are to boot again. `accept_unknown_tokens` is for a
-    lab: a token nobody has put on record may charge.
+    lab: a token nobody has put on record may charge. `alert_severity` is the least severe that raises an alert (0 to 9).
+    `receipt_url` is where receipts are, with `{receipt}` for the id of one; empty: none are made here.
+    `charging_needs` is what a vehicle's needs are answered.
     """
 
     unknown_stations: UnknownStations = UnknownStations.PENDING
     heartbeat_interval: int = 300
     retry_interval: int = 60
     accept_unknown_tokens: bool = False
+    charging_needs: ChargingNeedsPolicy = ChargingNeedsPolicy.NONE
+    alert_severity: int = ALERT_SEVERITY
+    receipt_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

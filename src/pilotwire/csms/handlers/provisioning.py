@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pilotwire.csms.handlers.boot_policy import adjusted, is_held
 from pilotwire.csms.handlers.desk import Desk
+from pilotwire.csms.registers.station_conditions import CONDITIONS, StationConditions
 from pilotwire.csms.store.ports import RecordBoot, RecordConnection, Station
 from pilotwire.domain.findings import Severity
+from pilotwire.domain.kinds import changed
 from pilotwire.domain.provisioning import (
     BootVerdict,
     Heartbeat,
@@ -16,10 +19,14 @@ from pilotwire.domain.provisioning import (
 
 
 async def booted(desk: Desk, station: str, fact: StationBooted, message_id: str) -> BootVerdict:
-    """Record the boot, then decide: the registration on record holds, else the policy for unknown stations (B01.FR.02)."""
+    """Record the boot, then decide (B01.FR.02): an answer the operator has laid ready is given, once; else the registration on record
+    holds, else the policy for unknown stations."""
     reason = None if fact.reason is None else fact.reason.value
-    await desk.journal.append(RecordBoot(station=station, identity=fact.station, reason=reason, at=desk.clock.now()))
-    verdict = _judge(desk, await desk.store.station(station))
+    boot = RecordBoot(station=station, identity=fact.station, reason=reason, at=desk.clock.now())
+    _, taken = await desk.journal.append(boot, CONDITIONS.amend(station, "", _one_answer_less))
+    ready = () if taken.before is None else taken.before.boot_answers
+    record = await desk.store.station(station)
+    verdict = _judge(desk, record, ready[0]) if ready else await adjusted(desk, record, _judge(desk, record))
     desk.told[station] = verdict.status
     return verdict
 
@@ -40,6 +47,8 @@ async def welcome(desk: Desk, station: str) -> RegistrationStatus | None:
     record = await desk.store.station(station)
     has_booted = record is not None and record.last_boot_at is not None
     standing = _judge(desk, record).status if has_booted else None
+    if standing is RegistrationStatus.ACCEPTED and record is not None and await is_held(desk, record):
+        standing = RegistrationStatus.PENDING
     desk.told[station] = standing
     return standing
 
@@ -68,10 +77,15 @@ _NOT_YET = {
 }
 
 
-def _judge(desk: Desk, record: Station | None) -> BootVerdict:
+def _one_answer_less(kept: StationConditions | None) -> StationConditions | None:
+    return None if kept is None else changed(kept, boot_answers=kept.boot_answers[1:])
+
+
+def _judge(desk: Desk, record: Station | None, answer: RegistrationStatus | None = None) -> BootVerdict:
     policy = desk.policy
+    registered = None if record is None else record.registration
     return judge_boot(
-        None if record is None else record.registration,
+        registered if answer is None else answer,
         policy.unknown_stations,
         desk.clock.now(),
         heartbeat_interval=policy.heartbeat_interval,

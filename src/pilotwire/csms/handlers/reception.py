@@ -9,12 +9,22 @@ from pilotwire.clock import Clock
 from pilotwire.csms.handlers import (
     authorization,
     availability,
+    battery_swap,
+    certificates,
+    customer_information,
     data_transfer,
+    der_control,
+    display,
+    firmware,
+    logs,
     metering,
+    monitoring,
+    payment,
     provisioning,
     reports,
     reservation,
     security,
+    smart_charging,
     transactions,
 )
 from pilotwire.csms.handlers.desk import Desk, Policy, VendorHook
@@ -23,13 +33,42 @@ from pilotwire.csms.reports import ReportShelf
 from pilotwire.csms.store.ports import Journal, Store
 from pilotwire.domain.authorization import AuthorizationAsked
 from pilotwire.domain.availability import ConnectorStatus
+from pilotwire.domain.battery_swap import BatterySwapped
+from pilotwire.domain.certificates import (
+    CertificateStatusAsked,
+    ChainStatusAsked,
+    EvCertificateAsked,
+    SigningAsked,
+)
+from pilotwire.domain.customer_information import CustomerInformationPart
 from pilotwire.domain.data_transfer import DataTransferred
+from pilotwire.domain.der_control import DerAlarm, DerControlsReported, DerControlStarted
 from pilotwire.domain.device_model import ReportPart
+from pilotwire.domain.diagnostics import LogUploadReported
+from pilotwire.domain.display import DisplayMessagesPart
+from pilotwire.domain.firmware import FirmwareStatusReported, PublishFirmwareStatusReported
 from pilotwire.domain.kinds import Fact, Verdict
 from pilotwire.domain.metering import MeterValuesReported
+from pilotwire.domain.monitoring import (
+    EventsTold,
+    MonitoringReportPart,
+    StreamClosed,
+    StreamOpened,
+    StreamValuesTold,
+)
 from pilotwire.domain.provisioning import Heartbeat, RegistrationStatus, StationBooted
 from pilotwire.domain.reservation import ReservationEnded
 from pilotwire.domain.security import SecurityEvent
+from pilotwire.domain.smart_charging import (
+    ChargingLimitCleared,
+    ChargingLimitNotified,
+    ChargingProfilesReported,
+    DynamicScheduleAsked,
+    EVChargingNeedsNotified,
+    EVChargingScheduleNotified,
+    PriorityChargingNotified,
+)
+from pilotwire.domain.tariff import PaymentSettled, VatNumberAsked
 from pilotwire.domain.transactions import TransactionEvent
 from pilotwire.errors import MisuseError
 
@@ -46,7 +85,34 @@ HANDLERS: Final[Mapping[type[Fact], Handler]] = {
     DataTransferred: data_transfer.transferred,
     SecurityEvent: security.happened,
     ReservationEnded: reservation.ended,
+    DisplayMessagesPart: display.part,
+    CustomerInformationPart: customer_information.part,
+    SigningAsked: certificates.signing_asked,
+    EvCertificateAsked: certificates.ev_certificate_asked,
+    CertificateStatusAsked: certificates.status_asked,
+    ChainStatusAsked: certificates.chain_status_asked,
+    LogUploadReported: logs.status,
+    FirmwareStatusReported: firmware.reported,
+    PublishFirmwareStatusReported: firmware.publishing,
     ReportPart: reports.part,
+    ChargingLimitNotified: smart_charging.limited,
+    ChargingLimitCleared: smart_charging.limit_cleared,
+    ChargingProfilesReported: smart_charging.reported,
+    EVChargingNeedsNotified: smart_charging.needs,
+    EVChargingScheduleNotified: smart_charging.ev_schedule,
+    PriorityChargingNotified: smart_charging.priority,
+    DynamicScheduleAsked: smart_charging.dynamic_schedule,
+    MonitoringReportPart: monitoring.report_part,
+    EventsTold: monitoring.events,
+    StreamOpened: monitoring.stream_opened,
+    StreamClosed: monitoring.stream_closed,
+    StreamValuesTold: monitoring.stream_values,
+    DerControlsReported: der_control.report_part,
+    DerAlarm: der_control.alarm,
+    DerControlStarted: der_control.started,
+    BatterySwapped: battery_swap.swapped,
+    PaymentSettled: payment.settled,
+    VatNumberAsked: payment.vat_number,
 }
 """Who handles which fact."""
 

@@ -15,6 +15,8 @@ from pilotwire.csms.store.ports import (
     BookedEvent,
     BookEvent,
     ForgetEntries,
+    ForgetFindings,
+    ForgetFrames,
     KeepEntry,
     KeepFinding,
     KeepReadings,
@@ -33,6 +35,7 @@ from pilotwire.csms.store.ports import (
     RemoveToken,
     StoredReading,
     StoredSecurityEvent,
+    Witness,
 )
 from pilotwire.csms.store.recollection import Memory, MemoryStore
 from pilotwire.csms.store.registers import Entry
@@ -48,6 +51,7 @@ class MemoryJournal:
     """Writes into a `MemoryStore`, at once. What is appended together is kept together or, on an error, not at all."""
 
     def __init__(self, store: MemoryStore) -> None:
+        self.witness: Witness | None = None
         self._memory: Memory = store.memory
         self._listeners = Listeners()
         self._closed = False
@@ -77,13 +81,22 @@ class MemoryJournal:
     def _kept(self, operations: Sequence[Operation]) -> list[Any]:
         self._memory.begin()
         try:
-            return [_keep(self._memory, operation) for operation in operations]
+            results = [_keep(self._memory, operation) for operation in operations]
+            if self.witness is not None:
+                self._show(self.witness, operations, results)
+            return results
         except PilotwireError:
             self._memory.undo()
             raise
         except Exception as error:
             self._memory.undo()
             raise StoreError(f"The operation cannot be stored: {error}.") from error
+
+    def _show(self, witness: Witness, operations: Sequence[Operation], results: Sequence[Any]) -> None:
+        for operation, result in zip(operations, results, strict=True):
+            entry = witness.saw(operation, result)
+            if entry is not None:
+                _keep(self._memory, entry)
 
 
 def _keep(memory: Memory, operation: Operation) -> Any:
@@ -164,7 +177,7 @@ def _remove_station(memory: Memory, operation: RemoveStation) -> bool:
 
 
 def _log_frame(memory: Memory, operation: LogFrame) -> int:
-    number = len(memory.log) + 1
+    number = memory.next_frame()
     entry = LoggedFrame(
         number=number,
         station=operation.station,
@@ -176,6 +189,22 @@ def _log_frame(memory: Memory, operation: LogFrame) -> int:
     )
     memory.add(memory.log, entry)
     return number
+
+
+def _forget_frames(memory: Memory, operation: ForgetFrames) -> int:
+    before = operation.before
+    old = [each for each in memory.log if before is not None and each.at < before][: operation.most]
+    doomed = {each.number for each in (*old, *memory.log[: operation.oldest])}
+    memory.swap("log", [each for each in memory.log if each.number not in doomed])
+    return len(doomed)
+
+
+def _forget_findings(memory: Memory, operation: ForgetFindings) -> int:
+    findings = [each for each in memory.findings if each.at < operation.before][: operation.most]
+    events = [each for each in memory.security_events if each.received_at < operation.before][: operation.most]
+    memory.swap("findings", [each for each in memory.findings if each not in findings])
+    memory.swap("security_events", [each for each in memory.security_events if each not in events])
+    return len(findings) + len(events)
 
 
 def _keep_finding(memory: Memory, operation: KeepFinding) -> None:
@@ -253,4 +282,6 @@ _HANDLERS: dict[type[Operation], Callable[[Memory, Any], Any]] = {
     Amend: _amend,
     KeepEntry: _keep_entry,
     ForgetEntries: _forget_entries,
+    ForgetFrames: _forget_frames,
+    ForgetFindings: _forget_findings,
 }

@@ -12,7 +12,7 @@ from typing import Protocol
 from pilotwire.clock import Clock
 from pilotwire.csms.store.journal import GroupJournal
 from pilotwire.csms.store.memory import MemoryJournal, MemoryStore
-from pilotwire.csms.store.ports import Journal, Store
+from pilotwire.csms.store.ports import Journal, Store, Witness
 from pilotwire.csms.store.sql.engine import open_database
 from pilotwire.csms.store.sql.reader import SqlStore
 from pilotwire.csms.store.sql.trouble import disk_trouble
@@ -36,6 +36,10 @@ class OpenStore(Protocol):
         """Where everything is read."""
         ...
 
+    def attend(self, witness: Witness) -> None:
+        """Have a witness see everything that is stored from now on."""
+        ...
+
     async def close(self) -> None:
         """Store what is queued and close. May be called twice."""
         ...
@@ -54,10 +58,17 @@ class OpenStore(Protocol):
 class _Opened:
     """See `OpenStore`."""
 
-    def __init__(self, journal: Journal, store: Store, shut: Callable[[], Awaitable[None]]) -> None:
+    def __init__(
+        self, journal: Journal, store: Store, shut: Callable[[], Awaitable[None]], writes: MemoryJournal | Writer
+    ) -> None:
         self.journal = journal
         self.store = store
+        self._writes = writes
         self._shut: Callable[[], Awaitable[None]] | None = shut
+
+    def attend(self, witness: Witness) -> None:
+        """Have a witness see everything that is stored from now on."""
+        self._writes.witness = witness
 
     async def close(self) -> None:
         """Store what is queued and close."""
@@ -106,7 +117,7 @@ def _open_memory() -> OpenStore:
     async def shut() -> None:
         journal.close()
 
-    return _Opened(journal, store, shut)
+    return _Opened(journal, store, shut, journal)
 
 
 def _open_sqlite(path: str, clock: Clock) -> OpenStore:
@@ -126,4 +137,4 @@ def _open_sqlite(path: str, clock: Clock) -> OpenStore:
         store.close()
         database.close()
 
-    return _Opened(journal, store, shut)
+    return _Opened(journal, store, shut, writer)

@@ -203,6 +203,24 @@ class LogFrame(Operation):
     frame: str
 
 
+class ForgetFrames(Operation):
+    """Remove frames of the message log, the oldest first: those before `before`, and `most` at once. The result is how many.
+
+    `oldest`: so many of the oldest, whatever their time.
+    """
+
+    before: datetime | None = None
+    oldest: int = 0
+    most: int = 5000
+
+
+class ForgetFindings(Operation):
+    """Remove findings and security events from before a time, `most` of each at once. The result is how many there were."""
+
+    before: datetime
+    most: int = 5000
+
+
 class KeepFinding(Operation):
     """Keep a finding."""
 
@@ -316,6 +334,14 @@ class Journal(Protocol):
         ...
 
 
+class Witness(Protocol):
+    """Sees what is stored, and may have an entry of a diary stored along with it, in the same database transaction."""
+
+    def saw(self, operation: Operation, result: Any) -> KeepEntry | None:
+        """An operation is being stored with this result. Called where it is written, possibly more than once: it must only compute."""
+        ...
+
+
 class Page(Value):
     """Which part of a list is wanted: at most `limit` entries after the one whose cursor is `after`."""
 
@@ -331,6 +357,24 @@ class TransactionFilter(Value):
     is_open: bool | None = None
     since: datetime | None = None
     until: datetime | None = None
+
+
+class LogFilter(Value):
+    """Which frames of the message log are wanted; None or False is no condition.
+
+    `transaction_id`: frames that name the transaction, and those they answer or are answered by. `errors`: CALLERROR, CALLRESULTERROR
+    and SOAP faults only. `until` is not included. `text` must be in the frame as it is.
+    """
+
+    station: str | None = None
+    action: str | None = None
+    direction: Direction | None = None
+    message_id: str | None = None
+    transaction_id: str | None = None
+    errors: bool = False
+    since: datetime | None = None
+    until: datetime | None = None
+    text: str | None = None
 
 
 class Store(Protocol):
@@ -387,8 +431,20 @@ class Store(Protocol):
         """Frames, newest first; `before` is a frame's number."""
         ...
 
-    async def findings(self, station: str | None = None, *, limit: int = 100) -> Sequence[Finding]:
-        """Findings, newest first."""
+    async def search(
+        self, which: LogFilter, *, before: int | None = None, after: int | None = None, limit: int = 100
+    ) -> Sequence[LoggedFrame]:
+        """Frames of the message log, newest first; oldest first from number `after` on if that is given (0: from the first)."""
+        ...
+
+    async def log_size(self) -> int:
+        """How many bytes the frames of the message log have, about."""
+        ...
+
+    async def findings(
+        self, station: str | None = None, *, since: datetime | None = None, limit: int = 100
+    ) -> Sequence[Finding]:
+        """Findings, newest first; `since`: only those of this time or later."""
         ...
 
     async def security_events(self, station: str | None = None, *, limit: int = 100) -> Sequence[StoredSecurityEvent]:
@@ -414,7 +470,11 @@ class Store(Protocol):
         *,
         key: str | None = None,
         before: int | None = None,
+        after: int | None = None,
         limit: int = 100,
     ) -> Sequence[Entry[_R]]:
-        """Entries of a diary, the one written last first; `before` is an entry's number."""
+        """Entries of a diary, the one written last first; `before` is an entry's number.
+
+        With `after` they come oldest first, from the one behind that number on (0: from the first).
+        """
         ...

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from pilotwire.csms.store import booking
+from pilotwire.csms.store import booking, searching
 from pilotwire.csms.store.booking import EVERYTHING, FIRST_PAGE
 from pilotwire.csms.store.ports import (
     ApiKey,
     BookedEvent,
     ConnectorRecord,
+    LogFilter,
     LoggedFrame,
     Page,
     Station,
@@ -51,7 +52,7 @@ class Memory:
         self.api_keys: dict[str, ApiKey] = {}
         self.registers: defaultdict[str, dict[tuple[str, str], Any]] = defaultdict(dict)  # by station and key
         self.diaries: defaultdict[str, dict[int, Entry[Any]]] = defaultdict(dict)
-        self._number = self._entry = 0
+        self._number = self._entry = self._frame = 0
         self._undo: list[Callable[[], object]] = []
 
     def begin(self) -> None:
@@ -94,6 +95,17 @@ class Memory:
         before, self._number = self._number, booking.checked_number(number)
         self._undo.append(lambda: setattr(self, "_number", before))
         return number
+
+    def swap(self, table: str, entries: list[Any]) -> None:
+        """Put another list in the place of one."""
+        before = getattr(self, table)
+        setattr(self, table, entries)
+        self._undo.append(lambda: setattr(self, table, before))
+
+    def next_frame(self) -> int:
+        """The number of the next frame of the log; a number given to something that was undone is not given again."""
+        self._frame += 1
+        return self._frame
 
     def next_entry(self) -> int:
         """The number of the next entry of any diary; a number given to something that was undone is not given again."""
@@ -198,9 +210,41 @@ class MemoryStore:
         )
         return _first(frames, limit)
 
-    async def findings(self, station: str | None = None, *, limit: int = 100) -> Sequence[Finding]:
+    async def search(
+        self, which: LogFilter, *, before: int | None = None, after: int | None = None, limit: int = 100
+    ) -> Sequence[LoggedFrame]:
+        """Frames of the message log, newest first, or oldest first from number `after` on."""
+        frames: Iterable[LoggedFrame] = self.memory.log if after is not None else reversed(self.memory.log)
+        if which.transaction_id is not None:
+            frames = self._of_transaction(which, frames)
+        wanted = (
+            frame
+            for frame in frames
+            if (before is None or frame.number < before)
+            and (after is None or frame.number > after)
+            and searching.is_wanted(frame, which)
+        )
+        return _first(wanted, limit)
+
+    def _of_transaction(self, which: LogFilter, frames: Iterable[LoggedFrame]) -> list[LoggedFrame]:
+        naming = searching.names_transaction(str(which.transaction_id))
+        ids = {(frame.station, frame.message_id) for frame in self.memory.log if naming.search(frame.frame)}
+        return [frame for frame in frames if (frame.station, frame.message_id) in ids]
+
+    async def log_size(self) -> int:
+        """How many bytes the frames of the message log have, about."""
+        return sum(len(frame.frame) for frame in self.memory.log)
+
+    async def findings(
+        self, station: str | None = None, *, since: datetime | None = None, limit: int = 100
+    ) -> Sequence[Finding]:
         """Findings, the one kept last first."""
-        return _first((each for each in reversed(self.memory.findings) if station in (None, each.station)), limit)
+        wanted = (
+            each
+            for each in reversed(self.memory.findings)
+            if station in (None, each.station) and (since is None or each.at >= since)
+        )
+        return _first(wanted, limit)
 
     async def security_events(self, station: str | None = None, *, limit: int = 100) -> Sequence[StoredSecurityEvent]:
         """Security events, the one kept last first."""
@@ -231,13 +275,18 @@ class MemoryStore:
         *,
         key: str | None = None,
         before: int | None = None,
+        after: int | None = None,
         limit: int = 100,
     ) -> Sequence[Entry[_R]]:
-        """Entries of a diary, the one written last first."""
+        """Entries of a diary, the one written last first; with `after` oldest first from there on."""
+        table = self.memory.diaries[diary.name]
         wanted = (
             each
-            for each in reversed(self.memory.diaries[diary.name].values())
-            if station in (None, each.station) and key in (None, each.key) and (before is None or each.number < before)
+            for each in (reversed(table.values()) if after is None else table.values())
+            if station in (None, each.station)
+            and key in (None, each.key)
+            and (before is None or each.number < before)
+            and (after is None or each.number > after)
         )
         return _first(wanted, limit)
 

@@ -3,14 +3,19 @@
 from pilotwire.dialects.ocpp16 import (
     authorization,
     availability,
+    certificates,
     data_transfer,
+    firmware,
     local_list,
+    logs,
     metering,
     provisioning,
     remote_control,
     reports,
     reservation,
     security,
+    smart_charging,
+    tariff,
     transactions,
     variables,
 )
@@ -28,6 +33,9 @@ DIALECT = WordDialect(
         *data_transfer.FACTS,
         *security.FACTS,
         *reservation.FACTS,
+        *certificates.FACTS,
+        *logs.FACTS,
+        *firmware.FACTS,
     ),
     commands=(
         *provisioning.COMMANDS,
@@ -39,6 +47,11 @@ DIALECT = WordDialect(
         *reports.COMMANDS,
         *data_transfer.COMMANDS,
         *reservation.COMMANDS,
+        *certificates.COMMANDS,
+        *logs.COMMANDS,
+        *smart_charging.COMMANDS,
+        *firmware.COMMANDS,
+        *tariff.COMMANDS,
     ),
 )
 

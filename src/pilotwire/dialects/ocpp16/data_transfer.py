@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pilotwire.dialects.ocpp16 import plug_and_charge
 from pilotwire.dialects.words import CommandWord, FactWord, same_name
 from pilotwire.domain.data_transfer import (
     DataTransferred,
@@ -10,6 +11,7 @@ from pilotwire.domain.data_transfer import (
     SendData,
     SendDataOutcome,
 )
+from pilotwire.domain.kinds import Command, Fact
 from pilotwire.errors import NotSayable
 from pilotwire.ocpp import v16
 from pilotwire.ocpp.types import Message
@@ -24,9 +26,16 @@ def _text(data: object) -> str | None:
     )
 
 
-def read_data(request: v16.DataTransferRequest) -> DataTransferred:
-    """DataTransfer from a station."""
-    return DataTransferred(vendor_id=request.vendor_id, message_id=request.message_id, data=request.data)
+def read_data(request: v16.DataTransferRequest) -> Fact:
+    """DataTransfer from a station; the messages of Plug & Charge are facts of their own."""
+    said = plug_and_charge.read_fact(request)
+    return said or DataTransferred(vendor_id=request.vendor_id, message_id=request.message_id, data=request.data)
+
+
+def read_send(request: v16.DataTransferRequest) -> Command:
+    """DataTransfer to a station; the messages of Plug & Charge are commands of their own."""
+    said = plug_and_charge.read_command(request)
+    return said or SendData(vendor_id=request.vendor_id, message_id=request.message_id, data=request.data)
 
 
 def write_data(said: DataTransferred | SendData) -> Message:
@@ -56,9 +65,7 @@ COMMANDS = (
     CommandWord(
         command=SendData,
         read={
-            v16.DataTransferRequest: lambda request: SendData(
-                vendor_id=request.vendor_id, message_id=request.message_id, data=request.data
-            )
+            v16.DataTransferRequest: read_send,
         },
         write=lambda command: (write_data(command),),
         write_outcome=lambda _command, outcome, _request: write_answer(outcome),

@@ -24,6 +24,7 @@ VARIABLES: dict[str, VariableName] = {
     "ConnectorSwitch3to1PhaseSupported": _v("SmartChargingCtrlr", "Phases3to1"),
     "ContractValidationOffline": _v("ISO15118Ctrlr", "ContractValidationOffline"),
     "CpoName": _v("SecurityCtrlr", "OrganizationName"),
+    "GetConfigurationMaxKeys": _v("DeviceDataCtrlr", "ItemsPerMessage", "GetVariables"),
     "HeartbeatInterval": _v("OCPPCommCtrlr", "HeartbeatInterval"),
     "ISO15118PnCEnabled": _v("ISO15118Ctrlr", "PnCEnabled"),
     "LocalAuthListEnabled": _v("LocalAuthListCtrlr", "Enabled"),

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 from pilotwire.dialects.words import CommandWord
 from pilotwire.domain.device_model import GetBaseReport, GetReport
 from pilotwire.domain.kinds import Command
+from pilotwire.domain.network_profiles import SetNetworkProfile
 from pilotwire.domain.transactions import GetTransactionStatus
 from pilotwire.errors import MisuseError, NotSayable, PilotwireError
 
@@ -35,6 +36,11 @@ _INSTEAD = "Ask for the configuration keys: get-variables without any names give
 COMMANDS = (
     _unsayable(GetBaseReport, "OCPP 1.6 has no device model, so no report of one (GetBaseReport).", _INSTEAD),
     _unsayable(GetReport, "OCPP 1.6 has no device model, so no report of one (GetReport).", _INSTEAD),
+    _unsayable(
+        SetNetworkProfile,
+        "OCPP 1.6 has no network profiles (SetNetworkProfile).",
+        "Where the station has configuration keys of its own for that, set them with set-variables.",
+    ),
     _unsayable(
         GetTransactionStatus,
         "OCPP 1.6 cannot ask for the status of a transaction (GetTransactionStatus).",

@@ -58,7 +58,7 @@ def write_get_outcome(command: GetVariables, outcome: GetVariablesOutcome, _requ
     known: list[v16.KeyValue] = []
     unknown: list[str] = []
     for result in outcome.results:
-        key = write_key(result.name)
+        key = result.key or write_key(result.name)
         if key is None:
             continue
         if result.status in (
@@ -87,9 +87,17 @@ def _results(responses: Iterable[v16.GetConfigurationResponse]) -> Iterable[Vari
                 status=VariableStatus.ACCEPTED if pair.value is not None else VariableStatus.REJECTED,
                 value=pair.value,
                 read_only=pair.readonly,
+                key=_own_name(pair.key),
             )
         for key in response.unknown_key or ():
-            yield VariableResult(name=read_key(key), status=VariableStatus.UNKNOWN_VARIABLE)
+            yield VariableResult(
+                name=read_key(key), status=VariableStatus.UNKNOWN_VARIABLE, key=_own_name(key)
+            )
+
+
+def _own_name(key: str) -> str | None:
+    """The key as it was written, where it is not the variable's name."""
+    return key if read_key(key).component else None
 
 
 # --- set ---------------------------------------------------------------------------------------------------------------------------

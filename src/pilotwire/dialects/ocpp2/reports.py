@@ -34,7 +34,7 @@ def write_report(wire: Wire, command: GetReport) -> tuple[Message, ...]:
     return (
         wire.GetReportRequest(
             request_id=command.request_id,
-            component_variable=[_write_wanted(wire, wanted) for wanted in command.variables] or None,
+            component_variable=[write_wanted(wire, wanted) for wanted in command.variables] or None,
             component_criteria=[same_name(criterion) for criterion in command.criteria] or None,
         ),
     )
@@ -45,11 +45,12 @@ def read_report(request: v201.GetReportRequest) -> GetReport:
     return GetReport(
         request_id=request.request_id,
         criteria=tuple(ComponentCriterion(criterion) for criterion in request.component_criteria or ()),
-        variables=tuple(_read_wanted(wanted) for wanted in request.component_variable or ()),
+        variables=tuple(read_wanted(wanted) for wanted in request.component_variable or ()),
     )
 
 
-def _write_wanted(wire: Wire, wanted: ComponentVariable) -> v201.ComponentVariable:
+def write_wanted(wire: Wire, wanted: ComponentVariable) -> v201.ComponentVariable:
+    """ComponentVariableType; raises NotSayable for what is no part of anything."""
     if wanted.connector is not None and wanted.evse is None:
         raise NotSayable("A connector of OCPP 2.x is one of an EVSE.", "Name the EVSE too.")
     if wanted.variable is None and wanted.variable_instance is not None:
@@ -62,7 +63,8 @@ def _write_wanted(wire: Wire, wanted: ComponentVariable) -> v201.ComponentVariab
     return wire.ComponentVariable(component=component, variable=variable)
 
 
-def _read_wanted(wanted: v201.ComponentVariable) -> ComponentVariable:
+def read_wanted(wanted: v201.ComponentVariable) -> ComponentVariable:
+    """The variables meant."""
     evse, variable = wanted.component.evse, wanted.variable
     return ComponentVariable(
         component=wanted.component.name,

@@ -2,7 +2,31 @@
 
 from __future__ import annotations
 
+from pilotwire.dialects.ocpp21 import (
+    battery_swap,
+    certificates,
+    der_control,
+    event_streams,
+    smart_charging,
+    tariff,
+    v2x,
+)
 from pilotwire.dialects.words import CommandWord, FactWord
 
-FACTS: tuple[FactWord, ...] = ()
-COMMANDS: tuple[CommandWord, ...] = ()
+FACTS: tuple[FactWord, ...] = (
+    *certificates.FACTS,
+    *event_streams.FACTS,
+    *smart_charging.FACTS,
+    *battery_swap.FACTS,
+    *der_control.FACTS,
+    *tariff.FACTS,
+    *v2x.FACTS,
+)
+COMMANDS: tuple[CommandWord, ...] = (
+    *event_streams.COMMANDS,
+    *smart_charging.COMMANDS,
+    *battery_swap.COMMANDS,
+    *der_control.COMMANDS,
+    *tariff.COMMANDS,
+    *v2x.COMMANDS,
+)

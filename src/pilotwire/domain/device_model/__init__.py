@@ -1,5 +1,6 @@
 """The device model: components and their variables (functional block B; 1.6 configuration keys are read as these too)."""
 
+from pilotwire.domain.device_model.known import KnownAttribute, KnownVariable, is_secret, key_of
 from pilotwire.domain.device_model.reports import (
     ComponentCriterion,
     ComponentVariable,
@@ -39,6 +40,8 @@ __all__ = [
     "GetReport",
     "GetVariables",
     "GetVariablesOutcome",
+    "KnownAttribute",
+    "KnownVariable",
     "Mutability",
     "ReportBase",
     "ReportOutcome",
@@ -56,4 +59,6 @@ __all__ = [
     "VariableResult",
     "VariableSetting",
     "VariableStatus",
+    "is_secret",
+    "key_of",
 ]

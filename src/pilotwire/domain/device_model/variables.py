@@ -78,13 +78,15 @@ class GetVariables(Command):
 
 
 class VariableResult(Value):
-    """What became of one variable asked for. `read_only` is told by 1.6 only."""
+    """What became of one variable asked for. `read_only` is told by 1.6 only, and so is `key`: the name of the configuration key, as
+    the station writes it, where the variable has another."""
 
     name: VariableName
     status: VariableStatus
     value: str | None = None
     attribute: AttributeType = AttributeType.ACTUAL
     read_only: bool | None = None
+    key: str | None = None
 
 
 class GetVariablesOutcome(Outcome):

@@ -12,8 +12,8 @@ from urllib.parse import unquote_to_bytes
 
 from pilotwire.ocpp.version import OcppVersion
 
-MAX_IDENTITY: Final = 48
-"""Characters of a station identity (J2:3.1.1)."""
+MAX_IDENTITY: Final = 60
+"""Characters of a station identity that are taken; J2:3.1.1 allows a 2.x station 48, test tools use more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,8 @@ class Handshake:
 
     `offered` are the subprotocols as they were written, in the client's order; `version` is what will be spoken, None if nothing offered
     is. `password` is bytes, because a 1.6 key may be any 20
-    bytes (J16:6.2.2). `headers` have lower-case names. `certificate` is the client certificate, DER, already verified by TLS.
+    bytes (J16:6.2.2). `headers` have lower-case names. `secure` tells that the connection uses TLS; `certificate` is the client
+    certificate, DER, already verified by TLS.
     """
 
     identity: str
@@ -34,6 +35,7 @@ class Handshake:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     certificate: bytes | None = field(default=None, repr=False)
     version: OcppVersion | None = None
+    secure: bool = False
 
     def presents(self, secret: str | bytes) -> bool:
         """Whether the credentials are this station's: username equal to the identity, password equal to `secret` (A00.FR.207).

@@ -37,6 +37,8 @@ from pilotwire.ocpp.types import Message
 
 _log = structlog.get_logger("pilotwire.ocpp.net.peer")
 _FAILED: Final = "The handler of this call failed; the log of the receiver tells more."
+GRACE: Final = 5.0
+"""Seconds a handler may go on after the connection has ended: what it is storing is worth finishing, waiting for ever is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,10 @@ OnFrame = Callable[[Direction, bytes, datetime], None]
 
 
 class Peer:
-    """One RPC peer. `on_breach` and `on_frame` are called at once and must be quick; `on_refused` hears of CALLRESULTERRORs (2.1)."""
+    """One RPC peer. `on_breach` and `on_frame` are called at once and must be quick; `on_refused` hears of CALLRESULTERRORs (2.1).
+
+    `grace` is how many seconds a handler may go on after the connection has ended; then it is cancelled.
+    """
 
     def __init__(
         self,
@@ -114,6 +119,7 @@ class Peer:
         on_breach: Callable[[Breach], None] | None = None,
         on_refused: Callable[[ResultRefused], None] | None = None,
         on_frame: OnFrame | None = None,
+        grace: float = GRACE,
     ) -> None:
         self.socket = socket
         self.session = session
@@ -123,6 +129,8 @@ class Peer:
         self._on_breach = on_breach
         self._on_refused = on_refused
         self._on_frame = on_frame
+        self._grace = grace
+        self._patience: asyncio.Timeout | None = None
         self._todo: deque[CallReceived | SendReceived] = deque()
         self._idle: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -142,7 +150,7 @@ class Peer:
         try:
             self.socket.listen(self._on_message)
             self.socket.on_closed(self._on_end)
-            await self._work()
+            await self._work_while_it_matters()
         finally:
             self._finish()
         return Closed(self.socket.close_code or 1006, self.socket.close_reason or "")
@@ -174,11 +182,31 @@ class Peer:
         except NotReachable as error:
             raise ConnectionLost("the connection was closed", sent=False) from error
 
+    def end(self, code: int, reason: str) -> None:
+        """Close without waiting for the other side: calls without an answer fail now, nothing more is handled or answered."""
+        self.socket.begin_close(code, reason)
+        self._on_end()
+
     async def close(self, code: int = 1000, reason: str = "") -> None:
         """Close the connection in order and wait for its end; `run` returns then."""
         await self.socket.close(code, reason)
 
     # --- the worker ------------------------------------------------------------------------------------------------------------
+
+    async def _work_while_it_matters(self) -> None:
+        try:
+            async with asyncio.timeout(None) as self._patience:
+                if self._ended:
+                    self._hurry()
+                await self._work()
+        except TimeoutError:
+            _log.error("a handler did not end with its connection and was given up", station=self.socket.identity)
+        finally:
+            self._patience = None
+
+    def _hurry(self) -> None:
+        if self._patience is not None and self._patience.when() is None:
+            self._patience.reschedule(asyncio.get_running_loop().time() + self._grace)
 
     async def _work(self) -> None:
         loop = asyncio.get_running_loop()
@@ -304,6 +332,7 @@ class Peer:
     def _on_end(self) -> None:
         self._finish()
         self._wake()
+        self._hurry()
 
     def _finish(self) -> None:
         self._ended = True

@@ -33,6 +33,7 @@ from pilotwire.ocpp.net.socket import (
     ServerLine,
     Socket,
     compression_of,
+    is_secure,
     peer_certificate_of,
     remote_of,
 )
@@ -273,6 +274,7 @@ async def serve(
             logger=_library_log,
             create_connection=cast(type[ServerConnection], line),
             ssl=ssl_context,
+            ssl_handshake_timeout=None if ssl_context is None else open_timeout,
         )
     except (OSError, OverflowError) as error:
         raise _cannot_listen(host, port, error) from error
@@ -313,4 +315,5 @@ def _read_request(line: ServerConnection, request: Request, versions: Sequence[O
         password=credentials[1] if credentials else None,
         headers={name.lower(): value for name, value in request.headers.raw_items() if name.lower() != "authorization"},
         certificate=peer_certificate_of(line),
+        secure=is_secure(line),
     )

@@ -371,6 +371,11 @@ class Socket:
         return peer_certificate_of(self._line)
 
     @property
+    def is_secure(self) -> bool:
+        """Whether the connection uses TLS."""
+        return is_secure(self._line)
+
+    @property
     def is_open(self) -> bool:
         """Whether messages can be sent."""
         return self._line.protocol.state is OPEN
@@ -449,6 +454,11 @@ def peer_certificate_of(line: Connection) -> bytes | None:
     """The certificate the other side showed in TLS, DER."""
     tls = line.transport.get_extra_info("ssl_object")
     return tls.getpeercert(True) if isinstance(tls, ssl.SSLObject | ssl.SSLSocket) else None
+
+
+def is_secure(line: Connection) -> bool:
+    """Whether the connection uses TLS."""
+    return line.transport.get_extra_info("ssl_object") is not None
 
 
 def _is_utf8(data: bytes) -> bool:

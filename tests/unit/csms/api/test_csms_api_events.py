@@ -15,6 +15,8 @@ from fastapi import FastAPI
 
 from pilotwire.csms.api import end_streams
 from pilotwire.csms.api.events import QUIET, EventStream, EventType, Selection
+from pilotwire.csms.registers.logs import LOGS, LogRequest, key_of
+from pilotwire.csms.registers.monitoring import ALERTS, EVENTS, STREAMS, DeviceEventRecord, StreamRecord
 from pilotwire.csms.store.ports import (
     BookEvent,
     Direction,
@@ -28,11 +30,15 @@ from pilotwire.csms.store.ports import (
     RecordBoot,
     RecordConnection,
 )
+from pilotwire.domain.alerts import after_sign, sign_of_event
 from pilotwire.domain.authorization import Token
 from pilotwire.domain.availability import Availability, ConnectorState, ConnectorStatus
+from pilotwire.domain.device_model import VariableName
 from pilotwire.domain.findings import Finding, Severity
 from pilotwire.domain.identity import EvseAddress, StationIdentity
 from pilotwire.domain.metering import register_reading
+from pilotwire.domain.monitoring import DeviceEvent, EventNotification, EventTrigger, StreamParams
+from pilotwire.domain.monitoring import EventStream as StreamOfValues
 from pilotwire.domain.security import SecurityEvent
 from tests.support.api_rooms import CARD, NOON, ApiRooms, api_of, started
 
@@ -89,6 +95,36 @@ def everything(station: str = "CS-1") -> list[Operation]:
         KeepSecurityEvent(station=station, event=SecurityEvent(type="T", at=NOON), received_at=NOON),
         KeepReadings(station=station, address=address, readings=(reading,), received_at=NOON),
         LogFrame(station=station, at=NOON, direction=Direction.IN, message_id="1", action="A", frame="[]"),
+    ]
+
+
+def of_registers(station: str = "CS-1") -> list[Operation]:
+    """One operation for each type of event that tells of a register or diary."""
+    return [*of_logs(station), *of_monitoring(station)]
+
+
+def of_logs(station: str) -> list[Operation]:
+    """A log is asked for."""
+    return [LOGS.put(station, key_of(1), LogRequest(station=station, request_id=1))]
+
+
+def of_monitoring(station: str) -> list[Operation]:
+    """An event of the device model, the alert it raises, and a stream of values that is opened."""
+    event = DeviceEvent(
+        event_id=1,
+        at=NOON,
+        trigger=EventTrigger.ALERTING,
+        value="71",
+        name=VariableName(component="Controller", variable="Temperature"),
+        notification=EventNotification.CUSTOM_MONITOR,
+    )
+    sign = sign_of_event(event, None)
+    assert sign is not None
+    stream = StreamOfValues(stream_id=3, monitor_id=7, params=StreamParams(interval=60))
+    return [
+        EVENTS.keep(station, NOON, DeviceEventRecord(event=event)),
+        ALERTS.amend(station, "a1", lambda known: after_sign(known, sign, "a1", station, 5)),
+        STREAMS.put(station, "3", StreamRecord(station=station, stream=stream, opened_at=NOON)),
     ]
 
 
@@ -255,7 +291,8 @@ async def test_a_listener_that_goes_frees_its_place() -> None:
 def test_every_type_can_be_chosen_alone(type_: EventType) -> None:
     """And every type is told of by some operation."""
     rooms = ApiRooms()
-    results = rooms.journal._kept(everything())
+    operations = [*everything(), *of_registers()]
+    results = rooms.journal._kept(operations)
     selection = Selection({type_}, None, ())
-    told = [selection.told(entry) for entry in zip(everything(), results, strict=True)]
+    told = [selection.told(entry) for entry in zip(operations, results, strict=True)]
     assert [text.split(b"\n")[0].decode() for text in told if text is not None] == [f"event: {type_.value}"]

@@ -11,10 +11,18 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from pilotwire.csms.commands import CommandRefused, CommandTimedOut
 from pilotwire.csms.store.ports import BookEvent, RecordBoot
+from pilotwire.domain import monitoring as mon
 from pilotwire.domain.authorization import ClearCache, ClearCacheOutcome
 from pilotwire.domain.availability import ChangeAvailability
 from pilotwire.domain.data_transfer import DataTransferStatus, SendData, SendDataOutcome
-from pilotwire.domain.device_model import GetVariables, GetVariablesOutcome, SetVariables, SetVariablesOutcome
+from pilotwire.domain.device_model import (
+    GetVariables,
+    GetVariablesOutcome,
+    ReportStatus,
+    SetVariables,
+    SetVariablesOutcome,
+)
+from pilotwire.domain.diagnostics import GetLog, GetLogOutcome, LogStatus
 from pilotwire.domain.identity import StationIdentity
 from pilotwire.domain.local_list import (
     GetLocalListVersion,
@@ -74,8 +82,16 @@ def _rooms() -> ApiRooms:
         CancelReservation: CancelReservationOutcome(status=CancelReservationStatus.ACCEPTED),
         SendData: SendDataOutcome(status=DataTransferStatus.ACCEPTED, data={"x": [None]}),
         GetVariables: GetVariablesOutcome(results=()),
+        GetLog: GetLogOutcome(status=LogStatus.ACCEPTED, file_name="log.zip"),
         SendLocalList: SendLocalListOutcome(status=SendLocalListStatus.ACCEPTED),
         GetLocalListVersion: LocalListVersion(version=3),
+        mon.SetMonitors: mon.SetMonitorsOutcome(results=()),
+        mon.ClearMonitors: mon.ClearMonitorsOutcome(results=()),
+        mon.SetMonitoringBase: mon.MonitoringBaseOutcome(status=ReportStatus.ACCEPTED),
+        mon.SetMonitoringLevel: mon.MonitoringLevelOutcome(status=mon.MonitoringAnswer.ACCEPTED),
+        mon.GetMonitoringReport: mon.MonitoringReportOutcome(status=ReportStatus.EMPTY_RESULT_SET),
+        mon.GetEventStreams: mon.EventStreamsOutcome(),
+        mon.AdjustEventStream: mon.AdjustEventStreamOutcome(status=mon.MonitoringAnswer.ACCEPTED),
         SetVariables: SetVariablesOutcome(results=()),
         "Reset": CommandTimedOut("too slow"),
     }

@@ -16,6 +16,7 @@ from pilotwire.csms.commands import (
     provisioning,
     remote_control,
 )
+from pilotwire.csms.store.memory import MemoryStore
 from pilotwire.domain.authorization import ClearCache, ClearCacheOutcome
 from pilotwire.domain.availability import ChangeAvailability, ChangeAvailabilityOutcome, ChangeAvailabilityStatus
 from pilotwire.domain.data_transfer import DataTransferStatus, SendData, SendDataOutcome
@@ -103,12 +104,12 @@ Ask = Callable[[Commander], Awaitable[Outcome]]
             ResetOutcome(status=ResetStatus.SCHEDULED),
         ),
         (
-            lambda c: provisioning.get_variables(c, "CS", [VariableQuery(name=NAME)]),
+            lambda c: provisioning.get_variables(c, MemoryStore(), "CS", [VariableQuery(name=NAME)]),
             GetVariables(asked=(VariableQuery(name=NAME),)),
             GetVariablesOutcome(results=()),
         ),
         (
-            lambda c: provisioning.set_variables(c, "CS", [VariableSetting(name=NAME, value="60")]),
+            lambda c: provisioning.set_variables(c, MemoryStore(), "CS", [VariableSetting(name=NAME, value="60")]),
             SetVariables(settings=(VariableSetting(name=NAME, value="60"),)),
             SetVariablesOutcome(results=()),
         ),

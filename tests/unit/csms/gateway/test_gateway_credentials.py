@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from pilotwire.clock import ManualClock
-from pilotwire.csms.gateway.credentials import keep_password, password_taken
+from pilotwire.csms.gateway.credentials import CredentialKeeper, password_taken
 from pilotwire.csms.gateway.passwords import verify_password
+from pilotwire.csms.registers.credentials import CREDENTIALS
 from pilotwire.csms.store.memory import MemoryJournal, MemoryStore
 from pilotwire.csms.store.ports import RegisterStation
 from pilotwire.domain.device_model import (
@@ -63,26 +64,53 @@ def test_what_is_no_password_changes_none() -> None:
 
 @pytest.mark.req("A01.FR.08")
 async def test_only_a_hash_is_kept_and_the_registration_stays() -> None:
-    """What is on record besides stays as it is."""
+    """What is on record besides stays as it is; before the answer the new password is one that is also right."""
     store, clock = MemoryStore(), ManualClock()
     journal = MemoryJournal(store)
     before = RegisterStation(
         station="CS001", registration=RegistrationStatus.PENDING, at=clock.now(), note="at the gate"
     )
     await journal.append(before)
-    await keep_password(journal, store, clock, "CS001", SECRET)
+    keeper = CredentialKeeper(journal, store, clock)
+    hashed = await keeper.before("CS001", _setting(PASSWORD))
+    kept = await store.record(CREDENTIALS, "CS001", "")
+    assert kept is not None
+    assert [hashed] == list(kept.candidates)
+    await keeper.answered("CS001", hashed, _setting(PASSWORD), _answer(PASSWORD, SetVariableStatus.ACCEPTED))
     record = await store.station("CS001")
     assert record is not None
     assert (record.registration, record.note) == (RegistrationStatus.PENDING, "at the gate")
     assert record.password_hash is not None
     assert SECRET not in record.password_hash
     assert verify_password(SECRET, record.password_hash)
+    assert await _candidates(store) == ()
 
 
-async def test_a_password_that_cannot_be_kept_is_told() -> None:
-    """The station has taken it already, so somebody must hear of it."""
+async def _candidates(store: MemoryStore) -> tuple[str, ...]:
+    kept = await store.record(CREDENTIALS, "CS001", "")
+    return () if kept is None else kept.candidates
+
+
+@pytest.mark.req("A01.FR.04")
+@pytest.mark.parametrize(
+    ("status", "both"), [(SetVariableStatus.REJECTED, False), (SetVariableStatus.REBOOT_REQUIRED, True)]
+)
+async def test_a_password_not_accepted_counts_only_if_a_restart_may_bring_it(
+    status: SetVariableStatus, both: bool
+) -> None:
+    """Rejected: forgotten. To restart first: the old one or the new one, until one is used."""
+    store, clock = MemoryStore(), ManualClock()
+    keeper = CredentialKeeper(MemoryJournal(store), store, clock)
+    hashed = await keeper.before("CS001", _setting(PASSWORD))
+    await keeper.answered("CS001", hashed, _setting(PASSWORD), _answer(PASSWORD, status))
+    assert bool(await _candidates(store)) is both
+    assert await store.station("CS001") is None
+
+
+async def test_a_password_that_cannot_be_kept_is_not_sent() -> None:
+    """Nobody could tell afterwards with which one the station comes."""
     store, clock = MemoryStore(), ManualClock()
     journal = FailingJournal(store)
     journal.is_full = True
     with pytest.raises(StoreError):
-        await keep_password(journal, store, clock, "CS001", SECRET)
+        await CredentialKeeper(journal, store, clock).before("CS001", _setting(PASSWORD))

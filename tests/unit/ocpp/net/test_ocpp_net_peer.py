@@ -370,3 +370,66 @@ async def test_a_bug_in_a_hook_closes_the_connection_with_1011() -> None:
         with pytest.raises(ConnectionLost):
             await both.station.call(HEARTBEAT)
         assert (await both.runs[1]).code == 1011
+
+
+# --- handlers that do not end ------------------------------------------------------------------------------------------------------
+
+
+async def test_a_handler_that_never_answers_is_given_up_after_the_connection() -> None:
+    """It has a little time after the end, then it is cancelled and `run` returns."""
+    began, given_up = asyncio.Event(), asyncio.Event()
+
+    async def never(event: CallReceived) -> Answer:
+        began.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            given_up.set()
+        raise AssertionError
+
+    async with pair(csms=never, grace=0.05) as both:
+        asking = asyncio.create_task(both.station.call(HEARTBEAT))
+        await began.wait()
+        both.station.socket.abort()
+        assert (await both.runs[0]).code == 1006
+        assert given_up.is_set()
+        with pytest.raises(ConnectionLost):
+            await asking
+
+
+async def test_a_handler_may_end_what_it_is_doing_after_the_connection() -> None:
+    """What it stores is stored."""
+    began, go_on, stored = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def slow(event: CallReceived) -> Answer:
+        began.set()
+        await go_on.wait()
+        stored.set()
+        return TIME
+
+    async with pair(csms=slow) as both:
+        asking = asyncio.create_task(both.station.call(HEARTBEAT))
+        await began.wait()
+        both.station.socket.abort()
+        with pytest.raises(ConnectionLost):
+            await asking
+        go_on.set()
+        await both.runs[0]
+        assert stored.is_set()
+
+
+async def test_ending_a_connection_fails_what_is_waited_for_at_once() -> None:
+    """The other side may be dead: nobody waits for its part of the closing handshake."""
+
+    async def silent(event: CallReceived) -> Answer:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async with pair(charging_station=silent, csms=the_time) as both:
+        asking = asyncio.create_task(both.csms.call(RawCall("ClearCache", b"{}")))
+        await asyncio.sleep(0)
+        both.csms.end(1008, "replaced")
+        with pytest.raises(ConnectionLost):
+            await asyncio.wait_for(asking, 1)
+        both.station.socket.abort()
+        both.runs[1].cancel()

@@ -81,7 +81,7 @@ async def test_identities_arrive_as_they_are(identity: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "status"), [("/", "404"), ("/ocpp/", "404"), ("/" + "x" * 49, "400"), ("/%FF", "400")]
+    ("path", "status"), [("/", "404"), ("/ocpp/", "404"), ("/" + "x" * 61, "400"), ("/%FF", "400")]
 )
 async def test_a_url_without_a_usable_identity_gets_a_sentence(path: str, status: str) -> None:
     """The body tells what is wrong; nothing is admitted."""

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Engine, Select, and_, or_, select, tuple_
+from sqlalchemy import Engine, Select, and_, func, or_, select, tuple_
 from sqlalchemy.exc import DBAPIError
 
 from pilotwire.csms.store import booking
@@ -19,7 +19,7 @@ from pilotwire.csms.store.ports import (
     ApiKey,
     BookedEvent,
     ConnectorRecord,
-    Direction,
+    LogFilter,
     LoggedFrame,
     Page,
     Station,
@@ -31,6 +31,7 @@ from pilotwire.csms.store.registers import Diary, Entry, Register, place_of
 from pilotwire.csms.store.sql import codec, schema
 from pilotwire.csms.store.sql.codec import micros, moment_of
 from pilotwire.csms.store.sql.engine import Database
+from pilotwire.csms.store.sql.search import Search, frame_of
 from pilotwire.csms.store.sql.trouble import disk_trouble
 from pilotwire.domain.authorization import Token
 from pilotwire.domain.findings import Finding
@@ -42,6 +43,10 @@ from pilotwire.errors import StoreError
 _T = TypeVar("_T")
 _R = TypeVar("_R", bound=Value)
 _CURSOR_SPLITS = 16
+_SAMPLE = 1000
+"""Frames from which the size of all is reckoned."""
+_ROW = 60
+"""Bytes a frame takes besides its text, about."""
 
 
 class SqlStore:
@@ -198,14 +203,36 @@ class SqlStore:
             query = query.where(table.action == action)
         if before is not None:
             query = query.where(table.id < before)
-        return await self._list(query.order_by(table.id.desc()).limit(limit), _frame)
+        return await self._list(query.order_by(table.id.desc()).limit(limit), frame_of)
 
-    async def findings(self, station: str | None = None, *, limit: int = 100) -> Sequence[Finding]:
+    async def search(
+        self, which: LogFilter, *, before: int | None = None, after: int | None = None, limit: int = 100
+    ) -> Sequence[LoggedFrame]:
+        """Frames of the message log, newest first, or oldest first from number `after` on."""
+        return await asyncio.to_thread(_searched, self._engine, self._path, which, before, after, limit)
+
+    async def log_size(self) -> int:
+        """How many bytes the frames of the message log have, about: what they and their index take in the file."""
+        table = schema.frames.c
+        first = await self._list(select(table.id).order_by(table.id).limit(1), lambda row: int(row[0]))
+        last = await self._list(select(table.id).order_by(table.id.desc()).limit(_SAMPLE), lambda row: int(row[0]))
+        if not first or not last:
+            return 0
+        lengths = select(func.length(table.frame)).order_by(table.id.desc()).limit(_SAMPLE)
+        sizes = await self._list(lengths, lambda row: int(row[0]))
+        return (last[0] - first[0] + 1) * (sum(sizes) // len(sizes) + _ROW)
+
+    async def findings(
+        self, station: str | None = None, *, since: datetime | None = None, limit: int = 100
+    ) -> Sequence[Finding]:
         """Findings, the one kept last first."""
         table = schema.findings.c
         query = select(table.content).order_by(table.id.desc()).limit(limit)
-        wanted = query if station is None else query.where(table.station == station)
-        return await self._list(wanted, lambda row: codec.finding_of(row[0]))
+        if station is not None:
+            query = query.where(table.station == station)
+        if since is not None:
+            query = query.where(table.at >= micros(since))
+        return await self._list(query, lambda row: codec.finding_of(row[0]))
 
     async def security_events(self, station: str | None = None, *, limit: int = 100) -> Sequence[StoredSecurityEvent]:
         """Security events, the one kept last first."""
@@ -246,11 +273,15 @@ class SqlStore:
         *,
         key: str | None = None,
         before: int | None = None,
+        after: int | None = None,
         limit: int = 100,
     ) -> Sequence[Entry[_R]]:
-        """Entries of a diary, the one written last first."""
+        """Entries of a diary, the one written last first; with `after` oldest first from there on."""
         table = schema.diary_entries.c
-        query = select(schema.diary_entries).where(table.diary == diary.name).order_by(table.id.desc()).limit(limit)
+        query = select(schema.diary_entries).where(table.diary == diary.name).limit(limit)
+        query = query.order_by(table.id.desc() if after is None else table.id)
+        if after is not None:
+            query = query.where(table.id > after)
         if station is not None:
             query = query.where(table.station == station)
         if key is not None:
@@ -283,16 +314,11 @@ def _sentences(path: Path) -> Iterator[None]:
         raise StoreError(f"{path} cannot be read: {error}.") from error
 
 
-def _frame(row: Any) -> LoggedFrame:
-    return LoggedFrame(
-        number=row.id,
-        station=row.station,
-        at=moment_of(row.at),
-        direction=Direction(row.direction),
-        message_id=row.message_id,
-        action=row.action,
-        frame=row.frame,
-    )
+def _searched(
+    engine: Engine, path: Path, which: LogFilter, before: int | None, after: int | None, limit: int
+) -> list[LoggedFrame]:
+    with _sentences(path), engine.connect() as connection:
+        return Search(connection, which).frames(before, after, limit)
 
 
 def _chain(station: str, transaction_id: str) -> Any:

@@ -18,6 +18,8 @@ from pilotwire.csms.store.ports import (
     Booked,
     BookEvent,
     Direction,
+    ForgetFindings,
+    ForgetFrames,
     KeepFinding,
     KeepReadings,
     KeepSecurityEvent,
@@ -25,6 +27,7 @@ from pilotwire.csms.store.ports import (
     Operation,
     StoredReading,
     StoredSecurityEvent,
+    Witness,
 )
 from pilotwire.csms.store.sql.codec import encoded, event_of, micros, transaction_columns, transaction_of
 from pilotwire.csms.store.sql.pending import Held, Pending
@@ -93,7 +96,10 @@ class Writer:
             KeepReadings: self._keep_readings,
             KeepFinding: self._keep_finding,
             KeepSecurityEvent: self._keep_security_event,
+            ForgetFrames: self._forget_frames,
+            ForgetFindings: self._forget_findings,
         }
+        self.witness: Witness | None = None
         self._records = Records(connection)
         self._plans |= self._records.plans | Registers(connection).plans
 
@@ -189,8 +195,17 @@ class Writer:
         self._load(chain.from_iterable(groups))
         plans = self._plans
         results = [[plans[type(operation)](operation) for operation in group] for group in groups]
+        if self.witness is not None:
+            for group, outcomes in zip(groups, results, strict=True):
+                self._show(self.witness, group, outcomes)
         self._write()
         return results
+
+    def _show(self, witness: Witness, group: Group, results: Sequence[Any]) -> None:
+        for operation, result in zip(group, results, strict=True):
+            entry = witness.saw(operation, result)
+            if entry is not None:
+                self._plan(entry)
 
     def _write(self) -> None:
         self._pending.write(self._connection)
@@ -208,7 +223,10 @@ class Writer:
 
     def _planned(self, index: int, group: Group) -> list[Any]:
         try:
-            return [self._plan(operation) for operation in group]
+            results = [self._plan(operation) for operation in group]
+            if self.witness is not None:
+                self._show(self.witness, group, results)
+            return results
         except PilotwireError as error:
             raise _GroupFailed(index, error) from error
         except Exception as error:
@@ -407,3 +425,30 @@ class Writer:
         )
         row = (operation.station, micros(operation.event.at), encoded(stored))
         self._pending.rows["security_events"].append(row)
+
+    # --- things that are forgotten --------------------------------------------------------------------------------------------------
+
+    def _forget_frames(self, operation: ForgetFrames) -> int:
+        """Rows of this very batch are not written yet, so they stay."""
+        count = 0
+        if operation.before is not None:
+            count += self._delete(
+                "frames WHERE id IN (SELECT id FROM frames WHERE at < ? ORDER BY id LIMIT ?)",
+                micros(operation.before),
+                operation.most,
+            )
+        if operation.oldest:
+            count += self._delete("frames WHERE id IN (SELECT id FROM frames ORDER BY id LIMIT ?)", operation.oldest)
+        first = self._value("SELECT coalesce(min(id), 0) FROM frames")
+        self._delete("frame_blocks WHERE block < ?", first // FRAMES_IN_BLOCK)
+        return count
+
+    def _forget_findings(self, operation: ForgetFindings) -> int:
+        limits = (micros(operation.before), operation.most)
+        return sum(
+            self._delete(f"{table} WHERE id IN (SELECT id FROM {table} WHERE at < ? ORDER BY id LIMIT ?)", *limits)
+            for table in ("findings", "security_events")
+        )
+
+    def _delete(self, rows: str, *parameters: Any) -> int:
+        return self._connection.execute(f"DELETE FROM {rows}", parameters).rowcount

@@ -1,0 +1,134 @@
+"""Certificates of stations: installed, removed, asked for; and the chains made from their requests (A02, M03 to M05)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Final
+
+from pilotwire.clock import Clock
+from pilotwire.csms.commands.commander import Commander
+from pilotwire.csms.registers.certificates import (
+    CERTIFICATES,
+    REQUESTS,
+    KnownCertificate,
+    RequestState,
+    SigningRequest,
+    key_of,
+    state_after,
+)
+from pilotwire.csms.signing import check_chain
+from pilotwire.csms.store.ports import Journal, Page, Store
+from pilotwire.csms.store.registers import cursor_of
+from pilotwire.domain.certificates import (
+    CertificateHash,
+    CertificateKind,
+    CertificateSigned,
+    CertificateSignedOutcome,
+    DeleteCertificate,
+    DeleteCertificateOutcome,
+    DeleteCertificateStatus,
+    GetInstalledCertificates,
+    GetInstalledOutcome,
+    InstallCertificate,
+    InstallCertificateOutcome,
+    InstalledCertificate,
+    SigningUse,
+)
+from pilotwire.domain.kinds import changed
+
+_AT_ONCE: Final = 500
+_BY_1_6_DEFAULT: Final = frozenset({CertificateKind.CSMS_ROOT, CertificateKind.MANUFACTURER_ROOT})
+
+
+@dataclass(frozen=True, slots=True)
+class Certificates:
+    """Where commands about certificates go, and where what becomes of them is kept."""
+
+    commander: Commander
+    journal: Journal
+    store: Store
+    clock: Clock
+
+    async def install(self, station: str, kind: CertificateKind, certificate: str) -> InstallCertificateOutcome:
+        """Install a root certificate (M05); it is on record when the station reports it."""
+        command = InstallCertificate(kind=kind, certificate=certificate)
+        return await self.commander.ask(station, command, InstallCertificateOutcome)
+
+    async def delete(
+        self, station: str, certificate: CertificateHash, *, plug_and_charge: bool = False
+    ) -> DeleteCertificateOutcome:
+        """Remove a certificate (M04). NotFound is also a station without it, so it goes from the record."""
+        command = DeleteCertificate(certificate=certificate, plug_and_charge=plug_and_charge)
+        outcome = await self.commander.ask(station, command, DeleteCertificateOutcome)
+        if outcome.status is not DeleteCertificateStatus.FAILED:
+            await self.journal.append(
+                *(CERTIFICATES.remove(station, key_of(kind, certificate)) for kind in CertificateKind)
+            )
+        return outcome
+
+    async def installed(self, station: str, kinds: tuple[CertificateKind, ...] = ()) -> GetInstalledOutcome:
+        """Ask which certificates there are (M03); what was asked for and is not reported goes from the record.
+
+        1.6 cannot be asked for all: without kinds it tells those of the security extension, and the others stay on record.
+        """
+        outcome = await self.commander.ask(station, GetInstalledCertificates(kinds=kinds), GetInstalledOutcome)
+        told = {key_of(each.kind, each.certificate): each for each in outcome.certificates}
+        asked = frozenset(kinds) or await self._all_kinds(station)
+        gone = [
+            CERTIFICATES.remove(station, key_of(known.kind, known.certificate))
+            async for known in self.known(station)
+            if known.kind in asked and key_of(known.kind, known.certificate) not in told
+        ]
+        kept = [CERTIFICATES.put(station, key, self._record(station, each)) for key, each in told.items()]
+        if gone or kept:
+            await self.journal.append(*gone, *kept)
+        return outcome
+
+    async def _all_kinds(self, station: str) -> frozenset[CertificateKind]:
+        known = await self.store.station(station)
+        is_old = known is not None and known.version == "1.6"
+        return _BY_1_6_DEFAULT if is_old else frozenset(CertificateKind)
+
+    def _record(self, station: str, told: InstalledCertificate) -> KnownCertificate:
+        return KnownCertificate(
+            station=station,
+            kind=told.kind,
+            certificate=told.certificate,
+            children=told.children,
+            reported_at=self.clock.now(),
+        )
+
+    async def known(self, station: str) -> AsyncIterator[KnownCertificate]:
+        """All certificates on record for a station."""
+        page = Page(limit=_AT_ONCE)
+        while True:
+            found = await self.store.records(CERTIFICATES, station, page)
+            for each in found:
+                yield each
+            if len(found) < _AT_ONCE:
+                return
+            page = Page(limit=_AT_ONCE, after=cursor_of(station, key_of(found[-1].kind, found[-1].certificate)))
+
+    async def sign(
+        self, station: str, chain: str, use: SigningUse | None, request_id: int | None = None
+    ) -> CertificateSignedOutcome:
+        """Hand over a chain, whether or not there is a request for it (A02)."""
+        command = CertificateSigned(chain=chain, use=use, request_id=request_id)
+        return await self.commander.ask(station, command, CertificateSignedOutcome)
+
+    async def answer(self, station: str, request: SigningRequest, chain: str) -> SigningRequest:
+        """Hand over the chain made from a request, with the type and id it was asked with (A02.FR.14, A02.FR.25).
+
+        Gives the request as it is then.         Raises also UnfitChain if it was not made from this request; then nothing is sent.
+        """
+        check_chain(chain, request.csr)
+        sent = changed(request, state=RequestState.SENT, chain=chain, sent_at=self.clock.now())
+        await self._keep(sent)
+        outcome = await self.sign(station, chain, request.use, request.request_id)
+        after = changed(sent, state=state_after(outcome.status))
+        await self._keep(after)
+        return after
+
+    async def _keep(self, request: SigningRequest) -> None:
+        await self.journal.append(REQUESTS.put(request.station, request.key, request))

@@ -1,0 +1,20 @@
+"""Whose a client certificate is: the commonName of its subject (A00.FR.405, A00.FR.511). Whether its chain is good, TLS has checked."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+
+NO_SUBJECT: Final = "the client certificate has no single commonName that could be compared with the identity"
+
+
+def common_name_of(der: bytes) -> str:
+    """The commonName of a certificate's subject; "" if it has none, several, or cannot be read."""
+    try:
+        names = x509.load_der_x509_certificate(der).subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    except ValueError:
+        return ""
+    value = names[0].value if len(names) == 1 else ""
+    return value if isinstance(value, str) else ""
