@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from ocpp.exceptions import NotSupportedError, PropertyConstraintViolationError, SecurityError
+from ocpp.exceptions import PropertyConstraintViolationError, SecurityError
 
 from pilotwire.clock import SystemClock
 from pilotwire.csms.app import Csms
@@ -162,17 +162,17 @@ async def test_vendor_data_and_security_events(csms: Csms, version: str):
     assert (kept.event.type, kept.event.at) == ("TamperDetectionActivated", _at(START))
 
 
-async def test_what_needs_a_real_answer_is_not_supported(csms: Csms):
-    """A CALLERROR of ours is one the package knows."""
+async def test_what_nobody_can_give_is_not_made_up(csms: Csms):
+    """Without anybody who has contracts the vehicle is told Failed, in a form the package reads."""
     async with counterpart(csms, "2.0.1") as cs:
         await cs.boot()
-        with pytest.raises(NotSupportedError):
-            await cs.say(
-                "Get15118EVCertificate",
-                iso15118_schema_version="urn:iso:15118:2:2013:MsgDef",
-                action="Install",
-                exi_request="QQ==",
-            )
+        answer = await cs.say(
+            "Get15118EVCertificate",
+            iso15118_schema_version="urn:iso:15118:2:2013:MsgDef",
+            action="Install",
+            exi_request="QQ==",
+        )
+        assert answer.status == "Failed"
 
 
 @pytest.mark.req("B01.FR.10", "1.6:4.2")

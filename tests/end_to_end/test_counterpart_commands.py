@@ -88,6 +88,7 @@ async def test_variables(csms: Csms, station: Any):
     """Set one, read it back; a variable it does not have is told apart, in 1.6 by its configuration key."""
     changed = await set_variables(
         csms.commander,
+        csms.store,
         "CS001",
         [VariableSetting(name=INTERVAL, value="60"), VariableSetting(name=NONSENSE, value="1")],
     )
@@ -95,7 +96,7 @@ async def test_variables(csms: Csms, station: Any):
     assert statuses == [SetVariableStatus.ACCEPTED, SetVariableStatus.UNKNOWN_VARIABLE]
     assert station.variables["HeartbeatInterval"] == "60"
     asked = [VariableQuery(name=INTERVAL), VariableQuery(name=NONSENSE)]
-    known, unknown = (await get_variables(csms.commander, "CS001", asked)).results
+    known, unknown = (await get_variables(csms.commander, csms.store, "CS001", asked)).results
     assert (known.name, known.value) == (INTERVAL, "60")
     assert (unknown.name, unknown.status) == (NONSENSE, VariableStatus.UNKNOWN_VARIABLE)
 

@@ -154,12 +154,13 @@ async def test_an_action_without_meaning_here_is_acknowledged_and_kept(csms: Csm
         assert '"Downloaded"' in log[-1].frame
 
 
-async def test_an_action_nobody_can_answer_is_not_supported(csms: Csms) -> None:
-    """No made-up answer where content is needed."""
+async def test_what_nobody_can_give_is_not_made_up(csms: Csms) -> None:
+    """Failed, with the reason, where there is nobody to ask for a contract certificate."""
     async with station(csms, version="ocpp2.0.1") as cs:
         await cs.boot()
         wanted = {"iso15118SchemaVersion": "urn:iso:15118:2:2013:MsgDef", "action": "Install", "exiRequest": "QQ=="}
-        assert (await cs.call("Get15118EVCertificate", wanted))[2] == "NotSupported"
+        answer = await cs.ask("Get15118EVCertificate", wanted)
+        assert (answer["status"], answer["exiResponse"]) == ("Failed", "")
 
 
 async def test_who_is_connected_is_known(csms: Csms) -> None:

@@ -137,8 +137,9 @@ async def test_a_faulty_call_is_refused_unless_forced(scene: Scene, action: Acti
         answer = await scene.ask(action.version, action.name, fault.payload)
         assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json"), fault
         problem = answer.json()
-        assert problem["type"] == "urn:pilotwire:problem:not-sayable"
-        assert f"does not fit {action.name} of OCPP {action.version}: {fault.where}: " in problem["detail"], fault
+        assert problem["type"] == "urn:pilotwire:problem:payload-misfit"
+        assert f"does not fit {action.name} of OCPP {action.version}: " in problem["detail"], fault
+        assert "body" + fault.where.removeprefix("$") in [each["where"] for each in problem["errors"]], fault
     fault, response = known[0], in_json(responses(action)["minimal"])
     asked = scene.begin(action.version, action.name, fault.payload, force=True)
     call = await scene.hear(action.version)

@@ -93,6 +93,55 @@ class Stage:
         assert told.status_code == 200, told.text
         return Ordered(heard[2], heard[3], told.json())
 
+    async def reported(self, command: str, action: str, *parts: dict[str, Any], **body: Any) -> Ordered:
+        """Give a command by REST that is answered with a report: the station accepts it, then says the parts, each under the id asked for.
+
+        Each part is acknowledged, and the operator is told when all have come.
+        """
+        path = f"/stations/{STATION}/commands/{command}"
+        asking = asyncio.create_task(self.operator.post(path, json=body))
+        try:
+            heard = await self.cs.answer({"status": "Accepted"})
+            for part in parts:
+                assert await self.cs.ask(action, {"requestId": heard[3]["requestId"]} | part) == {}
+        except BaseException:
+            asking.cancel()
+            raise
+        told = await asking
+        assert told.status_code == 200, told.text
+        return Ordered(heard[2], heard[3], told.json())
+
+    async def exchanged(self, command: str, *answers: Any, **body: Any) -> tuple[list[tuple[str, Any]], Any]:
+        """Give a command by REST that becomes several CALLs, each answered in turn: what the station heard, what the operator was told."""
+        asking = asyncio.create_task(self.operator.post(f"/stations/{STATION}/commands/{command}", json=body))
+        try:
+            heard = [await self.cs.answer(answer) for answer in answers]
+        except BaseException:
+            asking.cancel()
+            raise
+        told = await asking
+        assert told.status_code == 200, told.text
+        return [(call[2], call[3]) for call in heard], told.json()
+
+    async def failed(self, code: str, command: str, **body: Any) -> tuple[Any, Any]:
+        """Give a command by REST that the station answers with a CALLERROR of this code: what it heard, and the problem told."""
+        asking = asyncio.create_task(self.operator.post(f"/stations/{STATION}/commands/{command}", json=body))
+        try:
+            heard = await self.cs.hear()
+            await self.cs.say([4, heard[1], code, "", {}])
+        except BaseException:
+            asking.cancel()
+            raise
+        told = await asking
+        assert told.status_code == 502, told.text
+        return heard[3], told.json()
+
+    async def read(self, things: str) -> Any:
+        """What the API shows of the station under this name."""
+        told = await self.operator.get(f"/stations/{STATION}/{things}")
+        assert told.status_code == 200, told.text
+        return told.json()
+
     async def refused(self, command: str, **body: Any) -> Any:
         """Give a command by REST that the CSMS itself declines: the problem, and the station hears nothing."""
         told = await self.operator.post(f"/stations/{STATION}/commands/{command}", json=body)

@@ -27,6 +27,7 @@ from pilotwire.domain import provisioning as prov
 from pilotwire.domain import remote_control as remote
 from pilotwire.domain import reservation as resv
 from pilotwire.domain import transactions as tx
+from pilotwire.domain.certificates import CertificateHash, HashAlgorithm
 from pilotwire.domain.identity import STATION, AdditionalInfo, EvseAddress, IdToken, StationIdentity
 from pilotwire.domain.kinds import Command, Fact, Noted, Outcome, Verdict, changed
 from pilotwire.domain.metering import (
@@ -396,14 +397,38 @@ def _logs(version: OcppVersion) -> list[Some[Command]]:
     return [asked, asked.map(lambda command: changed(command, **old))]
 
 
+def _contract_certificates() -> Some[tuple[auth.ContractCertificate, ...]]:
+    hashed = st.builds(
+        CertificateHash,
+        hash_algorithm=st.sampled_from(HashAlgorithm),
+        issuer_name_hash=text(128),
+        issuer_key_hash=text(128),
+        serial_number=text(40),
+    )
+    return st.lists(st.builds(auth.ContractCertificate, certificate=hashed, responder_url=text(512)), max_size=4).map(
+        tuple
+    )
+
+
+def _authorizations_asked(version: OcppVersion) -> list[Some[Fact]]:
+    """By a token, or by a contract; 1.6 says the latter in a DataTransfer."""
+    contract = {"certificate": maybe(text(200)), "certificates": _contract_certificates()}
+    if version is not V16:
+        return [st.builds(auth.AuthorizationAsked, id_token=id_tokens(version), **contract)]
+    emaid = st.builds(IdToken, value=text(20), type=st.just("eMAID"))
+    return [
+        st.builds(auth.AuthorizationAsked, id_token=id_tokens(version)),
+        st.builds(auth.AuthorizationAsked, id_token=emaid, **contract),
+    ]
+
+
 def facts(version: OcppVersion) -> Some[Fact]:
     """Every fact a station of this version can state."""
-    certificate = st.none() if version is V16 else maybe(text(200))
     return st.one_of(
         _boots(version),
         st.just(prov.Heartbeat()),
         _states(version),
-        st.builds(auth.AuthorizationAsked, id_token=id_tokens(version), certificate=certificate),
+        *_authorizations_asked(version),
         events(version),
         _reports(version),
         _vendor_data(version, data.DataTransferred),
@@ -448,7 +473,7 @@ def verdicts(version: OcppVersion, fact: Fact) -> Some[Verdict]:
     if isinstance(fact, prov.Heartbeat):
         return st.builds(prov.HeartbeatVerdict, now=moments)
     if isinstance(fact, auth.AuthorizationAsked):
-        return authorizations(version)
+        return _authorize_verdicts(version, fact)
     if (charging := said_charging.verdicts(version, fact)) is not None:
         return charging
     if isinstance(fact, data.DataTransferred):
@@ -456,9 +481,34 @@ def verdicts(version: OcppVersion, fact: Fact) -> Some[Verdict]:
     return st.just(Noted())
 
 
+def _authorize_verdicts(version: OcppVersion, fact: auth.AuthorizationAsked) -> Some[Verdict]:
+    """On a token, and on the certificate it came with."""
+    found = maybe(st.sampled_from(auth.CertificateStatus))
+    if version is V16 and fact.id_token.type is None:
+        return authorizations(version)
+    if version is V16:
+        statuses = enumerated(V16, "AuthorizationStatus").map(auth.AuthorizationStatus)
+        return st.builds(
+            auth.AuthorizationVerdict, status=statuses, expires_at=maybe(moments), certificate_status=found
+        )
+    return st.builds(
+        lambda verdict, status: changed(verdict, certificate_status=status), authorizations(version), found
+    )
+
+
 def _answer(version: OcppVersion) -> dict[str, Any]:
     values = text(50, 0) if version is V16 else json_values()
     return {"status": st.sampled_from(data.DataTransferStatus), "data": maybe(values)}
+
+
+def _limits() -> Some[auth.TransactionLimit]:
+    return st.builds(
+        auth.TransactionLimit,
+        max_cost=maybe(numbers),
+        max_energy=maybe(numbers),
+        max_time=maybe(st.integers(-(2**31), MAX_INT)),
+        max_soc=maybe(st.integers(0, 100)),
+    )
 
 
 def _event_verdicts(version: OcppVersion, fact: tx.TransactionEvent) -> Some[Verdict]:
@@ -471,6 +521,7 @@ def _event_verdicts(version: OcppVersion, fact: tx.TransactionEvent) -> Some[Ver
             total_cost=maybe(numbers),
             priority=maybe(st.integers(-9, 9)),
             message=maybe(text(512, 0)),
+            limit=maybe(_limits()) if version is V21 else st.none(),
         )
     if fact.kind is tx.EventKind.STARTED:
         return st.builds(tx.TransactionVerdict, transaction_id=positive.map(str), authorization=told)
@@ -489,7 +540,7 @@ _RESETS = {
 _TRIGGERS = {
     V16: (*get_args(enums16.MessageTrigger), "LogStatusNotification", "SignChargingStationCertificate"),
     V201: get_args(enums201.MessageTrigger),
-    V21: tuple(message for message in get_args(enums21.MessageTrigger) if message != "CustomTrigger"),
+    V21: get_args(enums21.MessageTrigger),
 }
 
 
@@ -594,6 +645,24 @@ def _list_updates(version: OcppVersion) -> Some[Command]:
     return st.builds(lists.SendLocalList, version=positive, update=kinds, entries=list_entries(version))
 
 
+def _triggers(version: OcppVersion) -> Some[prov.TriggerMessage]:
+    """A custom trigger (2.1) says what it triggers; 1.6 has two ways to ask for most messages."""
+    both = frozenset(get_args(enums16.ExtendedMessageTrigger)) & frozenset(get_args(enums16.MessageTrigger))
+    place = maybe(addresses(version) | st.just(STATION) if version is V16 else addresses(version))
+
+    def trigger(message: str) -> Some[prov.TriggerMessage]:
+        return st.builds(
+            prov.TriggerMessage,
+            message=st.just(message),
+            address=place,
+            custom=text(50) if message == "CustomTrigger" else st.none(),
+            extended=st.booleans() if version is V16 and message in both else st.just(False),
+        )
+
+    wanted = st.sampled_from(_TRIGGERS[version]).flatmap(trigger)
+    return wanted if version is V16 else wanted.filter(_names_a_connector)
+
+
 def _names_a_connector(trigger: prov.TriggerMessage) -> bool:
     """2.x triggers StatusNotification of one connector only (F06.FR.13)."""
     place = trigger.address
@@ -610,6 +679,7 @@ def commands(version: OcppVersion) -> Some[Command]:
         remote_start_id=st.none() if old else positive,
         evse=evse,
         group=st.none() if old else maybe(id_tokens(version)),
+        charging_profile=maybe(said_charging.profiles(version)),
     )
     unlock = st.builds(
         remote.UnlockConnector, evse=st.integers(1, 99), connector=st.just(1) if old else st.integers(1, 9)
@@ -617,11 +687,7 @@ def commands(version: OcppVersion) -> Some[Command]:
     target = addresses(version) | st.just(STATION)
     return st.one_of(
         st.builds(prov.Reset, kind=st.sampled_from(_RESETS[version]), evse=st.none() if old else evse),
-        st.builds(
-            prov.TriggerMessage,
-            message=st.sampled_from(_TRIGGERS[version]),
-            address=maybe(target if old else addresses(version)),
-        ).filter(lambda trigger: old or _names_a_connector(trigger)),
+        _triggers(version),
         st.builds(avail.ChangeAvailability, operative=st.booleans(), address=target),
         st.just(auth.ClearCache()),
         _list_updates(version),
@@ -726,7 +792,9 @@ def _get_outcomes_16(command: dm.GetVariables) -> Some[Outcome]:
     unknown = st.builds(dm.VariableResult, name=variable_names(V16), status=st.just(dm.VariableStatus.UNKNOWN_VARIABLE))
     most = 2 if command.asked else 0
     lists = st.tuples(st.lists(known, max_size=3), st.lists(unknown, max_size=most))
-    return st.builds(dm.GetVariablesOutcome, results=lists.map(lambda parts: tuple(map(_with_key, (*parts[0], *parts[1])))))
+    return st.builds(
+        dm.GetVariablesOutcome, results=lists.map(lambda parts: tuple(map(_with_key, (*parts[0], *parts[1]))))
+    )
 
 
 def _with_key(result: dm.VariableResult) -> dm.VariableResult:

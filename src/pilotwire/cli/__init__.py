@@ -22,7 +22,7 @@ from pilotwire.errors import PilotwireError
 
 
 class Verb(NamedTuple):
-    """A verb of the command line: its name, the module it is in, and what it does in one sentence."""
+    """A verb of the command line: its name, the module it is in (`:` what of it, else `verb`), and what it does in one sentence."""
 
     name: str
     module: str
@@ -35,11 +35,24 @@ VERBS: Final = (
     Verb("station", "pilotwire.cli.station", "Run a charging station with simulated hardware and a control port."),
     Verb("demo", "pilotwire.cli.demo", "Let three cars charge through the whole system, one a protocol version."),
     Verb("call", "pilotwire.cli.call", "Send any action of its protocol version to a station."),
+    Verb("start", "pilotwire.cli.remote:start", "Ask a station to start a transaction for a token."),
+    Verb("stop", "pilotwire.cli.remote:stop", "Ask a station to end a transaction."),
+    Verb("reset", "pilotwire.cli.remote:reset", "Restart a station, or one EVSE of it."),
+    Verb("unlock", "pilotwire.cli.remote:unlock", "Release a stuck cable."),
+    Verb("trigger", "pilotwire.cli.remote:trigger", "Ask a station to send a message now."),
+    Verb("availability", "pilotwire.cli.remote:availability", "Take a station or a part of it in or out of use."),
+    Verb("reserve", "pilotwire.cli.remote:reserve", "Keep an EVSE for a token."),
     Verb("stations", "pilotwire.cli.stations", "List the stations of a CSMS; add, change, show and remove them."),
     Verb("transactions", "pilotwire.cli.transactions", "List the transactions of a CSMS."),
     Verb("logs", "pilotwire.cli.logs", "Get log files from stations: ask, list, download."),
     Verb("messages", "pilotwire.cli.messages", "Search and export the message log: every frame as it was on the wire."),
     Verb("token", "pilotwire.cli.token", "Say who may charge: put, list and remove id tokens."),
+    Verb(
+        "group", "pilotwire.cli.group", "Groups of tokens: one status and limit for all their members, master passes."
+    ),
+    Verb(
+        "local-list", "pilotwire.cli.local_list", "Which tokens stations know by themselves, and keeping that in step."
+    ),
     Verb("display", "pilotwire.cli.display", "Show messages on stations' displays: set, list, clear."),
     Verb("alerts", "pilotwire.cli.alerts", "List what somebody should look at, and acknowledge it."),
     Verb("monitors", "pilotwire.cli.monitors", "List the monitors of a station."),
@@ -52,12 +65,16 @@ VERBS: Final = (
     Verb("tariff", "pilotwire.cli.tariff", "Tariffs: put them on record, set them at stations, list and clear them."),
     Verb("der", "pilotwire.cli.der", "DER controls of stations: list, set and clear them."),
     Verb("key", "pilotwire.cli.key", "Create, list and revoke API keys."),
+    Verb("user", "pilotwire.cli.user", "Say who may log in: put, list and remove users."),
+    Verb("site", "pilotwire.cli.site", "Say which stations belong together: put, list and remove sites."),
+    Verb("audit", "pilotwire.cli.audit", "Read the audit log: who did what."),
 )
 
 
 def load(verb: Verb) -> Any:
     """The command of a verb, from its module."""
-    what: typer.Typer | Callable[..., Any] = import_module(verb.module).verb
+    module, _, name = verb.module.partition(":")
+    what: typer.Typer | Callable[..., Any] = getattr(import_module(module), name or "verb")
     if isinstance(what, typer.Typer):
         return typer.main.get_command(what)
     alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)

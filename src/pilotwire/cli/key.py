@@ -19,12 +19,19 @@ def create(
     scope: Annotated[
         list[str], typer.Option(help="read, command, write or admin; each includes those before it. May be repeated.")
     ] = ["read"],  # noqa: B006 - typer wants a list and never changes it
+    site: Annotated[
+        list[str] | None, typer.Option(help="Only the stations of this site. May be repeated. Default: all sites")
+    ] = None,
+    expires_at: Annotated[
+        str | None, typer.Option(help="When it ends, like 2027-01-31T12:00:00Z. Default: never")
+    ] = None,
     url: Url = DEFAULT_URL,
     key: Key = "",
 ) -> None:
     """Create an API key and print its secret, this once."""
+    body = {"name": name, "scopes": scope, "sites": site or [], "expiresAt": expires_at}
     with Api(url, key) as api:
-        made = api.send("POST", "/keys", body={"name": name, "scopes": scope}).json()
+        made = api.send("POST", "/keys", body=body).json()
     typer.echo(made["secret"])
     typer.echo(f"This is the key {name!r} ({', '.join(made['scopes'])}). It cannot be shown again.", err=True)
 
@@ -37,8 +44,18 @@ def list_(as_json: AsJson = False, url: Url = DEFAULT_URL, key: Key = "") -> Non
     if as_json:
         show_json(keys)
         return
-    rows = [(each["name"], ", ".join(each["scopes"]), each["createdAt"]) for each in keys]
-    show_table(("name", "scopes", "created"), rows, nothing="There are no API keys.")
+    rows = [
+        (
+            each["name"],
+            ", ".join(each["scopes"]),
+            ", ".join(each["sites"]) or "all",
+            each["createdAt"],
+            each["expiresAt"],
+            each["lastUsedAt"],
+        )
+        for each in keys
+    ]
+    show_table(("name", "scopes", "sites", "created", "expires", "last used"), rows, nothing="There are no API keys.")
 
 
 @verb.command()

@@ -35,6 +35,12 @@ Evse = Annotated[
     list[str] | None, typer.Option(help="An EVSE and its connector types, for example 1:cCCS2,sType2.", metavar="EVSE")
 ]
 Quiet = Annotated[bool | None, typer.Option("--quiet/--not-quiet", help="Send it nothing that nobody asked for.")]
+Tolerate = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="A departure from the standards it is allowed, for example enum-case; `none`: none. May be repeated."
+    ),
+]
 Note = Annotated[str | None, typer.Option(help="A note for people.")]
 
 
@@ -73,12 +79,13 @@ def add(
     boot_answer: Boot = None,
     evse: Evse = None,
     quiet: Quiet = None,
+    tolerate: Tolerate = None,
     note: Note = None,
     url: Url = DEFAULT_URL,
     key: Key = "",
 ) -> None:
     """Put a station on record, accepted unless said otherwise."""
-    body = _body(registration, password, generate_password, security_profile, boot_answer, evse, quiet, note)
+    body = _body(registration, password, generate_password, security_profile, boot_answer, evse, quiet, tolerate, note)
     _put(url, key, station, body)
 
 
@@ -92,12 +99,13 @@ def set_(
     boot_answer: Boot = None,
     evse: Evse = None,
     quiet: Quiet = None,
+    tolerate: Tolerate = None,
     note: Note = None,
     url: Url = DEFAULT_URL,
     key: Key = "",
 ) -> None:
     """Change what is on record of a station; what is not said stays."""
-    body = _body(registration, password, generate_password, security_profile, boot_answer, evse, quiet, note)
+    body = _body(registration, password, generate_password, security_profile, boot_answer, evse, quiet, tolerate, note)
     _put(url, key, station, body)
 
 
@@ -118,6 +126,7 @@ def _body(
     boots: Sequence[str] | None,
     evses: Sequence[str] | None,
     quiet: bool | None,
+    tolerated: Sequence[str] | None,
     note: str | None,
 ) -> dict[str, object]:
     body: dict[str, object] = {"generatePassword": True} if generate else {}
@@ -125,6 +134,8 @@ def _body(
         body["registration"] = None if registration == "policy" else registration
     if profile is not None:
         body["securityProfile"] = None if profile == "any" else _number(profile, "--security-profile")
+    if tolerated:
+        body["tolerances"] = [each for each in tolerated if each != "none"]
     if evses:
         body["evses"] = [_evse(each) for each in evses]
     said = {"password": password, "bootAnswers": list(boots) if boots else None, "quiet": quiet, "note": note}

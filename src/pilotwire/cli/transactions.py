@@ -35,7 +35,7 @@ def verb(
 
 
 def _row(tx: Mapping[str, Any]) -> tuple[object, ...]:
-    token, evse = tx["idToken"], tx["evse"]
+    token, evse, closing = tx["idToken"], tx["evse"], tx["closing"]
     return (
         tx["station"],
         tx["transactionId"],
@@ -44,6 +44,6 @@ def _row(tx: Mapping[str, Any]) -> tuple[object, ...]:
         moment(tx["startedAt"]),
         moment(tx["endedAt"]),
         None if tx["energyWh"] is None else f"{tx['energyWh']:.15g}",
-        tx["stoppedReason"],
+        tx["stoppedReason"] if closing is None else f"closed here: {closing['reason']}",
         tx["late"],
     )

@@ -18,18 +18,24 @@ from pilotwire.csms.commands import Commander
 from pilotwire.csms.commands.noticing import NoticingBus
 from pilotwire.csms.gateway import Gateway
 from pilotwire.csms.handlers import Handlers, Policy, VendorHook
-from pilotwire.csms.partners.ports import Partners
-from pilotwire.csms.partners.vat import vat_checker
+from pilotwire.csms.partners.chosen import chosen_partners, contract_roots
 from pilotwire.csms.plugins import NO_PLUGINS, Plugins
 from pilotwire.csms.quiet import Quiet
 from pilotwire.csms.registers.webhooks import WEBHOOKS
 from pilotwire.csms.reports import ReportShelf
 from pilotwire.csms.services import Parts, Service, Services
+from pilotwire.csms.services.blocked_tokens import BlockedTokens
+from pilotwire.csms.services.certificate_signings import CertificateSignings
 from pilotwire.csms.services.drift import DriftWatch
 from pilotwire.csms.services.firmware_campaigns import FirmwareCampaigns
+from pilotwire.csms.services.local_lists import LocalLists
+from pilotwire.csms.services.open_transactions import OpenTransactions
+from pilotwire.csms.services.reservations import ReservationsEnd
 from pilotwire.csms.services.retention import Retention
 from pilotwire.csms.services.security_upgrades import SecurityUpgrades
+from pilotwire.csms.services.sequence_gaps import SequenceGaps
 from pilotwire.csms.services.template_runs import TemplateRuns
+from pilotwire.csms.services.transaction_limits import TransactionLimits
 from pilotwire.csms.settings import CsmsSettings
 from pilotwire.csms.store.open import open_store
 from pilotwire.csms.store.ports import Journal, Page, Store
@@ -101,7 +107,8 @@ class Csms:
         opened = await stack.enter_async_context(open_store(self.settings.database, clock=self.clock))
         journal, store = opened.journal, opened.store
         reports = ReportShelf(self.clock)
-        handlers = Handlers(journal, store, self.clock, _policy(self.settings), self._vendors, reports, _partners(self.settings))
+        partners = chosen_partners(self.settings, self.clock)
+        handlers = Handlers(journal, store, self.clock, _policy(self.settings), self._vendors, reports, partners)
         gateway = Gateway(handlers, journal, store, self.clock, self.settings)
         commander = Commander(
             NoticingBus(gateway, journal, self.clock), self.clock, reports, Quiet(store, always=self.settings.quiet)
@@ -109,7 +116,7 @@ class Csms:
         parts = Parts(journal, store, commander, self.clock, self.settings)
         outbox = Outbox(told_of, self.clock, await store.records(WEBHOOKS, "", Page(limit=1000)))
         opened.attend(outbox)
-        services = Services([*_services(parts), Deliveries(parts, outbox)])
+        services = Services([*_services(parts), Deliveries(parts, outbox), CertificateSignings(parts, partners.signer)])
         stack.push_async_callback(gateway.close)
         await gateway.start()
         stack.push_async_callback(services.close)
@@ -223,11 +230,13 @@ def _services(parts: Parts) -> list[Service]:
         DriftWatch(parts),
         SecurityUpgrades(parts),
         FirmwareCampaigns(parts),
+        LocalLists(parts),
+        TransactionLimits(parts),
+        BlockedTokens(parts),
+        OpenTransactions(parts),
+        SequenceGaps(parts),
+        ReservationsEnd(parts),
     ]
-
-
-def _partners(settings: CsmsSettings) -> Partners:
-    return Partners(vat=vat_checker(settings))
 
 
 def _policy(settings: CsmsSettings) -> Policy:
@@ -239,4 +248,7 @@ def _policy(settings: CsmsSettings) -> Policy:
         charging_needs=settings.charging_needs,
         alert_severity=settings.alert_severity,
         receipt_url=settings.receipt_url,
+        authorization_fallback=settings.authorization_fallback,
+        contract_roots=contract_roots(settings.contract_roots),
+        accept_unverified_contracts=settings.accept_unverified_contracts,
     )

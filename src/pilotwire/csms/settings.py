@@ -5,9 +5,12 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
+
+from pydantic import Field
 
 from pilotwire.domain.alerts import ALERT_SEVERITY
+from pilotwire.domain.authorization import AuthorizationFallback
 from pilotwire.domain.provisioning import UnknownStations
 from pilotwire.domain.smart_charging import ChargingNeedsPolicy
 from pilotwire.errors import ConfigError
@@ -61,7 +64,39 @@ class CsmsSettings(Settings):
         60, "seconds from 1 to 86400", "when a station that is not accepted may boot again", ge=1, le=86_400
     )
     drift_interval: float = setting(
-        0.0, "seconds from 0 (never) to 2592000", "how often the variables of templates are read again", ge=0, le=2_592_000
+        0.0,
+        "seconds from 0 (never) to 2592000",
+        "how often the variables of templates are read again",
+        ge=0,
+        le=2_592_000,
+    )
+    orphan_after: int = setting(
+        86_400,
+        "seconds from 0 (never) to 31536000",
+        "when an open transaction that nothing was heard of is closed, its station being connected",
+        ge=0,
+        le=31_536_000,
+    )
+    orphan_after_offline: int = setting(
+        604_800,
+        "seconds from 0 (never) to 31536000",
+        "when an open transaction that nothing was heard of is closed, its station not being connected",
+        ge=0,
+        le=31_536_000,
+    )
+    resume_within: int = setting(
+        600,
+        "seconds from 0 (any time) to 86400",
+        "how long a station that has booted may take to go on with its transactions",
+        ge=0,
+        le=86_400,
+    )
+    ask_after: int = setting(
+        3600,
+        "seconds from 0 (never) to 31536000",
+        "when a station is asked about an open transaction that nothing was heard of (2.x)",
+        ge=0,
+        le=31_536_000,
     )
     ping_interval: float = setting(60.0, "seconds from 0 (off) to 3600", "between pings", ge=0, le=3600)
     compression: bool = setting(
@@ -93,14 +128,25 @@ class CsmsSettings(Settings):
     firmware_signing_key: str = setting("", "a PEM file", "the private key that signs uploaded firmware")
     firmware_signing_certificate: str = setting("", "a PEM file", "the certificate of that key, sent to stations")
     soap_port: int | None = setting(
-        None, "a port from 0 to 65535 (0: any free one), or none", "for stations of OCPP-S (SOAP, 1.5 and 1.6)", ge=0, le=65535
+        None,
+        "a port from 0 to 65535 (0: any free one), or none",
+        "for stations of OCPP-S (SOAP, 1.5 and 1.6)",
+        ge=0,
+        le=65535,
     )
     soap_tls: bool = setting(False, "true or false", "whether OCPP-S is spoken by TLS, with tls_certificate")
+    tolerances: tuple[str, ...] = setting(
+        (), "a list of names", "departures from the standards that every station is allowed"
+    )
     keep_messages_days: int = setting(
         0, "days from 0 (for ever) to 36500", "how long frames stay in the message log", ge=0, le=36_500
     )
     keep_messages_mb: int = setting(
-        0, "megabytes from 0 (no limit)", "how large the message log may grow: then the oldest frames go", ge=0, le=10**9
+        0,
+        "megabytes from 0 (no limit)",
+        "how large the message log may grow: then the oldest frames go",
+        ge=0,
+        le=10**9,
     )
     keep_findings_days: int = setting(
         0, "days from 0 (for ever) to 36500", "how long findings and security events are kept", ge=0, le=36_500
@@ -127,12 +173,106 @@ class CsmsSettings(Settings):
     vat_timeout: float = setting(
         5.0, "seconds, more than 0 and at most 60", "how long that service may take", gt=0, le=60
     )
+    signer_url: str = setting(
+        "",
+        "an http(s) URL",
+        "a certificate authority that signs stations' requests; without one people bring the chains",
+        pattern=r"^(https?://[^\s?#]+)?$",
+    )
+    signer_timeout: float = setting(
+        30.0, "seconds, more than 0 and at most 600", "how long that authority may take", gt=0, le=600
+    )
+    signer_token: str = setting("", "a token", "the bearer token for that authority", pattern=r"^[!-~]*$")
+    signer_patience: int = setting(
+        86_400,
+        "seconds from 1 to 2592000",
+        "how long a request is tried to be signed and handed over",
+        ge=1,
+        le=2_592_000,
+    )
+    lab_ca_certificate: str = setting(
+        "", "a PEM file", "for a lab: the CA that signs stations' requests, with its chain"
+    )
+    lab_ca_key: str = setting("", "a PEM file", "the private key of that CA")
+    lab_ca_days: int = setting(365, "days from 1 to 3650", "how long certificates of that CA are valid", ge=1, le=3650)
+    contracts_url: str = setting(
+        "",
+        "an http(s) URL",
+        "a pool of contract certificates for vehicles; without one none are given",
+        pattern=r"^(https?://[^\s?#]+)?$",
+    )
+    contracts_timeout: float = setting(
+        20.0, "seconds, more than 0 and at most 60", "how long that pool may take", gt=0, le=60
+    )
+    contracts_token: str = setting("", "a token", "the bearer token for that pool", pattern=r"^[!-~]*$")
+    ocsp_timeout: float = setting(
+        5.0, "seconds, more than 0 and at most 60", "how long an OCSP responder or a CRL may take", gt=0, le=60
+    )
+    ocsp_private_addresses: bool = setting(
+        False, "true or false", "for a lab: OCSP responders and CRLs may be at addresses that are not public"
+    )
     receipt_url: str = setting(
         "",
         "an http(s) URL with {receipt}",
         "where the receipt of a payment is; without one stations are told of none",
         pattern=r"^(https?://\S+\{receipt\}\S*)?$",
         max_length=1900,
+    )
+    session_lifetime: int = setting(
+        43_200, "seconds from 60 to 2592000", "how long a login lasts unless it is refreshed", ge=60, le=2_592_000
+    )
+    oidc_issuer: str = setting(
+        "",
+        "an http(s) URL",
+        "an OpenID Connect issuer whose tokens are taken; without one none",
+        pattern=r"^(https?://[^\s?#]+)?$",
+    )
+    oidc_audience: str = setting("", "a text", "whom those tokens must be for (aud)")
+    oidc_role_claim: str = setting("roles", "the name of a claim", "where those tokens say the roles", min_length=1)
+    oidc_roles: tuple[Annotated[str, Field(pattern=r"^.+=(viewer|operator|manager|admin)$")], ...] = setting(
+        (),
+        "a list like fleet-team=operator",
+        "which role a role of those tokens is here: viewer, operator, manager or admin",
+    )
+    oidc_sites_claim: str = setting(
+        "", "the name of a claim", "where those tokens say the sites; without it they see all"
+    )
+    cors_origins: tuple[str, ...] = setting((), "a list of origins", "whose pages may use the API in a browser")
+    keep_audit_days: int = setting(
+        0, "days from 0 (for ever) to 36500", "how long the audit log is kept", ge=0, le=36_500
+    )
+    authorization_url: str = setting(
+        "",
+        "an http(s) URL",
+        "who decides elsewhere on tokens; without one it is decided here",
+        pattern=r"^(https?://[^\s#]+)?$",
+    )
+    authorization_secret: str = setting(
+        "", "whsec_ and base64", "signs the questions to authorization_url, as webhooks are"
+    )
+    authorization_timeout: float = setting(
+        2.0, "seconds, more than 0 and at most 60", "how long authorization_url may take", gt=0, le=60
+    )
+    authorization_fallback: AuthorizationFallback = setting(
+        AuthorizationFallback.LOCAL, "local, accept or reject", "what is done where authorization_url does not answer"
+    )
+    prepaid_url: str = setting(
+        "",
+        "an http(s) URL",
+        "who keeps the accounts of prepaid tokens; else the balances here",
+        pattern=r"^(https?://[^\s#]+)?$",
+    )
+    prepaid_timeout: float = setting(
+        2.0, "seconds, more than 0 and at most 60", "how long prepaid_url may take", gt=0, le=60
+    )
+    contract_roots: str = setting(
+        "", "a PEM file", "the roots of contract certificates (MO), for those a station sends whole"
+    )
+    accept_unverified_contracts: bool = setting(
+        False, "true or false", "for a lab: contracts whose certificate nobody could verify may charge"
+    )
+    clear_blocked: bool = setting(
+        False, "true or false", "clear the caches of stations where a token was used when it is blocked"
     )
     log_level: LogLevel = setting("info", "debug, info, warning or error", "how much is told on the console")
 
@@ -141,6 +281,10 @@ def load_settings(given: Mapping[str, Any] | None = None, *, config: Path | str 
     """The settings from all three places (see `pilotwire.settings.load`); raises ConfigError."""
     settings, sources = load(CsmsSettings, "csms", given, config=config)
     _check_no_auth(settings, sources.place("no_auth"))
+    if settings.oidc_issuer and not settings.oidc_audience:
+        raise ConfigError(
+            f"{sources.place('oidc_issuer')} needs an audience.", "Set oidc_audience to whom its tokens are for."
+        )
     return settings
 
 

@@ -183,11 +183,15 @@ class EvCertificateAsked(Fact):
 
 
 class EvCertificateVerdict(Verdict):
-    """The response for the vehicle: EXI in Base64, "" if there is none; `remaining` contracts (2.1, M01.FR.04)."""
+    """The response for the vehicle: EXI in Base64, "" if there is none; `remaining` contracts (2.1, M01.FR.04).
+
+    `reason` says why it failed; 1.6 has no place for it.
+    """
 
     accepted: bool
     exi_response: str = ""
     remaining: int | None = None
+    reason: str | None = None
 
 
 class CertificateStatusAsked(Fact):
@@ -198,9 +202,10 @@ class CertificateStatusAsked(Fact):
 
 
 class CertificateStatusVerdict(Verdict):
-    """The OCSP response, DER in Base64; None if it could not be had (M06.FR.04)."""
+    """The OCSP response, DER in Base64; None if it could not be had (M06.FR.04), and `reason` says why (not in 1.6)."""
 
     ocsp_result: str | None = None
+    reason: str | None = None
 
 
 class StatusSource(StrEnum):
@@ -225,6 +230,19 @@ class ChainLink(Value):
     certificate: CertificateHash
     source: StatusSource
     urls: tuple[str, ...]
+
+
+class Revocation(Value):
+    """What is known of a certificate: Good, Revoked or Unknown, valid until `next_update`.
+
+    `response` is the OCSP response it comes from, in DER; empty for a CRL. `proven`: its signature was traced to the issuer of the
+    certificate. Else whoever acts on it must trust the way it came, or check the response against the issuer.
+    """
+
+    status: RevocationStatus
+    next_update: datetime
+    response: bytes = b""
+    proven: bool = False
 
 
 class LinkStatus(Value):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-from pilotwire.domain.kinds import Command, Fact, Outcome, Verdict
+from pilotwire.domain.kinds import Command, Fact, Outcome, Value, Verdict
 
 
 class DataTransferStatus(StrEnum):
@@ -17,12 +17,23 @@ class DataTransferStatus(StrEnum):
     UNKNOWN_VENDOR_ID = "UnknownVendorId"
 
 
+class DataFault(Value):
+    """Why data is no message of a vendor whose messages are known here: `status` is the answer, `what` the reason."""
+
+    status: DataTransferStatus
+    what: str
+
+
 class DataTransferred(Fact):
-    """A station sends vendor data (P02). `data` is any JSON value in 2.x, text in 1.6."""
+    """A station sends vendor data (P02). `data` is any JSON value in 2.x, text in 1.6.
+
+    `fault`: it claims to be a message of the Plug & Charge application note for 1.6, and is none.
+    """
 
     vendor_id: str
     message_id: str | None = None
     data: Any = None
+    fault: DataFault | None = None
 
 
 class DataTransferVerdict(Verdict):

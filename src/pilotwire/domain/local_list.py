@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from hashlib import blake2b
 
-from pilotwire.domain.authorization import AuthorizationStatus, AuthorizationVerdict
-from pilotwire.domain.identity import IdToken, same_token
+import msgspec
+
+from pilotwire.domain.authorization import AuthorizationStatus, AuthorizationVerdict, Token
+from pilotwire.domain.identity import NO_AUTHORIZATION, IdToken, same_token
 from pilotwire.domain.kinds import Command, Outcome, Value, changed
 
 NO_LIST = 0
@@ -178,3 +181,77 @@ def in_messages(command: SendLocalList, most: int | None) -> tuple[SendLocalList
         )
         for number, part in enumerate(parts)
     )
+
+
+# --- keeping lists in step --------------------------------------------------------------------------------------------
+
+
+class ListSource(StrEnum):
+    """What a station's list is kept from by itself: nothing, or the tokens on record."""
+
+    NONE = "none"
+    TOKENS = "tokens"
+
+
+class ListPolicy(Value):
+    """What a station's list is to hold: the tokens of these groups and types (empty: of any)."""
+
+    source: ListSource = ListSource.NONE
+    groups: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+
+    def wants(self, token: Token) -> bool:
+        """Whether a token belongs on the list. One that is good at some times only does not: a list cannot say that."""
+        if token.id_token.type == NO_AUTHORIZATION or token.rules.is_timed:
+            return False
+        group = None if token.group is None else token.group.key
+        if self.groups and group not in {each.casefold() for each in self.groups}:
+            return False
+        return not self.types or token.id_token.type in self.types
+
+
+class KnownList(Value):
+    """What is believed of a station's list: its number (None: it was never told), and a digest of each entry by `key_of` its token.
+
+    `entries` None: not known, so that only a whole list can repair it. `error` is why it could not be brought in step the last time.
+    """
+
+    version: int | None = None
+    entries: dict[str, str] | None = None
+    at: datetime | None = None
+    error: str = ""
+
+
+def digest_of(info: AuthorizationVerdict) -> str:
+    """What tells one entry from another with less than all of it."""
+    return blake2b(msgspec.json.encode(info), digest_size=8).hexdigest()
+
+
+def digests(entries: Iterable[ListEntry]) -> dict[str, str]:
+    """The digests of entries, by `key_of` their token."""
+    return {key_of(entry.id_token): digest_of(entry.info) for entry in entries if entry.info is not None}
+
+
+def differences(known: Mapping[str, str], wanted: Sequence[ListEntry]) -> tuple[ListEntry, ...]:
+    """What makes of a list with these digests the one that is wanted: entries to put on it, tokens to take off (D01.FR.16, D01.FR.17)."""
+    after = digests(wanted)
+    put = [entry for entry in wanted if known.get(key_of(entry.id_token)) != after[key_of(entry.id_token)]]
+    gone = [key.partition(":") for key in sorted(known.keys() - after.keys())]
+    return (*put, *(ListEntry(id_token=IdToken(value=value, type=kind or None)) for kind, _, value in gone))
+
+
+def booked(known: KnownList, update: UpdateType, entries: Sequence[ListEntry], version: int, at: datetime) -> KnownList:
+    """What is believed once the station has accepted all of an update."""
+    before: dict[str, str] | None = {} if update is UpdateType.FULL else known.entries
+    if before is None:
+        return KnownList(version=version, at=at)
+    gone = {key_of(entry.id_token) for entry in entries if entry.info is None}
+    after = {key: value for key, value in before.items() if key not in gone} | digests(entries)
+    return KnownList(version=version, entries=after, at=at)
+
+
+def told_version(known: KnownList | None, version: int | None, at: datetime) -> KnownList:
+    """What is believed once the station has told the number of its list. Another number than expected: its entries are not known."""
+    if known is not None and known.version == version and version is not None:
+        return changed(known, at=at)
+    return KnownList(version=version, entries={} if version == NO_LIST else None, at=at)

@@ -118,13 +118,17 @@ class ResetOutcome(Outcome):
 
 
 class TriggerMessage(Command):
-    """Ask a station to send a message now (F06). `message` is a 2.x MessageTriggerEnumType value, `CustomTrigger` excepted.
+    """Ask a station to send a message now (F06). `message` is a 2.x MessageTriggerEnumType value.
 
-    Names of 1.6 that 2.x does not have stay (`DiagnosticsStatusNotification`); those that differ are translated.
+    Names of 1.6 that 2.x does not have stay (`DiagnosticsStatusNotification`); those that differ are translated. `custom` is what a
+    `CustomTrigger` (2.1) asks for, in the vendor's words. `extended`: by the ExtendedTriggerMessage of 1.6, though the plain one could ask
+    for it too (for FirmwareStatusNotification that means the signed one).
     """
 
     message: str
     address: EvseAddress | None = None
+    custom: str | None = None
+    extended: bool = False
 
 
 class TriggerStatus(StrEnum):

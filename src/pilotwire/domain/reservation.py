@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
 
@@ -83,6 +83,14 @@ class ReservationEnded(Fact):
     status: ReservationUpdateStatus
 
 
+class ReservationAbilities(Value):
+    """What is known of a station: None or nothing where it is not. A place without types may have any."""
+
+    enabled: bool | None = None
+    any_evse: bool | None = None
+    places: dict[int, frozenset[str]] = {}
+
+
 # --- what follows ---------------------------------------------------------------------------------------------------
 
 
@@ -131,3 +139,28 @@ def is_needed(evse: int, reservations: Iterable[Reservation], places: Places) ->
     wanted = tuple(reservations)
     others = {number: types for number, types in places.items() if number != evse}
     return kept(wanted, others) < kept(wanted, places)
+
+
+def flaws_of(wanted: Reservation, now: datetime, abilities: ReservationAbilities) -> tuple[str, ...]:
+    """Why a station would not take a reservation, in sentences, as far as is known of the station; () if nothing is."""
+    return tuple(_flaws(wanted, now, abilities))
+
+
+def _flaws(wanted: Reservation, now: datetime, abilities: ReservationAbilities) -> Iterator[str]:
+    evse, kind, places = wanted.evse, wanted.connector_type, abilities.places
+    if is_over(wanted, now):
+        yield f"It would expire at {wanted.expires_at.isoformat()}, which is past (H04.FR.01)."
+    if abilities.enabled is False:
+        yield "The station does not take reservations (H01.FR.01)."
+    if evse is None and abilities.any_evse is False:
+        yield "The station takes no reservation without an EVSE (H01.FR.19)."
+    if not places:
+        return
+    if evse is not None and evse not in places:
+        yield f"The station has no EVSE {evse}: it has {', '.join(map(str, sorted(places)))}."
+    elif kind is not None and not any(
+        suits(wanted, number, types or frozenset({kind})) for number, types in places.items()
+    ):
+        where = "No EVSE" if evse is None else f"EVSE {evse}"
+        has = "has a connector" if evse is None else "has no connector"
+        yield f"{where} {has} of the type {kind} (H01.FR.06)."

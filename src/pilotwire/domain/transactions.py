@@ -15,7 +15,8 @@ from typing import Any
 
 import msgspec
 
-from pilotwire.domain.authorization import AuthorizationVerdict
+from pilotwire.domain.authorization import AuthorizationVerdict, TransactionLimit
+from pilotwire.domain.closing import Closing, is_undone_by
 from pilotwire.domain.identity import EvseAddress, IdToken
 from pilotwire.domain.kinds import Command, Fact, Outcome, Value, Verdict, changed
 from pilotwire.domain.metering.samples import MeterReading, register_of
@@ -129,7 +130,8 @@ class TransactionVerdict(Verdict):
     """The answer to a transaction event.
 
     `transaction_id` is what the CSMS named the transaction (1.6 start), `authorization` the judgement on the token if the event carried one
-    (E05.FR.01), `total_cost` in the currency of the tariff settings.
+    (E05.FR.01), `total_cost` in the currency of the tariff settings. `limit` is what the transaction may use up (E16.FR.02); 2.1 alone can
+    tell it.
     """
 
     transaction_id: str | None = None
@@ -137,6 +139,7 @@ class TransactionVerdict(Verdict):
     total_cost: Decimal | None = None
     priority: int | None = None
     message: str | None = None
+    limit: TransactionLimit | None = None
 
 
 class GetTransactionStatus(Command):
@@ -172,7 +175,7 @@ class Transaction(Value):
 
     `started_at` stays None while only later events are known (the start is still in a station's queue, or was lost).
     `seq_nos` are the sequence numbers seen, as closed ranges; `late` says that an event was taken while the station was offline.
-    `sources` is for `fold` alone.
+    `closing`: no end was told and this CSMS closed it by rule. `sources` is for `fold` alone.
     """
 
     station: str
@@ -197,11 +200,12 @@ class Transaction(Value):
     last_seq_no: int | None = None
     seq_nos: tuple[tuple[int, int], ...] = ()
     sources: Sources = Sources()
+    closing: Closing | None = None
 
     @property
     def is_open(self) -> bool:
-        """Whether no end has been seen."""
-        return self.ended_at is None
+        """Whether no end has been seen, and it was not closed by rule either."""
+        return self.ended_at is None and self.closing is None
 
     @property
     def energy(self) -> Decimal | None:
@@ -288,6 +292,8 @@ def _common(tx: Transaction, event: TransactionEvent) -> dict[str, object]:
     changes: dict[str, object] = {"events": tx.events + 1}
     if event.offline:
         changes["late"] = True
+    if tx.closing is not None and is_undone_by(tx.closing, event.at, ends=event.kind is EventKind.ENDED):
+        changes["closing"] = None
     if tx.last_event_at is None or event.at > tx.last_event_at:
         changes["last_event_at"] = event.at
     if event.address not in (None, tx.address) and _is_more_exact(event.address, tx.address):

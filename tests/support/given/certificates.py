@@ -41,6 +41,17 @@ _NONE: dict[str, Any] = {"status": "NotFound"}
 _OF_16 = (
     Given(
         version=V16,
+        action="DataTransfer",
+        request=("POST", f"{_COMMANDS}/trigger-message", {"requestedMessage": "SignV2GCertificate"}),
+        call=wrapped("TriggerMessage", {}),
+        answer=answered(ACCEPTED),
+        shows=ACCEPTED,
+        refusal={"status": "UnknownVendorId"},
+        refused={"status": "NotImplemented"},
+        name="TriggerMessage",
+    ),
+    Given(
+        version=V16,
         action="InstallCertificate",
         request=("POST", _INSTALL, {"certificateType": "CSMSRootCertificate", "certificate": _PEM}),
         call={"certificateType": "CentralSystemRootCertificate", "certificate": _PEM},

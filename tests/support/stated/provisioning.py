@@ -34,7 +34,11 @@ STATED = (
             },
             answer={"status": "Accepted", "currentTime": ANY, "interval": 300},
             read="/stations/{station}",
-            shows={"identity": {"vendorName": "Volta", "model": "Two"}, "lastBootReason": "Watchdog", "lastBootAt": ANY},
+            shows={
+                "identity": {"vendorName": "Volta", "model": "Two"},
+                "lastBootReason": "Watchdog",
+                "lastBootAt": ANY,
+            },
         )
         for version in V2
     ),

@@ -10,8 +10,11 @@ from hypothesis import strategies as st
 
 from pilotwire.domain import certificates as cert
 from pilotwire.domain.data_transfer import DataTransferred
+from pilotwire.domain.identity import EvseAddress
+from pilotwire.domain.kinds import changed
+from pilotwire.domain.provisioning import TriggerMessage, TriggerOutcome, TriggerStatus
 from pilotwire.errors import NotSayable
-from pilotwire.ocpp import registry
+from pilotwire.ocpp import registry, v16
 from pilotwire.ocpp.version import OcppVersion
 from tests.support.said import DIALECTS, MAX_INT, V16, V21, V201, answered, heard, maybe, moments, text
 
@@ -185,20 +188,77 @@ def test_what_a_version_has_no_words_for(version: OcppVersion, command: Any, why
     assert why in str(refused.value)
 
 
+PLUG_AND_CHARGE = "org.openchargealliance.iso15118pnc"
+
+
 @pytest.mark.parametrize(
-    "data",
+    ("data", "status"),
     [
-        DataTransferred(vendor_id="org.openchargealliance.iso15118pnc", message_id="SignCertificate", data="{}"),
-        DataTransferred(vendor_id="org.openchargealliance.iso15118pnc", message_id="Other", data="{}"),
-        DataTransferred(vendor_id="org.openchargealliance.iso15118pnc"),
-        DataTransferred(vendor_id="com.example", message_id="SignCertificate", data='{"csr": "A"}'),
+        (DataTransferred(vendor_id=PLUG_AND_CHARGE, message_id="SignCertificate", data="{}"), "Rejected"),
+        (DataTransferred(vendor_id=PLUG_AND_CHARGE.upper(), message_id="SignCertificate"), "Rejected"),
+        (DataTransferred(vendor_id=PLUG_AND_CHARGE, message_id="Other", data="{}"), "UnknownMessageId"),
+        (DataTransferred(vendor_id=PLUG_AND_CHARGE, message_id="TriggerMessage", data="{}"), "UnknownMessageId"),
+        (DataTransferred(vendor_id=PLUG_AND_CHARGE), "UnknownMessageId"),
+        (DataTransferred(vendor_id="com.example", message_id="SignCertificate", data='{"csr": "A"}'), None),
     ],
 )
-def test_what_is_no_message_of_plug_and_charge_is_a_vendors_data(data: DataTransferred) -> None:
-    """As any other."""
+def test_what_is_no_message_of_plug_and_charge_is_a_vendors_data(data: DataTransferred, status: str | None) -> None:
+    """As any other, but that it is said what is wrong with it."""
     request = DIALECTS[V16].write_fact(data)
     assert request is not None
-    assert DIALECTS[V16].read_fact(heard(request)) == data
+    said = DIALECTS[V16].read_fact(heard(request))
+    assert isinstance(said, DataTransferred)
+    assert changed(said, fault=None) == data
+    assert (said.fault and said.fault.status) == status
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        ({"status": "Accepted", "data": '{"status":"Rejected"}'}, TriggerStatus.REJECTED),
+        ({"status": "Accepted", "data": "nonsense"}, TriggerStatus.NOT_IMPLEMENTED),
+        ({"status": "UnknownVendorId"}, TriggerStatus.NOT_IMPLEMENTED),
+    ],
+)
+def test_a_v2g_certificate_is_triggered_by_plug_and_charge_in_1_6(answer: Any, status: TriggerStatus) -> None:
+    """Its TriggerMessage has no fields, so there is no connector; read back it is the same command."""
+    command = TriggerMessage(message="SignV2GCertificate")
+    (request,) = DIALECTS[V16].write_command(command)
+    assert request == v16.DataTransferRequest(vendor_id=PLUG_AND_CHARGE, message_id="TriggerMessage", data="{}")
+    assert DIALECTS[V16].read_command(heard(request)) == command
+    for told in TriggerStatus:
+        said = DIALECTS[V16].write_outcome(command, TriggerOutcome(status=told), request)
+        assert DIALECTS[V16].read_outcome(command, (answered(said),)) == TriggerOutcome(status=told)
+    outcome = DIALECTS[V16].read_outcome(command, (v16.DataTransferResponse(**answer),))
+    assert outcome == TriggerOutcome(status=status)
+    with pytest.raises(NotSayable):
+        DIALECTS[V16].write_command(TriggerMessage(message="SignV2GCertificate", address=EvseAddress(evse=1)))
+
+
+@pytest.mark.parametrize("version", [V201, V21], ids=str)
+def test_why_something_failed_is_told_in_2(version: OcppVersion) -> None:
+    """At most 512 characters of it; an answer that is too long for the version has failed."""
+    ev = cert.EvCertificateAsked(schema_version="2", action=cert.CertificateAction.INSTALL, exi_request="A")
+    status = cert.CertificateStatusAsked(
+        certificate=cert.CertificateHash(
+            hash_algorithm=cert.HashAlgorithm.SHA256, issuer_name_hash="A", issuer_key_hash="B", serial_number="C"
+        ),
+        responder_url="http://ocsp.example",
+    )
+    dialect = DIALECTS[version]
+
+    def there_and_back(fact: Any, verdict: Any) -> Any:
+        return dialect.read_verdict(fact, answered(dialect.write_verdict(fact, verdict)))
+
+    assert there_and_back(ev, cert.EvCertificateVerdict(accepted=False, reason="A" * 600)).reason == "A" * 512
+    told = cert.CertificateStatusVerdict(reason="why")
+    assert there_and_back(status, told) == told
+    long = there_and_back(ev, cert.EvCertificateVerdict(accepted=True, exi_response="A" * 17001))
+    assert (long.accepted, long.exi_response) == (False, "")
+    assert "too long" in long.reason
+    late = there_and_back(status, cert.CertificateStatusVerdict(ocsp_result="A" * 18001))
+    assert late.ocsp_result is None
+    assert "too long" in late.reason
 
 
 def test_an_answer_that_is_too_long_for_1_6_has_failed() -> None:

@@ -109,7 +109,10 @@ UNSAYABLE_COMMANDS: list[tuple[OcppVersion, Command, str]] = [
     (V201, SendData(vendor_id="org.example", data=object()), "DataTransfer"),
     (V201, SendData(vendor_id="org.example", data=Decimal("NaN")), "DataTransfer"),
     (V201, SendData(vendor_id="half a surrogate pair: \ud800"), "DataTransfer"),
-    (V21, TriggerMessage(message="CustomTrigger"), "vendor's own"),
+    (V21, TriggerMessage(message="CustomTrigger"), "CustomTrigger says what"),
+    (V21, TriggerMessage(message="Heartbeat", custom="blink"), "CustomTrigger says what"),
+    (V201, TriggerMessage(message="CustomTrigger", custom="blink"), "no custom triggers"),
+    (V16, TriggerMessage(message="Heartbeat", custom="blink"), "no custom triggers"),
     (V21, Reset(kind=ResetKind.ON_IDLE, evse=-1), ">= 0"),
 ]
 
@@ -154,7 +157,6 @@ STATE = ConnectorState(availability=Availability.OCCUPIED, activity=Activity.CHA
 
 UNSAYABLE_FACTS: list[tuple[OcppVersion, Fact, str]] = [
     (V16, AuthorizationAsked(id_token=IdToken(value="x" * 21)), "at most 20"),
-    (V16, AuthorizationAsked(id_token=DRIVER, certificate="-----BEGIN"), "certificate"),
     (V16, _event(kind=EventKind.STARTED, readings=REGISTER), "idTag"),
     (V16, _event(kind=EventKind.STARTED, id_token=DRIVER, address=None, readings=REGISTER), "connector"),
     (V16, _event(kind=EventKind.STARTED, id_token=DRIVER), "energy register"),

@@ -15,7 +15,7 @@ from pilotwire.domain.authorization import AuthorizationAsked, AuthorizationStat
 from pilotwire.domain.availability import Activity, Availability, ChangeAvailability, ConnectorState, ConnectorStatus
 from pilotwire.domain.device_model import GetVariables, VariableName, VariableQuery
 from pilotwire.domain.identity import STATION, EvseAddress, IdToken
-from pilotwire.domain.provisioning import BootReason, StationBooted
+from pilotwire.domain.provisioning import BootReason, StationBooted, TriggerMessage
 from pilotwire.domain.transactions import (
     ChargingState,
     EventKind,
@@ -202,10 +202,13 @@ def test_a_boot_whose_reason_nobody_told_is_unknown(version: OcppVersion) -> Non
     assert request.reason == "Unknown"
 
 
-def test_a_vendor_s_own_trigger_is_no_neutral_command() -> None:
-    """It is then handled as the message it is."""
+@pytest.mark.req("F06.FR.20")
+def test_a_vendor_s_own_trigger() -> None:
+    """It says in the vendor's words what it asks for."""
     request = v21.TriggerMessageRequest(requested_message="CustomTrigger", custom_trigger="blink")
-    assert DIALECTS[V21].read_command(request) is None
+    command = TriggerMessage(message="CustomTrigger", custom="blink")
+    assert DIALECTS[V21].read_command(request) == command
+    assert DIALECTS[V21].write_command(command) == (request,)
 
 
 def test_what_1_6_calls_a_key_2_x_asks_for_as_a_variable() -> None:

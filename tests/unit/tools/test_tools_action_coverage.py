@@ -8,24 +8,54 @@ import pytest
 
 from pilotwire.ocpp.registry import ACTIONS
 from pilotwire.ocpp.version import OcppVersion
+from tools import action_coverage
 from tools.action_coverage import Coverage, coverage_of, main, page
+
+
+@pytest.mark.parametrize("version", OcppVersion)
+def test_no_cell_is_empty(version: OcppVersion) -> None:
+    """Every action of every version has a service, and a test that plays it, in each direction it has."""
+    others = {
+        (action.name, sender): found
+        for action in ACTIONS[version].values()
+        for sender in ("csms", "station")
+        if action.sender in (sender, "both") and (found := coverage_of(action, sender)) is not Coverage.TESTED
+    }
+    assert others == {}
 
 
 @pytest.mark.parametrize(
     ("version", "name", "sender", "coverage"),
     [
         (OcppVersion.V16, "RemoteStartTransaction", "csms", Coverage.SERVICE),
-        (OcppVersion.V16, "GetDiagnostics", "csms", Coverage.PASS_THROUGH),
         (OcppVersion.V16, "StartTransaction", "station", Coverage.SERVICE),
         (OcppVersion.V201, "DataTransfer", "csms", Coverage.SERVICE),
         (OcppVersion.V201, "DataTransfer", "station", Coverage.SERVICE),
-        (OcppVersion.V201, "NotifyEvent", "station", Coverage.TESTED),
-        (OcppVersion.V21, "NotifyPeriodicEventStream", "station", Coverage.TESTED),
+    ],
+)
+def test_without_a_case_it_is_not_tested(
+    monkeypatch: pytest.MonkeyPatch, version: OcppVersion, name: str, sender: str, coverage: Coverage
+) -> None:
+    """A service alone is no proof."""
+    monkeypatch.setattr(action_coverage, "_tested", lambda _: frozenset())
+    assert coverage_of(ACTIONS[version][name], sender) is coverage
+
+
+@pytest.mark.parametrize(
+    ("version", "name", "sender", "coverage"),
+    [
+        (OcppVersion.V16, "GetDiagnostics", "csms", Coverage.PASS_THROUGH),
+        (OcppVersion.V201, "StatusNotification", "station", Coverage.ACKNOWLEDGED),
+        (OcppVersion.V21, "NotifyPeriodicEventStream", "station", Coverage.LOGGED),
         (OcppVersion.V21, "VatNumberValidation", "station", Coverage.NOT_SUPPORTED),
     ],
 )
-def test_what_becomes_of_an_action(version: OcppVersion, name: str, sender: str, coverage: Coverage) -> None:
+def test_what_becomes_of_an_action_without_a_service(
+    monkeypatch: pytest.MonkeyPatch, version: OcppVersion, name: str, sender: str, coverage: Coverage
+) -> None:
     """One example of each kind; what the wire shows is proven by the tests of every action."""
+    monkeypatch.setattr(action_coverage, "_handled", lambda _: frozenset())
+    monkeypatch.setattr(action_coverage, "_commanded", lambda _: frozenset())
     assert coverage_of(ACTIONS[version][name], sender) is coverage
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
 from pydantic import ConfigDict, Field, StrictBool
@@ -19,10 +19,11 @@ from pilotwire.csms.registers.certificates import (
     KnownCertificate,
     RequestState,
     SigningRequest,
+    SigningTrigger,
     key_of,
 )
 from pilotwire.csms.signing import UnfitChain
-from pilotwire.csms.store.ports import Page
+from pilotwire.csms.store.ports import Amend, Amended, Page
 from pilotwire.csms.store.registers import cursor_of
 from pilotwire.domain.certificates import (
     CertificateKind,
@@ -39,7 +40,9 @@ _PEM = r"^[\t\n\r -~]*$"
 _EXAMPLE = "-----BEGIN CERTIFICATE-----\nMIIB...\n-----END CERTIFICATE-----\n"
 Pem = Annotated[str, Field(min_length=1, max_length=10000, pattern=_PEM, description="In PEM.")]
 After = Annotated[str | None, Query(max_length=400, description="A cursor: `nextCursor` of the part before.")]
-RequestKey = Annotated[str, Path(alias="id", pattern=r"^[0-9a-f]{16}$", examples=["0123456789abcdef"])]
+RequestKey = Annotated[
+    str, Path(alias="id", pattern=r"^[0-9a-f]{16}$", description="The request.", examples=["0123456789abcdef"])
+]
 
 
 def _certificates(desk: Desk) -> Certificates:
@@ -75,6 +78,21 @@ async def install_certificate(
 
 class DeleteCertificateRequest(Resource):
     """Which certificate goes (M04), named as the station names it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "certificateHashData": {
+                        "hashAlgorithm": "SHA256",
+                        "issuerNameHash": "0A1B2C3D",
+                        "issuerKeyHash": "4E5F6071",
+                        "serialNumber": "1F",
+                    }
+                }
+            ]
+        }
+    )
 
     certificate_hash_data: CertificateHashResource
     plug_and_charge: StrictBool = Field(default=False, description="1.6: it is one of Plug & Charge.")
@@ -197,6 +215,19 @@ async def certificate_signed(
     return CertificateSignedResponse(status=outcome.status)
 
 
+class SigningTriggerResource(Resource):
+    """What made a station ask: a message triggered by REST, and who triggered it (`key:<name>`, `user:<name>`, ...)."""
+
+    message: str
+    by: str | None
+    timestamp: Time
+
+    @classmethod
+    def of(cls, trigger: SigningTrigger) -> SigningTriggerResource:
+        """The resource of a trigger."""
+        return cls.model_construct(message=trigger.message, by=trigger.by, timestamp=trigger.at)
+
+
 class SigningRequestResource(Resource):
     """A request of a station for a certificate (A02, A03), and how far it has come."""
 
@@ -210,6 +241,8 @@ class SigningRequestResource(Resource):
     asked_at: Time
     sent_at: Time | None
     certificate_chain: str | None
+    triggered_by: SigningTriggerResource | None = Field(description="Null: nobody here is known to have triggered it.")
+    problem: str | None = Field(description="What went wrong last.")
 
     @classmethod
     def of(cls, kept: SigningRequest) -> SigningRequestResource:
@@ -225,7 +258,28 @@ class SigningRequestResource(Resource):
             asked_at=kept.asked_at,
             sent_at=kept.sent_at,
             certificate_chain=kept.chain,
+            triggered_by=None if kept.trigger is None else SigningTriggerResource.of(kept.trigger),
+            problem=kept.problem,
         )
+
+
+class CertificateRequestEvent(Resource):
+    """`certificate-request`: a station asked for a certificate, or its request has come further; as it is now."""
+
+    station: str
+    request: SigningRequestResource
+
+
+def request_event(amend: Amend, amended: Any) -> tuple[str, Resource] | None:
+    """The station and data of the event; None if nothing is new."""
+    if not isinstance(amended, Amended) or not isinstance(amended.after, SigningRequest):
+        return None
+    if amended.after == amended.before:
+        return None
+    data = CertificateRequestEvent.model_construct(
+        station=amend.station, request=SigningRequestResource.of(amended.after)
+    )
+    return amend.station, data
 
 
 @router.get("/certificate-requests", responses=READS, dependencies=[READ], summary="List requests for certificates")

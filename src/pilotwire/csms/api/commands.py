@@ -11,11 +11,13 @@ from enum import StrEnum
 from typing import Any
 
 from fastapi import APIRouter, Response
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, StrictBool
 
-from pilotwire.csms.api.access import COMMAND
-from pilotwire.csms.api.problems import COMMANDS
+from pilotwire.csms.api.access import COMMAND, TheCaller
+from pilotwire.csms.api.charging_values import ProfileResource
+from pilotwire.csms.api.problems import COMMANDS, unusable
 from pilotwire.csms.api.resource import (
+    TEXT,
     EvseResource,
     IdTokenResource,
     Integer,
@@ -34,10 +36,17 @@ from pilotwire.csms.commands import (
     remote_control,
     transactions,
 )
+from pilotwire.csms.commands.certificates import Certificates
 from pilotwire.domain.availability import ChangeAvailabilityStatus
 from pilotwire.domain.data_transfer import DataTransferStatus
-from pilotwire.domain.provisioning import ResetKind, ResetStatus, TriggerStatus
-from pilotwire.domain.remote_control import RequestStart, RequestStartOutcome, RequestStatus, UnlockStatus
+from pilotwire.domain.provisioning import ResetKind, ResetStatus, TriggerMessage, TriggerOutcome, TriggerStatus
+from pilotwire.domain.remote_control import (
+    RequestStart,
+    RequestStartOutcome,
+    RequestStatus,
+    UnlockStatus,
+    start_flaws,
+)
 from pilotwire.errors import NotSayable
 
 router = APIRouter(prefix="/stations/{station}/commands", tags=["commands"], dependencies=[COMMAND])
@@ -102,6 +111,10 @@ class RequestStartRequest(Resource):
     remote_start_id: Integer | None = Field(
         default=None, description="Names the request (2.x); chosen here if left out."
     )
+    charging_profile: ProfileResource | None = Field(
+        default=None,
+        description="A TxProfile without a transaction, for the transaction that comes of this (F01.FR.08 to F01.FR.11).",
+    )
 
 
 class RequestStartResponse(Resource):
@@ -114,7 +127,10 @@ class RequestStartResponse(Resource):
 
 @router.post("/request-start", responses=COMMANDS, summary="Start a transaction")
 async def request_start(desk: TheDesk, station: StationIdentity, wanted: RequestStartRequest) -> RequestStartResponse:
-    """Ask a station to start a transaction for a token."""
+    """Ask a station to start a transaction for a token, perhaps with a charging profile."""
+    profile = wanted.charging_profile.profile() if wanted.charging_profile is not None else None
+    if profile is not None and (flaws := start_flaws(profile)):
+        raise unusable("body.chargingProfile", " ".join(flaws).rstrip("."))
     chosen = wanted.remote_start_id
     remote_start_id = desk.commander.next_remote_start_id() if chosen is None else chosen
     command = RequestStart(
@@ -122,6 +138,7 @@ async def request_start(desk: TheDesk, station: StationIdentity, wanted: Request
         remote_start_id=remote_start_id,
         evse=wanted.evse_id,
         group=wanted.group_id_token.token() if wanted.group_id_token else None,
+        charging_profile=profile,
     )
     outcome = await desk.commander.ask(station, command, RequestStartOutcome)
     return RequestStartResponse(
@@ -215,6 +232,12 @@ class TriggerMessageRequest(Resource):
 
     requested_message: str = Field(min_length=1, max_length=50)
     evse: EvseResource | None = None
+    custom_trigger: str | None = Field(
+        default=None, min_length=1, max_length=50, pattern=TEXT, description="What a CustomTrigger asks for (2.1)."
+    )
+    extended: StrictBool = Field(
+        default=False, description="1.6: by ExtendedTriggerMessage, also what TriggerMessage could ask for."
+    )
 
 
 class TriggerMessageResponse(Resource):
@@ -225,11 +248,19 @@ class TriggerMessageResponse(Resource):
 
 @router.post("/trigger-message", responses=COMMANDS, summary="Trigger a message")
 async def trigger_message(
-    desk: TheDesk, station: StationIdentity, wanted: TriggerMessageRequest
+    desk: TheDesk, station: StationIdentity, wanted: TriggerMessageRequest, caller: TheCaller
 ) -> TriggerMessageResponse:
     """Ask a station to send a message now."""
     address = wanted.evse.address() if wanted.evse is not None else None
-    outcome = await remote_control.trigger(desk.commander, station, wanted.requested_message, address)
+    if wanted.custom_trigger is not None or wanted.extended:
+        command = TriggerMessage(
+            message=wanted.requested_message, address=address, custom=wanted.custom_trigger, extended=wanted.extended
+        )
+        told = await desk.commander.ask(station, command, TriggerOutcome)
+        return TriggerMessageResponse(status=told.status)
+    rooms = desk.rooms
+    certificates = Certificates(rooms.commander, rooms.journal, rooms.store, rooms.clock)
+    outcome = await certificates.trigger(station, wanted.requested_message, address, by=caller.actor)
     return TriggerMessageResponse(status=outcome.status)
 
 

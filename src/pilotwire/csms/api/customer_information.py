@@ -7,11 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from pydantic import ConfigDict, Field, StrictBool
 
-from pilotwire.csms.api.access import ADMIN, COMMAND, key_with
+from pilotwire.csms.api.access import ADMIN, COMMAND, asked_by
 from pilotwire.csms.api.hashes import CertificateHashResource
 from pilotwire.csms.api.problems import COMMANDS, READS
 from pilotwire.csms.api.resource import TEXT, IdTokenResource, Limit, PageOf, Resource, StationIdentity, Time, page_of
-from pilotwire.csms.api.rooms import Desk, TheDesk
+from pilotwire.csms.api.rooms import TheDesk
 from pilotwire.csms.commands.customer_information import Customer, Inquiries
 from pilotwire.csms.registers.customer_information import ASKED, CustomerInformationAsked
 from pilotwire.csms.store.registers import Entry
@@ -75,7 +75,7 @@ async def customer_information(
         wanted.customer(),
         report=wanted.report,
         clear=wanted.clear,
-        asked_by=await _asker(request, desk),
+        asked_by=asked_by(request),
         patience=rooms.settings.call_timeout,
     )
     return CustomerInformationResponse.model_construct(
@@ -83,20 +83,14 @@ async def customer_information(
     )
 
 
-async def _asker(request: Request, desk: Desk) -> str:
-    """The name of the API key presented, "" if there was none."""
-    _, _, bearer = request.headers.get("authorization", "").partition(" ")
-    secret = bearer or request.headers.get("x-api-key", "")
-    key = key_with(secret, await desk.store.api_keys()) if secret else None
-    return "" if key is None else key.name
-
-
 class AskedResource(Resource):
     """That a station was asked about a customer; not about whom."""
 
     number: int
     asked_at: Time
-    asked_by: str = Field(description="The name of the API key; empty where none is needed.")
+    asked_by: str = Field(
+        description="Who: the name of an API key, `user:NAME` or `oidc:SUBJECT`; empty where nobody needs to be known."
+    )
     request_id: int
     report: bool
     clear: bool

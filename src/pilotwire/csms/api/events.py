@@ -15,8 +15,9 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Query, Request, Response
 from starlette.types import Receive, Scope, Send
 
-from pilotwire.csms.api.access import READ
+from pilotwire.csms.api.access import READ, WhileKnown
 from pilotwire.csms.api.alerts import AlertResource, DeviceEventResource
+from pilotwire.csms.api.certificates import request_event
 from pilotwire.csms.api.charging_events import limit_event, needs_event
 from pilotwire.csms.api.event_streams import EventStreamTold
 from pilotwire.csms.api.firmware_events import campaign_event, member_event, status_event
@@ -25,17 +26,20 @@ from pilotwire.csms.api.meter_values import MeterValueResource
 from pilotwire.csms.api.payment_events import battery_swap_event, der_alarm_event, settlement_event
 from pilotwire.csms.api.problems import READS
 from pilotwire.csms.api.records import FindingResource, MessageResource, SecurityEventResource
+from pilotwire.csms.api.reservations import reservation_event
 from pilotwire.csms.api.resource import Resource, StationFilter, Time
 from pilotwire.csms.api.rooms import TheDesk
 from pilotwire.csms.api.stations import ConnectorResource, IdentityResource
 from pilotwire.csms.api.transactions import EventResource, TransactionResource
 from pilotwire.csms.happenings import Happened
 from pilotwire.csms.registers.battery_swap import BATTERY_SWAPS
+from pilotwire.csms.registers.certificates import REQUESTS
 from pilotwire.csms.registers.der_control import DER_ALARMS
 from pilotwire.csms.registers.firmware import STATUSES
 from pilotwire.csms.registers.firmware_campaigns import CAMPAIGNS, MEMBERS
 from pilotwire.csms.registers.logs import LOGS, LogRequest
 from pilotwire.csms.registers.monitoring import ALERTS, EVENTS, STREAMS
+from pilotwire.csms.registers.reservations import RESERVATIONS
 from pilotwire.csms.registers.smart_charging import LIMITS, NEEDS
 from pilotwire.csms.registers.tariff import SETTLEMENTS
 from pilotwire.csms.store.ports import (
@@ -43,6 +47,8 @@ from pilotwire.csms.store.ports import (
     Amended,
     Booked,
     BookEvent,
+    Closed,
+    CloseTransaction,
     ConnectorRecord,
     KeepEntry,
     KeepFinding,
@@ -86,6 +92,8 @@ class EventType(StrEnum):
     DER_ALARM = "der-alarm"
     BATTERY_SWAP = "battery-swap"
     SETTLEMENT = "settlement"
+    RESERVATION = "reservation"
+    CERTIFICATE_REQUEST = "certificate-request"
 
 
 QUIET: Final = frozenset(EventType) - {EventType.MESSAGE}
@@ -100,10 +108,10 @@ class StatusEvent(Resource):
 
 
 class TransactionChanged(Resource):
-    """`transaction`: an event was booked; the transaction as it is now."""
+    """`transaction`: an event was booked, or (`event` null) it was closed here by rule; the transaction as it is now."""
 
     station: str
-    event: EventResource
+    event: EventResource | None
     transaction: TransactionResource
 
 
@@ -162,6 +170,15 @@ def _booked(book: BookEvent, booked: Any) -> Told | None:
         transaction=TransactionResource.of(booked.transaction),
     )
     return EventType.TRANSACTION, book.station, data
+
+
+def _closed(close: CloseTransaction, closed: Any) -> Told | None:
+    if not isinstance(closed, Closed) or not closed.closed or closed.transaction is None:
+        return None
+    data = TransactionChanged.model_construct(
+        station=close.station, event=None, transaction=TransactionResource.of(closed.transaction)
+    )
+    return EventType.TRANSACTION, close.station, data
 
 
 def _connection(seen: RecordConnection, _: Any) -> Told:
@@ -237,6 +254,7 @@ def _event_stream(amend: Amend, amended: Any) -> Told | None:
 _TELLERS: dict[type[Operation], tuple[EventType, Callable[[Any, Any], Told | None]]] = {
     PutStatus: (EventType.STATUS, _status),
     BookEvent: (EventType.TRANSACTION, _booked),
+    CloseTransaction: (EventType.TRANSACTION, _closed),
     RecordConnection: (EventType.CONNECTION, _connection),
     RecordBoot: (EventType.BOOT, _boot),
     KeepFinding: (EventType.FINDING, _finding),
@@ -260,6 +278,7 @@ _REGISTER_TELLERS: dict[str, tuple[EventType, Callable[[Any, Any], Told | None]]
     LOGS.name: (EventType.LOG_STATUS, _log),
     EVENTS.name: (EventType.DEVICE_EVENT, _device_event),
     ALERTS.name: (EventType.ALERT, _alert),
+    RESERVATIONS.name: (EventType.RESERVATION, _as(EventType.RESERVATION, reservation_event)),
     LIMITS.name: (EventType.CHARGING_LIMIT, _as(EventType.CHARGING_LIMIT, limit_event)),
     NEEDS.name: (EventType.EV_CHARGING_NEEDS, _as(EventType.EV_CHARGING_NEEDS, needs_event)),
     STREAMS.name: (EventType.EVENT_STREAM, _event_stream),
@@ -268,6 +287,7 @@ _REGISTER_TELLERS: dict[str, tuple[EventType, Callable[[Any, Any], Told | None]]
     MEMBERS.name: (EventType.CAMPAIGN, _as(EventType.CAMPAIGN, member_event)),
     DER_ALARMS.name: (EventType.DER_ALARM, _as(EventType.DER_ALARM, der_alarm_event)),
     BATTERY_SWAPS.name: (EventType.BATTERY_SWAP, _as(EventType.BATTERY_SWAP, battery_swap_event)),
+    REQUESTS.name: (EventType.CERTIFICATE_REQUEST, _as(EventType.CERTIFICATE_REQUEST, request_event)),
     SETTLEMENTS.name: (EventType.SETTLEMENT, _as(EventType.SETTLEMENT, settlement_event)),
 }
 """For operations on registers and diaries, by the name of the register or diary."""
@@ -424,4 +444,5 @@ async def follow(
     """
     connected = desk.connections()
     wanted = frozenset(types) if types else QUIET
-    return EventStream(desk.rooms.journal.committed(), Selection(wanted, station, connected), request.app.state.closing)
+    committed = WhileKnown(request, desk.rooms.journal.committed())
+    return EventStream(committed, Selection(wanted, station, connected), request.app.state.closing)

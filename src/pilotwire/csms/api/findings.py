@@ -21,6 +21,7 @@ from pilotwire.csms.api.rooms import TheDesk
 from pilotwire.csms.store.ports import LogFilter, Store
 from pilotwire.dialects.quirks import TOLERANCES
 from pilotwire.domain.findings import Fault, Finding, Severity, faults_of
+from pilotwire.domain.kinds import changed
 
 router = APIRouter(tags=["findings"], dependencies=[READ])
 MOST: Final = 50_000
@@ -29,7 +30,7 @@ _FRAME_SHOWN: Final = 4000
 _PAGES: Final = Environment(
     loader=PackageLoader("pilotwire.csms.api", "templates_html"), autoescape=select_autoescape(default=True)
 )
-Text = Annotated[str | None, Query(max_length=50, pattern=TEXT)]
+Text = Annotated[str | None, Query(max_length=50, pattern=TEXT, description="Only of stations of this one.")]
 
 
 class FaultResource(Resource):
@@ -89,11 +90,29 @@ async def _found(
     station: StationFilter = None,
     vendor: Text = None,
     model: Text = None,
-    firmware: Annotated[Text, Query(alias="firmwareVersion")] = None,
+    firmware: Annotated[
+        str | None,
+        Query(alias="firmwareVersion", max_length=50, pattern=TEXT, description="Only of stations with this firmware."),
+    ] = None,
     since: Annotated[Time | None, Query(description="Only from this time on.")] = None,
 ) -> Sequence[Fault]:
-    findings = await desk.store.findings(station, since=since, limit=MOST)
+    findings = await _attributed(desk.store, await desk.store.findings(station, since=since, limit=MOST))
     return faults_of(each for each in findings if _is_of(each, vendor, model, firmware))
+
+
+async def _attributed(store: Store, findings: Sequence[Finding]) -> Sequence[Finding]:
+    """What was found before a station had booted, or aside from its messages, counts for what the station is now."""
+    names = {each.station for each in findings if not each.vendor}
+    known = {name: record.identity for name in names if (record := await store.station(name)) and record.identity}
+
+    def attributed(finding: Finding) -> Finding:
+        identity = None if finding.vendor else known.get(finding.station)
+        if identity is None:
+            return finding
+        firmware = identity.firmware_version or ""
+        return changed(finding, vendor=identity.vendor, model=identity.model, firmware=firmware)
+
+    return [attributed(each) for each in findings]
 
 
 def _is_of(finding: Finding, vendor: str | None, model: str | None, firmware: str | None) -> bool:

@@ -38,7 +38,9 @@ _PAGE: Final = 500
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 Day = Literal["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 OfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", examples=["22:00"])]
-CampaignId = Annotated[str, Path(min_length=1, max_length=48, pattern=TEXT, examples=["c-4f9a2b7c1d3e"])]
+CampaignId = Annotated[
+    str, Path(min_length=1, max_length=48, pattern=TEXT, description="The campaign.", examples=["c-4f9a2b7c1d3e"])
+]
 Pattern = Annotated[str, Field(min_length=1, max_length=100, pattern=TEXT)]
 Name = Annotated[str, Field(min_length=1, max_length=48, pattern=TEXT)]
 

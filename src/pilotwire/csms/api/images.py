@@ -33,7 +33,7 @@ router = APIRouter(prefix="/firmware", tags=["firmware"])
 
 NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
 ImageName = Annotated[str, Path(pattern=NAME, description="The name of the image.", examples=["volta-one-2.4.0.bin"])]
-Said = Annotated[str, Query(max_length=100, pattern=TEXT)]
+Said = Annotated[str, Query(max_length=100, pattern=TEXT, description="Of the stations and the firmware it is.")]
 _UPLOAD: Final = re.compile(r"/api/v1/firmware/[^/]+")
 _ENOUGH: Final = 1000
 
@@ -183,7 +183,7 @@ async def upload(
     vendor: Said = "",
     model: Said = "",
     version: Said = "",
-    notes: Annotated[str, Query(max_length=1000, pattern=TEXT)] = "",
+    notes: Annotated[str, Query(max_length=1000, pattern=TEXT, description="Notes for people.")] = "",
     signature: Annotated[str, Query(max_length=800, description="Made by the maker: base64.")] = "",
     certificate: Annotated[str, Query(max_length=5500, description="Of the key that signed it: PEM.")] = "",
 ) -> ImageResource:

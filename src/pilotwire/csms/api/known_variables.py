@@ -30,7 +30,7 @@ from pilotwire.domain.device_model import (
 from pilotwire.domain.templates import Drift, Template, same_value
 
 router = APIRouter(prefix="/stations/{station}/device-model", tags=["device model"], dependencies=[READ])
-Part = Annotated[str | None, Query(min_length=1, max_length=50, pattern=TEXT)]
+Part = Annotated[str | None, Query(min_length=1, max_length=50, pattern=TEXT, description="Only of this name.")]
 
 
 class KnownAttributeResource(Resource):

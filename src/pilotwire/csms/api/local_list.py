@@ -21,6 +21,7 @@ from pilotwire.csms.api.resource import (
 )
 from pilotwire.csms.api.rooms import Desk, TheDesk
 from pilotwire.csms.commands import local_list
+from pilotwire.csms.commands.local_list_sync import ListKeeper
 from pilotwire.domain.authorization import AuthorizationStatus, AuthorizationVerdict
 from pilotwire.domain.local_list import ListEntry, SendLocalListStatus, UpdateType
 
@@ -103,6 +104,11 @@ class SendLocalListRequest(Resource):
     )
 
 
+def keeper_of(desk: Desk) -> ListKeeper:
+    """Who keeps the lists of stations."""
+    return ListKeeper(desk.commander, desk.store, desk.rooms.journal, desk.rooms.clock)
+
+
 class SendLocalListResponse(Resource):
     """The station's answer, to the last message if there were several; 1.6 may answer NotSupported."""
 
@@ -116,9 +122,7 @@ async def send_local_list(
 ) -> SendLocalListResponse:
     """Replace or change a station's local list."""
     entries = await _entries(desk, wanted)
-    sent = await local_list.send_list(
-        desk.commander, station, wanted.update_type, entries, version=wanted.version_number
-    )
+    sent = await keeper_of(desk).send(station, wanted.update_type, entries, version=wanted.version_number)
     return SendLocalListResponse(status=sent.status, version_number=sent.version)
 
 
@@ -147,5 +151,5 @@ class GetLocalListVersionResponse(Resource):
 @router.post("/get-local-list-version", responses=COMMANDS, summary="Get the version of a local list")
 async def get_local_list_version(desk: TheDesk, station: StationIdentity) -> GetLocalListVersionResponse:
     """Ask for the number of a station's local list (D02). There is no body."""
-    outcome = await local_list.get_version(desk.commander, station)
+    outcome = await keeper_of(desk).version(station)
     return GetLocalListVersionResponse(version_number=outcome.version)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import FileResponse
 from pydantic import ConfigDict, Field, StrictBool
 
-from pilotwire.csms.api.access import COMMAND, READ, key_with
+from pilotwire.csms.api.access import COMMAND, READ, asked_by
 from pilotwire.csms.api.problems import COMMANDS, READS, not_found, problems
 from pilotwire.csms.api.resource import (
     HIGHEST_INTEGER,
@@ -212,7 +212,7 @@ async def get_log(request: Request, desk: TheDesk, station: StationIdentity, wan
             retries=wanted.retries,
             retry_interval=wanted.retry_interval,
             with_security_extension=wanted.with_security_extension,
-            asked_by=await _asker(request, desk),
+            asked_by=asked_by(request),
         ),
         place,
         request_id=request_id,
@@ -230,14 +230,6 @@ def _place(desk: Desk, request: Request, station: str, request_id: int, wanted: 
     url, shown, digest = desk.rooms.uploads.new_place(wanted.protocol, base)
     key = desk.rooms.uploads.new_key(station, request_id, wanted.protocol)
     return commands.Destination(url=url, shown=shown, key=key, digest=digest)
-
-
-async def _asker(request: Request, desk: Desk) -> str:
-    """The name of the API key that asks, "" where none is needed."""
-    scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
-    secret = bearer.strip() if scheme.lower() == "bearer" else request.headers.get("x-api-key", "")
-    key = key_with(secret, await desk.store.api_keys()) if secret else None
-    return "" if key is None else key.name
 
 
 @router.get("/logs", dependencies=[READ], responses=READS, summary="List a station's logs")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -10,13 +11,26 @@ from pydantic import Field
 from pilotwire.csms.api.access import READ
 from pilotwire.csms.api.problems import READS, problems
 from pilotwire.csms.api.resource import EvseResource, Limit, Number, Resource, StationIdentity, Time, evse_of
-from pilotwire.csms.api.rooms import TheDesk
+from pilotwire.csms.api.rooms import Desk, TheDesk
 from pilotwire.csms.api.stations import known_station
 from pilotwire.csms.store.ports import StoredReading
 from pilotwire.domain.metering import Sample
 
 router = APIRouter(tags=["meter values"], dependencies=[READ])
 Since = Annotated[Time | None, Query(description="Only what was taken at this time or later.")]
+Context = Annotated[
+    str | None,
+    Query(
+        max_length=50,
+        description="Only readings with samples of this context (ReadingContextEnumType): Sample.Clock are the clock-aligned ones, "
+        "Sample.Periodic those taken on the transaction's own interval.",
+        examples=["Sample.Clock"],
+    ),
+]
+Skip = Annotated[
+    int, Query(ge=0, le=10_000_000, description="Leave out so many of the first: for the next part of a long list.")
+]
+_ALL = 10_000_000
 
 
 class SignedMeterValueResource(Resource):
@@ -81,6 +95,12 @@ class MeterValueResource(Resource):
             unreadable=list(stored.reading.unreadable),
         )
 
+    @classmethod
+    def in_context(cls, stored: StoredReading, context: str) -> MeterValueResource:
+        """The resource with only the samples of one context."""
+        samples = [SampledValueResource.of(each) for each in stored.reading.samples if each.context == context]
+        return cls.of(stored).model_copy(update={"sampled_value": samples})
+
 
 @router.get(
     "/stations/{station}/meter-values",
@@ -88,8 +108,31 @@ class MeterValueResource(Resource):
     summary="Meter values outside of transactions",
 )
 async def station_meter_values(
-    desk: TheDesk, station: StationIdentity, since: Since = None, limit: Limit = 1000
+    desk: TheDesk,
+    station: StationIdentity,
+    since: Since = None,
+    context: Context = None,
+    skip: Skip = 0,
+    limit: Limit = 1000,
 ) -> list[MeterValueResource]:
     """Readings a station sent outside of any transaction, by time (J01)."""
     await known_station(desk, station)
-    return [MeterValueResource.of(each) for each in await desk.store.readings(station, since=since, limit=limit)]
+    return await chosen_readings(desk, station, None, since, context, skip, limit)
+
+
+async def chosen_readings(
+    desk: Desk,
+    station: str,
+    transaction_id: str | None,
+    since: datetime | None,
+    context: str | None,
+    skip: int,
+    limit: int,
+) -> list[MeterValueResource]:
+    """A part of the readings of a transaction (None: outside of any), by time; with a context only the samples that have it."""
+    most = skip + limit if context is None else _ALL
+    found = await desk.store.readings(station, transaction_id, since=since, limit=most)
+    if context is None:
+        return [MeterValueResource.of(each) for each in found[skip:]]
+    told = [only for each in found if (only := MeterValueResource.in_context(each, context)).sampled_value]
+    return told[skip : skip + limit]

@@ -225,14 +225,15 @@ def answer_errors(api: FastAPI) -> None:
 
 _MEANINGS = {
     400: "The body cannot be read.",
-    401: "No API key, or one that is not on record.",
-    403: "The API key's scopes do not include this operation.",
+    401: "No API key, or one that is not on record; a session that is over, a token that is not good here.",
+    403: "The caller's scopes do not include this operation, or the sites they are limited to do not.",
     404: "There is no such thing.",
     409: "It does not go with the present state: `not-connected` if the station has no connection, `not-permitted` if the protocol "
     "forbids it in the station's present standing, `conflict` otherwise.",
     413: "The body is too large.",
     422: "The request cannot be used (`invalid-request`: `errors` lists each field), its payload breaks the version's schema "
     "(`payload-misfit`, the same), or the station's protocol version has no way to say it (`not-sayable`); nothing was sent.",
+    429: "There were too many failed attempts to get in; `Retry-After` says for how many seconds.",
     502: "The station answered with an RPC error (`station-error`: `code`, `description` and `details` as it sent them), or not in "
     "a way its protocol version allows (`unusable-answer`).",
     503: "The database cannot be used now; try again.",
@@ -246,6 +247,6 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"description": _MEANINGS[status], "content": content} for status in statuses}
 
 
-READS = problems(401, 403, 422, 503)
-WRITES = problems(400, 401, 403, 413, 422, 503)
-COMMANDS = problems(400, 401, 403, 409, 413, 422, 502, 503, 504)
+READS = problems(401, 403, 422, 429, 503)
+WRITES = problems(400, 401, 403, 413, 422, 429, 503)
+COMMANDS = problems(400, 401, 403, 409, 413, 422, 429, 502, 503, 504)

@@ -1,20 +1,34 @@
-"""Commands that keep an EVSE for somebody (functional block H): the same for every protocol version."""
+"""Keeping an EVSE for somebody (functional block H): the commands, and what was reserved. The same for every protocol version."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import ConfigDict, Field
 
-from pilotwire.csms.api.access import COMMAND
-from pilotwire.csms.api.problems import COMMANDS
-from pilotwire.csms.api.resource import TEXT, IdTokenResource, Integer, Positive, Resource, StationIdentity, Time
+from pilotwire.csms.api.access import COMMAND, READ
+from pilotwire.csms.api.problems import COMMANDS, READS
+from pilotwire.csms.api.resource import (
+    TEXT,
+    IdTokenResource,
+    Integer,
+    Limit,
+    PageOf,
+    Positive,
+    Resource,
+    StationIdentity,
+    Time,
+    page_of,
+)
 from pilotwire.csms.api.rooms import TheDesk
 from pilotwire.csms.commands import reservation
+from pilotwire.csms.registers.reservations import RESERVATIONS, ReservationRecord, ReservationState, reservation_key
+from pilotwire.csms.store.ports import Amended, Page
+from pilotwire.csms.store.registers import cursor_of
 from pilotwire.domain.reservation import CancelReservationStatus, Reservation, ReserveNowStatus
 
-router = APIRouter(prefix="/stations/{station}/commands", tags=["commands"], dependencies=[COMMAND])
+router = APIRouter(prefix="/stations/{station}")
 
 ConnectorType = Annotated[str, Field(min_length=1, max_length=20, pattern=TEXT)]
 
@@ -51,9 +65,20 @@ class ReserveNowResponse(Resource):
     reservation_id: int = Field(description="The transaction that uses the reservation names it.")
 
 
-@router.post("/reserve-now", responses=COMMANDS, summary="Reserve an EVSE")
-async def reserve_now(desk: TheDesk, station: StationIdentity, wanted: ReserveNowRequest) -> ReserveNowResponse:
-    """Ask a station to keep an EVSE, any, or one with a type of connector, for a token."""
+@router.post(
+    "/commands/reserve-now", tags=["commands"], dependencies=[COMMAND], responses=COMMANDS, summary="Reserve an EVSE"
+)
+async def reserve_now(
+    desk: TheDesk,
+    station: StationIdentity,
+    wanted: ReserveNowRequest,
+    force: Annotated[bool, Query(description="Send it even if the station is expected to reject it.")] = False,
+) -> ReserveNowResponse:
+    """Ask a station to keep an EVSE, any, or one with a type of connector, for a token.
+
+    One that the station would reject, as far as is known of it, is refused here with the reasons (422, `not-possible`), and nothing is
+    sent, unless `force` is set.
+    """
     chosen = wanted.reservation_id
     made = Reservation(
         reservation_id=desk.commander.next_reservation_id() if chosen is None else chosen,
@@ -63,6 +88,8 @@ async def reserve_now(desk: TheDesk, station: StationIdentity, wanted: ReserveNo
         evse=wanted.evse_id,
         connector_type=wanted.connector_type,
     )
+    if not force:
+        await reservation.check(desk.store, station, made, desk.rooms.clock.now())
     outcome = await reservation.reserve_now(desk.commander, station, made)
     return ReserveNowResponse(status=outcome.status, reservation_id=made.reservation_id)
 
@@ -81,10 +108,81 @@ class CancelReservationResponse(Resource):
     status: CancelReservationStatus
 
 
-@router.post("/cancel-reservation", responses=COMMANDS, summary="Cancel a reservation")
+@router.post(
+    "/commands/cancel-reservation",
+    tags=["commands"],
+    dependencies=[COMMAND],
+    responses=COMMANDS,
+    summary="Cancel a reservation",
+)
 async def cancel_reservation(
     desk: TheDesk, station: StationIdentity, wanted: CancelReservationRequest
 ) -> CancelReservationResponse:
     """Withdraw a reservation."""
     outcome = await reservation.cancel(desk.commander, station, wanted.reservation_id)
     return CancelReservationResponse(status=outcome.status)
+
+
+class ReservationResource(Resource):
+    """A reservation the station has accepted, and what became of it."""
+
+    reservation_id: int
+    state: ReservationState = Field(
+        description="Active; Used by a transaction; Canceled from here; or as the station told: Expired, Removed, NoTransaction."
+    )
+    id_token: IdTokenResource
+    group_id_token: IdTokenResource | None
+    evse_id: int | None = Field(description="null: any EVSE.")
+    connector_type: str | None
+    made_at: Time
+    expiry_date_time: Time
+    ended_at: Time | None
+    transaction_id: str | None = Field(description="The transaction that used it.")
+
+    @classmethod
+    def of(cls, record: ReservationRecord) -> ReservationResource:
+        """The resource of a record."""
+        kept = record.reservation
+        return cls.model_construct(
+            reservation_id=kept.reservation_id,
+            state=record.state,
+            id_token=IdTokenResource.of(kept.id_token),
+            group_id_token=IdTokenResource.of(kept.group),
+            evse_id=kept.evse,
+            connector_type=kept.connector_type,
+            made_at=record.made_at,
+            expiry_date_time=kept.expires_at,
+            ended_at=record.ended_at,
+            transaction_id=record.transaction_id,
+        )
+
+
+@router.get("/reservations", tags=["reservations"], dependencies=[READ], responses=READS, summary="List reservations")
+async def list_reservations(
+    desk: TheDesk,
+    station: StationIdentity,
+    limit: Limit = 100,
+    after: Annotated[
+        str | None, Query(max_length=100, description="A cursor: `nextCursor` of the part before.")
+    ] = None,
+) -> PageOf[ReservationResource]:
+    """The reservations a station has accepted, by id; those that are over for 90 days are forgotten."""
+    found = await desk.store.records(RESERVATIONS, station, Page(limit=limit, after=after))
+    cursor = cursor_of(station, reservation_key(found[-1].reservation.reservation_id)) if found else ""
+    items = [ReservationResource.of(each) for each in found]
+    return PageOf[ReservationResource].model_construct(**page_of(items, limit, cursor))
+
+
+class ReservationEvent(Resource):
+    """`reservation`: one was made, or is over; as it is now."""
+
+    station: str
+    reservation: ReservationResource
+
+
+def reservation_event(amend: Any, amended: Any) -> tuple[str, Resource] | None:
+    """What is told of a change of the register."""
+    if not isinstance(amended, Amended) or amended.after is None or amended.after == amended.before:
+        return None
+    data = ReservationEvent.model_construct(station=amend.station, reservation=ReservationResource.of(amended.after))
+    return amend.station, data

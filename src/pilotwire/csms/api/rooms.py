@@ -85,7 +85,8 @@ class Desk:
 
 
 def _desk(request: Request) -> Desk:
-    desk: Desk = request.app.state.desk
+    """The desk of whoever asks: somebody limited to sites has one of their own (see `access`)."""
+    desk: Desk = getattr(request.state, "desk", None) or request.app.state.desk
     return desk
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 from urllib.parse import unquote
 
-from starlette.convertors import StringConvertor, register_url_convertor
+from starlette.convertors import PathConvertor, StringConvertor, register_url_convertor
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 _SLASH: Final = "\ufdd0"
@@ -24,7 +24,16 @@ class _Segment(StringConvertor):
         return value.replace(_SLASH, "/")
 
 
+class _Rest(PathConvertor):
+    """The rest of a path, as it was meant."""
+
+    def convert(self, value: str) -> str:
+        """The text of the rest of a path."""
+        return value.replace(_SLASH, "/")
+
+
 register_url_convertor("str", _Segment())
+register_url_convertor("path", _Rest())
 
 
 class EncodedSlashes:

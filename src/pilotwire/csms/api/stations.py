@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BeforeValidator, ConfigDict, Field, StrictBool, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StrictBool, model_validator
 
 from pilotwire.csms.api.access import READ, WRITE
 from pilotwire.csms.api.connections import ConnectionResource
@@ -33,6 +33,7 @@ from pilotwire.csms.gateway.passwords import hash_password
 from pilotwire.csms.registers.credentials import CREDENTIALS
 from pilotwire.csms.registers.station_conditions import CONDITIONS, USUAL, EvseLayout, StationConditions
 from pilotwire.csms.store.ports import ConnectorRecord, Operation, Page, RegisterStation, RemoveStation, Station
+from pilotwire.dialects.quirks import TOLERANCES
 from pilotwire.domain.availability import Activity, Availability
 from pilotwire.domain.identity import StationIdentity as Identity
 from pilotwire.domain.kinds import changed
@@ -125,6 +126,15 @@ class StationResource(Resource):
         return cls.model_validate(station_fields(record, connection))
 
 
+def _tolerated(name: str) -> str:
+    if name not in TOLERANCES:
+        raise ValueError(f"there is no such tolerance; there are {', '.join(TOLERANCES)}")
+    return name
+
+
+Tolerated = Annotated[str, Field(max_length=40), AfterValidator(_tolerated)]
+
+
 class EvseLayoutResource(Resource):
     """An EVSE the station has, as the operator says: connector types (ConnectorEnumType) from connector 1 on."""
 
@@ -146,6 +156,7 @@ class StationDetail(StationResource):
     )
     boot_answers: list[RegistrationStatus] = Field(description="What its next boots are answered, one each.")
     quiet: bool = Field(description="Whether it is sent nothing that nobody asked for.")
+    tolerances: list[str] = Field(description="Departures from the standards it is allowed: see GET /tolerances.")
     evses: list[EvseLayoutResource] = Field(description="What it consists of, as the operator says.")
 
 
@@ -188,6 +199,11 @@ class StationChange(Resource):
         description="What its next boots are answered, one each; then `registration` counts again.",
     )
     quiet: StrictBool = Field(default=False, description="Send it nothing that nobody asked for.")
+    tolerances: list[Tolerated] = Field(
+        default=[],
+        max_length=50,
+        description="Departures from the standards it is allowed, from its next handshake on; each use is kept as a finding.",
+    )
     evses: list[EvseLayoutResource] = Field(default=[], max_length=100, description="What it consists of.")
 
     @model_validator(mode="after")
@@ -197,7 +213,7 @@ class StationChange(Resource):
         return self
 
 
-_CONDITIONS = frozenset({"security_profile", "boot_answers", "quiet", "evses"})
+_CONDITIONS = frozenset({"security_profile", "boot_answers", "quiet", "tolerances", "evses"})
 
 
 def station_fields(record: Station, connection: ConnectedStation | None) -> dict[str, object]:
@@ -230,7 +246,10 @@ async def _detail(desk: Desk, record: Station) -> dict[str, object]:
         "security_profile": conditions.security_profile,
         "boot_answers": conditions.boot_answers,
         "quiet": conditions.quiet,
-        "evses": [EvseLayoutResource(id=each.evse, connector_types=list(each.connector_types)) for each in conditions.evses],
+        "tolerances": conditions.tolerances,
+        "evses": [
+            EvseLayoutResource(id=each.evse, connector_types=list(each.connector_types)) for each in conditions.evses
+        ],
         "connection": ConnectionResource.of(connection) if connection is not None else None,
         "connectors": [ConnectorResource.of(each) for each in await desk.store.connectors(record.station)],
     }
@@ -325,6 +344,8 @@ def _conditions(before: StationConditions, wanted: StationChange) -> StationCond
         )
     if "boot_answers" in said:
         said["boot_answers"] = tuple(wanted.boot_answers)
+    if "tolerances" in said:
+        said["tolerances"] = tuple(dict.fromkeys(wanted.tolerances))
     return changed(before, **said)
 
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query
 from pydantic import Field
 
 from pilotwire.csms.api.access import READ
-from pilotwire.csms.api.meter_values import MeterValueResource, Since
+from pilotwire.csms.api.meter_values import Context, MeterValueResource, Since, Skip, chosen_readings
 from pilotwire.csms.api.problems import READS, not_found, problems
 from pilotwire.csms.api.resource import (
     EvseResource,
@@ -25,6 +25,7 @@ from pilotwire.csms.api.resource import (
 )
 from pilotwire.csms.api.rooms import Desk, TheDesk
 from pilotwire.csms.store.ports import BookedEvent, Page, TransactionFilter
+from pilotwire.domain.closing import Closing, ClosingReason
 from pilotwire.domain.transactions import (
     ChargingState,
     EventKind,
@@ -39,6 +40,27 @@ TransactionId = Annotated[
     str, Path(min_length=1, max_length=64, description="Unique within its station.", examples=["42"])
 ]
 MOST_READINGS = 1000
+
+
+class ClosingResource(Resource):
+    """That no end was told and this CSMS closed the transaction by rule; an end that comes after all counts instead."""
+
+    reason: ClosingReason = Field(
+        description="Superseded by a newer one at its EVSE; NotResumed after a boot; NotOngoing, as the station says when asked; "
+        "NotHeardOf for too long."
+    )
+    closed_at: Time
+    as_of: Time = Field(description="Since when it counts as over.")
+    newer_transaction_id: str | None
+
+    @classmethod
+    def of(cls, closing: Closing | None) -> ClosingResource | None:
+        """The resource of a closing, if there is one."""
+        if closing is None:
+            return None
+        return cls.model_construct(
+            reason=closing.reason, closed_at=closing.at, as_of=closing.as_of, newer_transaction_id=closing.newer
+        )
 
 
 class TransactionResource(Resource):
@@ -56,6 +78,7 @@ class TransactionResource(Resource):
     stop_trigger_reason: TriggerReason | None
     stopped_reason: StoppedReason | None
     stopped_by: IdTokenResource | None
+    closing: ClosingResource | None = Field(description="How this CSMS closed it; null: it did not.")
     remote_start_id: int | None
     reservation_id: int | None
     meter_start: Number | None
@@ -89,6 +112,7 @@ def transaction_fields(tx: Transaction) -> dict[str, Any]:
         "stop_trigger_reason": tx.stop_trigger,
         "stopped_reason": tx.stopped_reason,
         "stopped_by": IdTokenResource.of(tx.stopped_by),
+        "closing": ClosingResource.of(tx.closing),
         "remote_start_id": tx.remote_start_id,
         "reservation_id": tx.reservation_id,
         "meter_start": tx.meter_start,
@@ -164,17 +188,45 @@ async def list_transactions(
     is_open: Annotated[
         bool | None, Query(alias="isOpen", description="Only those that are open, or have ended.")
     ] = None,
+    transaction_id: Annotated[
+        str | None, Query(alias="transactionId", max_length=64, description="Only with this id, at whichever station.")
+    ] = None,
     since: Annotated[Time | None, Query(description="Only those that began at this time or later.")] = None,
     until: Annotated[Time | None, Query(description="Only those that began before this time.")] = None,
     limit: Limit = 100,
     after: Annotated[str | None, Query(max_length=255, description="A cursor: `station/transactionId`.")] = None,
 ) -> PageOf[TransactionResource]:
     """Transactions, newest first."""
-    which = TransactionFilter(station=station, id_token=id_token, is_open=is_open, since=since, until=until)
+    which = TransactionFilter(
+        station=station, id_token=id_token, is_open=is_open, since=since, until=until, transaction_id=transaction_id
+    )
     found = await desk.store.transactions(which, Page(limit=limit, after=after))
     cursor = f"{found[-1].station}/{found[-1].transaction_id}" if found else ""
     items = [TransactionResource.of(each) for each in found]
     return PageOf[TransactionResource].model_construct(**page_of(items, limit, cursor))
+
+
+@router.get("/transactions/by-number/{number}", responses=READS | problems(404), summary="Get a transaction of 1.6")
+async def get_numbered_transaction(
+    desk: TheDesk, number: Annotated[int, Path(ge=1, le=2**31 - 1, description="A 1.6 transaction id.", examples=[42])]
+) -> TransactionDetail:
+    """The transaction with this 1.6 id: this CSMS gives each number once, whichever the station."""
+    found = await desk.store.transactions(TransactionFilter(transaction_id=str(number)), Page())
+    unnumbered = [each for each in found if each.last_seq_no is None]  # 2.x ids may look like numbers
+    known = sorted(unnumbered, key=lambda each: each.started_at is None)
+    if not known:
+        raise not_found(f"There is no 1.6 transaction {number}.", "GET /api/v1/transactions lists them.")
+    return await _detail(desk, known[0])
+
+
+async def _detail(desk: Desk, tx: Transaction) -> TransactionDetail:
+    events = await desk.store.events(tx.station, tx.transaction_id)
+    readings = await desk.store.readings(tx.station, tx.transaction_id, limit=MOST_READINGS)
+    return TransactionDetail.model_construct(
+        **transaction_fields(tx),
+        events=[EventResource.of(each.event, each) for each in events],
+        meter_values=[MeterValueResource.of(each) for each in readings],
+    )
 
 
 @router.get(
@@ -184,14 +236,7 @@ async def get_transaction(
     desk: TheDesk, station: StationIdentity, transaction_id: Annotated[TransactionId, Path(alias="transactionId")]
 ) -> TransactionDetail:
     """One transaction with its events, readings, energy, and the sequence numbers that are missing."""
-    tx = await _known(desk, station, transaction_id)
-    events = await desk.store.events(station, transaction_id)
-    readings = await desk.store.readings(station, transaction_id, limit=MOST_READINGS)
-    return TransactionDetail.model_construct(
-        **transaction_fields(tx),
-        events=[EventResource.of(each.event, each) for each in events],
-        meter_values=[MeterValueResource.of(each) for each in readings],
-    )
+    return await _detail(desk, await _known(desk, station, transaction_id))
 
 
 @router.get(
@@ -205,9 +250,10 @@ async def transaction_meter_values(
     station: StationIdentity,
     transaction_id: Annotated[TransactionId, Path(alias="transactionId")],
     since: Since = None,
+    context: Context = None,
+    skip: Skip = 0,
     limit: Limit = 1000,
 ) -> list[MeterValueResource]:
-    """The readings of a transaction, by time."""
+    """The readings of a transaction, by time, part by part with `skip`."""
     await _known(desk, station, transaction_id)
-    readings = await desk.store.readings(station, transaction_id, since=since, limit=limit)
-    return [MeterValueResource.of(each) for each in readings]
+    return await chosen_readings(desk, station, transaction_id, since, context, skip, limit)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from pilotwire.clock import Clock
+from pilotwire.csms.commands import remote_control
 from pilotwire.csms.commands.commander import Commander
 from pilotwire.csms.registers.certificates import (
     CERTIFICATES,
+    OPEN_REQUESTS,
     REQUESTS,
+    TRIGGERS,
     KnownCertificate,
     RequestState,
     SigningRequest,
+    SigningTrigger,
     key_of,
     state_after,
 )
@@ -35,9 +39,18 @@ from pilotwire.domain.certificates import (
     InstalledCertificate,
     SigningUse,
 )
+from pilotwire.domain.identity import EvseAddress
 from pilotwire.domain.kinds import changed
+from pilotwire.domain.provisioning import TriggerOutcome, TriggerStatus
 
 _AT_ONCE: Final = 500
+SIGNING_TRIGGERS: Final[Mapping[str, tuple[SigningUse, ...]]] = {
+    "SignChargingStationCertificate": (SigningUse.CHARGING_STATION,),
+    "SignV2GCertificate": (SigningUse.V2G,),
+    "SignV2G20Certificate": (SigningUse.V2G_20,),
+    "SignCombinedCertificate": (SigningUse.CHARGING_STATION, SigningUse.V2G),
+}
+"""What messages that are triggered ask a certificate for."""
 _BY_1_6_DEFAULT: Final = frozenset({CertificateKind.CSMS_ROOT, CertificateKind.MANUFACTURER_ROOT})
 
 
@@ -120,15 +133,30 @@ class Certificates:
     async def answer(self, station: str, request: SigningRequest, chain: str) -> SigningRequest:
         """Hand over the chain made from a request, with the type and id it was asked with (A02.FR.14, A02.FR.25).
 
-        Gives the request as it is then.         Raises also UnfitChain if it was not made from this request; then nothing is sent.
+        Gives the request as it is then; one that was answered is no longer in the queue of those to be signed. Raises also UnfitChain if
+        it was not made from this request; then nothing is sent.
         """
         check_chain(chain, request.csr)
         sent = changed(request, state=RequestState.SENT, chain=chain, sent_at=self.clock.now())
-        await self._keep(sent)
+        await self.journal.append(REQUESTS.put(station, request.key, sent))
         outcome = await self.sign(station, chain, request.use, request.request_id)
-        after = changed(sent, state=state_after(outcome.status))
-        await self._keep(after)
+        after = changed(sent, state=state_after(outcome.status), problem=None)
+        await self.journal.append(REQUESTS.put(station, request.key, after), OPEN_REQUESTS.remove(station, request.key))
         return after
 
-    async def _keep(self, request: SigningRequest) -> None:
-        await self.journal.append(REQUESTS.put(request.station, request.key, request))
+    async def trigger(
+        self, station: str, message: str, address: EvseAddress | None = None, *, by: str | None = None
+    ) -> TriggerOutcome:
+        """Ask for a message as `remote_control.trigger` does; of one that asks for a CSR it is kept who wants it (A02)."""
+        uses = SIGNING_TRIGGERS.get(message, ())
+        trigger = SigningTrigger(at=self.clock.now(), message=message, by=by)
+        if uses:
+            await self.journal.append(*(TRIGGERS.put(station, use, trigger) for use in uses))
+        accepted = False
+        try:
+            outcome = await remote_control.trigger(self.commander, station, message, address)
+            accepted = outcome.status is TriggerStatus.ACCEPTED
+        finally:
+            if uses and not accepted:
+                await self.journal.append(*(TRIGGERS.remove(station, use) for use in uses))
+        return outcome

@@ -9,8 +9,10 @@ import msgspec
 
 from pilotwire.clock import Clock
 from pilotwire.csms.commands.bus import ConnectedStation, StationBus
+from pilotwire.csms.registers import reservations
 from pilotwire.csms.registers.device_model import INVENTORIES, Inventory, keep_answered, keep_taken
 from pilotwire.csms.registers.network_profiles import keep_profile
+from pilotwire.csms.registers.reservations import ReservationState
 from pilotwire.csms.store.ports import Journal, Operation
 from pilotwire.domain.device_model import (
     GetBaseReport,
@@ -23,6 +25,14 @@ from pilotwire.domain.device_model import (
 from pilotwire.domain.device_model.batches import paired
 from pilotwire.domain.kinds import Command, Outcome
 from pilotwire.domain.network_profiles import SetNetworkProfile, SetNetworkProfileOutcome
+from pilotwire.domain.reservation import (
+    CancelReservation,
+    CancelReservationOutcome,
+    CancelReservationStatus,
+    ReserveNow,
+    ReserveNowOutcome,
+    ReserveNowStatus,
+)
 
 
 class _BaseReport(msgspec.Struct, rename="camel"):
@@ -89,5 +99,11 @@ def _told(station: str, command: Command, outcome: Outcome, now: datetime) -> It
     if isinstance(command, SetVariables) and isinstance(outcome, SetVariablesOutcome):
         for setting, result in paired(command.settings, outcome.results):
             yield keep_taken(station, setting, result, now)
+    if isinstance(command, ReserveNow) and outcome == ReserveNowOutcome(status=ReserveNowStatus.ACCEPTED):
+        yield reservations.made(station, command.reservation, now)
+    if isinstance(command, CancelReservation) and isinstance(outcome, CancelReservationOutcome):
+        canceled = outcome.status is CancelReservationStatus.ACCEPTED
+        state = ReservationState.CANCELED if canceled else ReservationState.REMOVED  # H02.FR.01: it has no such one
+        yield reservations.ended(station, command.reservation_id, state, now)
     if isinstance(command, SetNetworkProfile) and isinstance(outcome, SetNetworkProfileOutcome):
         yield keep_profile(station, command, outcome, now)

@@ -28,6 +28,7 @@ from pilotwire.csms.handlers import Handlers
 from pilotwire.csms.settings import CsmsSettings
 from pilotwire.csms.store.ports import Journal, KeepFinding, RecordConnection
 from pilotwire.dialects.every import DIALECTS
+from pilotwire.dialects.quirks import Tolerances, Use
 from pilotwire.domain.findings import Finding, Severity
 from pilotwire.domain.kinds import Command, Outcome
 from pilotwire.domain.provisioning import RegistrationStatus
@@ -39,6 +40,7 @@ from pilotwire.ocpp.outbound import RawCall
 from pilotwire.ocpp.registry import ACTIONS, action_of, decode_request
 from pilotwire.ocpp.session import Session
 from pilotwire.ocpp.types import Message
+from pilotwire.ocpp.version import OcppVersion
 from pilotwire.ocpp.violations import SchemaViolation, UnknownAction
 
 _log = structlog.get_logger("pilotwire.csms.gateway")
@@ -84,7 +86,11 @@ class Connection:
             new_id=_new_id,
             call_timeout=settings.call_timeout,
             max_message_bytes=settings.max_message_bytes,
+            mend=self._mend,
         )
+        self._tolerances: Tolerances | None = None
+        self._uses: list[Use] = []
+        self._always_tolerated = tuple(settings.tolerances)
         self._peer = Peer(
             socket,
             session,
@@ -110,6 +116,7 @@ class Connection:
     async def run(self) -> Closed:
         """Serve until the connection ends. Raises StoreError if the station's record cannot be read or written at the beginning."""
         await self._handlers.welcome(self.station)
+        await self._learn_tolerances()
         version = self._socket.version.value
         await self._journal.append(
             RecordConnection(station=self.station, connected=True, at=self.since, version=version)
@@ -135,7 +142,24 @@ class Connection:
     def find(self, rule: str, severity: Severity, what: str, **place: str) -> None:
         """Keep a finding about this station."""
         finding = Finding(station=self.station, at=self._clock.now(), rule=rule, severity=severity, what=what, **place)
-        self._journal.note(KeepFinding(finding=finding))
+        self._journal.note(KeepFinding(finding=self._handlers.attributed(finding)))
+
+    # --- what it is allowed ------------------------------------------------------------------------------------------------------
+
+    async def _learn_tolerances(self) -> None:
+        names = (*self._always_tolerated, *(await self._handlers.conditions(self.station)).tolerances)
+        if names:
+            self._tolerances = Tolerances(dict.fromkeys(names), self._clock.now, self._uses.append)
+
+    def _mend(self, version: OcppVersion, action: str, payload: bytes, violation: SchemaViolation) -> bytes | None:
+        return None if self._tolerances is None else self._tolerances(version, action, payload, violation)
+
+    def _find_uses(self, message_id: str) -> None:
+        """A finding for each place of a message that was understood only because the station is allowed its ways."""
+        uses, self._uses[:] = tuple(self._uses), ()
+        for use in uses:
+            rule = f"tolerance:{use.tolerance}"
+            self.find(rule, Severity.BREACH, use.reason, path=use.path, action=use.action, message_id=message_id)
 
     # --- the station says something --------------------------------------------------------------------------------------------
 
@@ -211,6 +235,9 @@ class Connection:
         self._log.note(direction, data, at)
 
     def _on_breach(self, breach: Breach) -> None:
+        if self._uses and breach.rule.startswith("schema:"):  # the breach that was mended
+            self._find_uses(breach.message_id)
+            return
         self.find(
             breach.rule,
             _SEVERITIES[breach.severity],

@@ -20,6 +20,7 @@ from pilotwire.csms.gateway.tls import ServerContext
 from pilotwire.csms.handlers import Handlers
 from pilotwire.csms.settings import CsmsSettings
 from pilotwire.csms.store.ports import Journal, Page, RecordConnection, Station, Store
+from pilotwire.dialects.quirks import check_names
 from pilotwire.domain.findings import Severity
 from pilotwire.domain.kinds import Command, Outcome
 from pilotwire.errors import ConfigError, MisuseError, NotReachable, StoreError
@@ -60,6 +61,7 @@ class Gateway:
     async def start(self) -> None:
         """Listen for stations. Raises ConfigError if that is not possible, StoreError if the records cannot be read."""
         settings = self._settings
+        check_names(settings.tolerances)
         if not settings.plain and settings.tls_port is None:
             what = "Stations could not connect: the port without TLS is switched off, and there is none with TLS."
             raise ConfigError(what, "Give a tls_port, or leave plain on.")

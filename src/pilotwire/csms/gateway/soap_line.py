@@ -99,7 +99,7 @@ class SoapLine:
     def find(self, rule: str, severity: Severity, what: str, **place: str) -> None:
         """Keep a finding about this station."""
         finding = Finding(station=self.station, at=self._clock.now(), rule=rule, severity=severity, what=what, **place)
-        self._journal.note(KeepFinding(finding=finding))
+        self._journal.note(KeepFinding(finding=self._handlers.attributed(finding)))
 
     def log(self, direction: Direction, data: bytes, message_id: str, action: str) -> None:
         """Keep an envelope as it was on the wire; a password that goes out is masked."""

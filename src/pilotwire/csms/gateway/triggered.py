@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from pilotwire.ocpp.types import Message
+from pilotwire.ocpp.v16.plug_and_charge import VENDOR_ID
 
 _REPORTS: Final = frozenset({"GetBaseReport", "GetReport"})
 _SENDS: Final[dict[str, tuple[str, ...]]] = {
@@ -17,12 +18,18 @@ _SENDS: Final[dict[str, tuple[str, ...]]] = {
     "FirmwareStatusNotification": ("FirmwareStatusNotification", "SignedFirmwareStatusNotification"),
     "CustomTrigger": ("DataTransfer",),
 }
+_TRIGGERED_DATA: Final = ("DataTransfer",)
+"""What a trigger of the Plug & Charge messages of 1.6 is answered with: a SignCertificate in a DataTransfer."""
 
 
 def triggered_by(action: str, request: Message) -> tuple[str, ...]:
     """The actions that a request to a station makes it send."""
     if action in _REPORTS:
         return ("NotifyReport",)
+    if action == "DataTransfer":
+        is_trigger = getattr(request, "message_id", None) == "TriggerMessage"
+        of_plug_and_charge = str(getattr(request, "vendor_id", "")).lower() == VENDOR_ID
+        return _TRIGGERED_DATA if is_trigger and of_plug_and_charge else ()
     if action not in ("TriggerMessage", "ExtendedTriggerMessage"):
         return ()
     wanted = str(getattr(request, "requested_message", ""))

@@ -10,8 +10,11 @@ from pilotwire.csms.partners.ports import ALONE, Partners
 from pilotwire.csms.reports import ReportShelf
 from pilotwire.csms.store.ports import Journal, KeepFinding, Store
 from pilotwire.domain.alerts import ALERT_SEVERITY
+from pilotwire.domain.authorization import AuthorizationFallback
 from pilotwire.domain.data_transfer import DataTransferred, DataTransferVerdict
 from pilotwire.domain.findings import Finding, Severity
+from pilotwire.domain.identity import StationIdentity
+from pilotwire.domain.kinds import changed
 from pilotwire.domain.provisioning import RegistrationStatus, UnknownStations
 from pilotwire.domain.smart_charging import ChargingNeedsPolicy
 
@@ -26,7 +29,8 @@ class Policy:
     `heartbeat_interval` goes to accepted stations, `retry_interval` to those that are to boot again. `accept_unknown_tokens` is for a
     lab: a token nobody has put on record may charge. `alert_severity` is the least severe that raises an alert (0 to 9).
     `receipt_url` is where receipts are, with `{receipt}` for the id of one; empty: none are made here.
-    `charging_needs` is what a vehicle's needs are answered.
+    `charging_needs` is what a vehicle's needs are answered. `authorization_fallback` is done where the partner that decides on tokens does
+    not. `contract_roots` are the roots of contract certificates in PEM; `accept_unverified_contracts` is for a lab (C07.FR.17).
     """
 
     unknown_stations: UnknownStations = UnknownStations.PENDING
@@ -36,6 +40,9 @@ class Policy:
     charging_needs: ChargingNeedsPolicy = ChargingNeedsPolicy.NONE
     alert_severity: int = ALERT_SEVERITY
     receipt_url: str = ""
+    authorization_fallback: AuthorizationFallback = AuthorizationFallback.LOCAL
+    contract_roots: str = ""
+    accept_unverified_contracts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +50,7 @@ class Desk:
     """The tools of a handler.
 
     `reports` is where parts of reports are waited for. `partners` are others to ask. `vendors` has a hook per vendor id, in lower case.
-    `told` is what each connected station was told when it booted, None if it has never booted.
+    `told` is what each connected station was told when it booted, None if it has never booted; `known` what it said of itself then.
     """
 
     journal: Journal
@@ -54,6 +61,7 @@ class Desk:
     partners: Partners = ALONE
     vendors: Mapping[str, VendorHook] = field(default_factory=dict)
     told: dict[str, RegistrationStatus | None] = field(default_factory=dict)
+    known: dict[str, StationIdentity] = field(default_factory=dict)
 
     def note(
         self, station: str, rule: str, severity: Severity, what: str, message_id: str = "", action: str = ""
@@ -68,4 +76,11 @@ class Desk:
             action=action,
             message_id=message_id,
         )
-        self.journal.note(KeepFinding(finding=finding))
+        self.journal.note(KeepFinding(finding=self.attributed(finding)))
+
+    def attributed(self, finding: Finding) -> Finding:
+        """The finding with what its station is, as far as it has told."""
+        identity = self.known.get(finding.station)
+        if identity is None:
+            return finding
+        return changed(finding, vendor=identity.vendor, model=identity.model, firmware=identity.firmware_version or "")

@@ -25,6 +25,7 @@ async def booted(desk: Desk, station: str, fact: StationBooted, message_id: str)
     boot = RecordBoot(station=station, identity=fact.station, reason=reason, at=desk.clock.now())
     _, taken = await desk.journal.append(boot, CONDITIONS.amend(station, "", _one_answer_less))
     ready = () if taken.before is None else taken.before.boot_answers
+    desk.known[station] = fact.station
     record = await desk.store.station(station)
     verdict = _judge(desk, record, ready[0]) if ready else await adjusted(desk, record, _judge(desk, record))
     desk.told[station] = verdict.status
@@ -45,6 +46,8 @@ async def welcome(desk: Desk, station: str) -> RegistrationStatus | None:
     policy give it now; one that never did has none (None) and must boot first.
     """
     record = await desk.store.station(station)
+    if record is not None and record.identity is not None:
+        desk.known[station] = record.identity
     has_booted = record is not None and record.last_boot_at is not None
     standing = _judge(desk, record).status if has_booted else None
     if standing is RegistrationStatus.ACCEPTED and record is not None and await is_held(desk, record):

@@ -29,6 +29,7 @@ from pilotwire.csms.handlers import (
 )
 from pilotwire.csms.handlers.desk import Desk, Policy, VendorHook
 from pilotwire.csms.partners.ports import ALONE, Partners
+from pilotwire.csms.registers.station_conditions import CONDITIONS, USUAL, StationConditions
 from pilotwire.csms.reports import ReportShelf
 from pilotwire.csms.store.ports import Journal, Store
 from pilotwire.domain.authorization import AuthorizationAsked
@@ -46,6 +47,7 @@ from pilotwire.domain.der_control import DerAlarm, DerControlsReported, DerContr
 from pilotwire.domain.device_model import ReportPart
 from pilotwire.domain.diagnostics import LogUploadReported
 from pilotwire.domain.display import DisplayMessagesPart
+from pilotwire.domain.findings import Finding
 from pilotwire.domain.firmware import FirmwareStatusReported, PublishFirmwareStatusReported
 from pilotwire.domain.kinds import Fact, Verdict
 from pilotwire.domain.metering import MeterValuesReported
@@ -155,6 +157,15 @@ class Handlers:
     def farewell(self, station: str) -> None:
         """A station has gone and has no other connection: forget its standing."""
         self._desk.told.pop(station, None)
+        self._desk.known.pop(station, None)
+
+    async def conditions(self, station: str) -> StationConditions:
+        """Under which conditions a station is served. Raises StoreError."""
+        return await self._desk.store.record(CONDITIONS, station, "") or USUAL
+
+    def attributed(self, finding: Finding) -> Finding:
+        """A finding with what its station said of itself when it booted."""
+        return self._desk.attributed(finding)
 
     def standing(self, station: str) -> RegistrationStatus | None:
         """What a connected station was last told of its registration, None if it has never booted."""

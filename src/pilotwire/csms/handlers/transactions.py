@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from pilotwire.csms.handlers.desk import Desk
+from pilotwire.csms.handlers.judgement import Question, judge
+from pilotwire.csms.handlers.limits import keep_limit
 from pilotwire.csms.handlers.metering import note_unreadable
+from pilotwire.csms.handlers.reservation import note_use
+from pilotwire.csms.partners.ports import AuthorizationAnswer, AuthorizationQuestion
+from pilotwire.csms.registers.authorization import began_before, open_in_group
+from pilotwire.csms.registers.transactions import GAPS, SequenceGap
 from pilotwire.csms.store.ports import Booked, BookEvent, Page, TransactionFilter
-from pilotwire.domain.authorization import AuthorizationStatus, AuthorizationVerdict, Token, judge_token
+from pilotwire.domain.authorization import Purpose
 from pilotwire.domain.findings import Severity
 from pilotwire.domain.identity import IdToken, same_token
 from pilotwire.domain.transactions import (
@@ -26,10 +32,16 @@ async def event(desk: Desk, station: str, fact: TransactionEvent, message_id: st
     booked: Booked = (await desk.journal.append(operation))[0]
     if booked.conflict or not booked.repeated:
         _note_departures(desk, station, fact, booked, message_id)
-    verdict = None if fact.id_token is None else await _judge(desk, fact.id_token, fact, booked)
-    if fact.transaction_id is None and fact.kind is EventKind.STARTED:
-        return TransactionVerdict(transaction_id=booked.transaction.transaction_id, authorization=verdict)
-    return TransactionVerdict(authorization=verdict)
+        _note_gap(desk, fact, booked.transaction)
+    if fact.reservation_id is not None:
+        await note_use(desk, station, fact.reservation_id, booked.transaction)
+    named = fact.transaction_id is None and fact.kind is EventKind.STARTED
+    name = booked.transaction.transaction_id if named else None
+    if fact.id_token is None:
+        return TransactionVerdict(transaction_id=name)
+    answer = await _judge(desk, fact.id_token, fact, booked, message_id)
+    told = None if answer.limit is None else await keep_limit(desk, booked.transaction, answer.limit)
+    return TransactionVerdict(transaction_id=name, authorization=answer.verdict, limit=told)
 
 
 def _note_departures(desk: Desk, station: str, fact: TransactionEvent, booked: Booked, message_id: str) -> None:
@@ -43,30 +55,59 @@ def _note_departures(desk: Desk, station: str, fact: TransactionEvent, booked: B
     if fact.seq_no is None and fact.kind is EventKind.ENDED and booked.transaction.started_at is None:
         what = f"transaction {name} ends, but no start with this id has been booked for this station"
         desk.note(station, "transactions:unknown-start", Severity.BREACH, what, message_id)
+    if booked.undone is not None:
+        what = (
+            f"transaction {name} was closed here by rule ({booked.undone.reason}) at {booked.undone.at.isoformat()}; "
+            f"an event of {fact.at.isoformat()} ({fact.kind}) came after all"
+        )
+        desk.note(station, "transactions:closing-undone", Severity.NOTE, what, message_id)
     note_unreadable(desk, station, fact.readings, message_id)
 
 
-async def _judge(desk: Desk, asked: IdToken, fact: TransactionEvent, booked: Booked) -> AuthorizationVerdict:
-    token = await desk.store.token(asked)
-    elsewhere = 0
-    if token is not None and _begins(fact) and _is_limited(token):
-        elsewhere = await _open_elsewhere(desk, asked, booked)
-    return judge_token(
-        asked,
-        token,
-        desk.clock.now(),
-        open_elsewhere=elsewhere,
-        unknown_accepted=desk.policy.accept_unknown_tokens,
+def _note_gap(desk: Desk, fact: TransactionEvent, transaction: Transaction) -> None:
+    """Keep since when sequence numbers are missing; `services.sequence_gaps` makes a finding of it if they stay away."""
+    number, ranges = fact.seq_no, transaction.seq_nos
+    if number is None:
+        return
+    station, name = transaction.station, transaction.transaction_id
+    if number and any(low == number for low, _ in ranges):  # the one before it has not come
+        gap = SequenceGap(station=station, transaction_id=name, since=desk.clock.now())
+        desk.journal.note(GAPS.amend(station, name, lambda before: before or gap))
+    elif number != transaction.last_seq_no and len(ranges) == 1 and ranges[0][0] == 0:
+        desk.journal.note(GAPS.remove(station, name))
+
+
+async def _judge(
+    desk: Desk, asked: IdToken, fact: TransactionEvent, booked: Booked, message_id: str
+) -> AuthorizationAnswer:
+    question = AuthorizationQuestion(
+        station=booked.transaction.station,
+        id_token=asked,
+        purpose=_purpose(fact),
+        address=fact.address or booked.transaction.address,
     )
+    return await judge(
+        desk,
+        Question(
+            question,
+            message_id,
+            "TransactionEvent",
+            open_elsewhere=lambda token: _open_elsewhere(desk, token, booked),
+            open_in_group=lambda group: open_in_group(desk.store, group, booked.transaction, before=booked.repeated),
+        ),
+    )
+
+
+def _purpose(fact: TransactionEvent) -> Purpose:
+    if not _begins(fact):
+        return Purpose.STOP
+    remote = fact.remote_start_id is not None or fact.trigger is TriggerReason.REMOTE_START
+    return Purpose.REMOTE if remote else Purpose.START
 
 
 def _begins(fact: TransactionEvent) -> bool:
     """Whether the token is there to begin charging: one that ends it is not held up by what else it has running."""
     return fact.kind is not EventKind.ENDED and fact.trigger is not TriggerReason.STOP_AUTHORIZED
-
-
-def _is_limited(token: Token) -> bool:
-    return token.max_transactions is not None and token.status is AuthorizationStatus.ACCEPTED
 
 
 async def _open_elsewhere(desk: Desk, asked: IdToken, booked: Booked) -> int:
@@ -79,10 +120,4 @@ async def _open_elsewhere(desk: Desk, asked: IdToken, booked: Booked) -> int:
     if not booked.repeated:
         return await desk.store.open_with(asked, besides=(this.station, this.transaction_id))
     others = await desk.store.transactions(TransactionFilter(id_token=asked.value, is_open=True), Page())
-    return sum(same_token(other.id_token, asked) and _began_before(other, this) for other in others)
-
-
-def _began_before(other: Transaction, this: Transaction) -> bool:
-    if other.started_at is None or this.started_at is None:
-        return False
-    return other.started_at < this.started_at
+    return sum(same_token(other.id_token, asked) and began_before(other, this) for other in others)

@@ -1,4 +1,4 @@
-"""Retention: the message log, findings and security events are kept as long, and the log as large, as the operator wants.
+"""Retention: the message log, findings, security events and the audit log are kept as long, and the log as large, as the operator wants.
 
 What is removed goes in small steps, so that stations never wait for it. Transactions, their events and readings are never removed.
 """
@@ -10,6 +10,8 @@ from typing import Final
 
 import structlog
 
+from pilotwire.csms.registers.access import AUDIT
+from pilotwire.csms.registers.authorization import AUTHORIZATIONS
 from pilotwire.csms.services.service import Parts, pause
 from pilotwire.csms.store.ports import ForgetFindings, ForgetFrames
 
@@ -47,9 +49,13 @@ class Retention:
         if settings.keep_messages_days:
             before = now - timedelta(days=settings.keep_messages_days)
             removed += await self._repeat(ForgetFrames(before=before, most=STEP))
+            removed += (await self._parts.journal.append(AUTHORIZATIONS.forget(before)))[0]
         if settings.keep_findings_days:
             before = now - timedelta(days=settings.keep_findings_days)
             removed += await self._repeat(ForgetFindings(before=before, most=STEP))
+        if settings.keep_audit_days:
+            before = now - timedelta(days=settings.keep_audit_days)
+            removed += (await self._parts.journal.append(AUDIT.forget(before)))[0]
         return removed
 
     async def _repeat(self, operation: ForgetFrames | ForgetFindings) -> int:

@@ -11,8 +11,10 @@ from hashlib import blake2b
 import msgspec
 
 from pilotwire.csms.store.ports import (
+    Booked,
     BookedEvent,
     BookEvent,
+    CloseTransaction,
     ConnectorRecord,
     Page,
     PutStatus,
@@ -84,6 +86,19 @@ def surely_new(known: Transaction | None, event: TransactionEvent) -> bool:
 def folded(operation: BookEvent, known: Transaction | None, event: TransactionEvent) -> Transaction:
     """The transaction after the (named, new) event of an operation."""
     return fold(operation.station, known, event)
+
+
+def booked(known: Transaction | None, transaction: Transaction) -> Booked:
+    """What became of a new event: the transaction before and after it."""
+    undone = known.closing if known is not None and transaction.closing is None else None
+    return Booked(transaction=transaction, undone=undone)
+
+
+def closed(known: Transaction | None, operation: CloseTransaction) -> Transaction | None:
+    """The transaction once it is closed by rule; None if that is not to be, because it has ended or gone on meanwhile."""
+    if known is None or not known.is_open or known.events != operation.events:
+        return None
+    return changed(known, closing=operation.closing)
 
 
 def began_at(transaction: Transaction) -> datetime | None:

@@ -14,6 +14,8 @@ from pilotwire.csms.store.ports import (
     Booked,
     BookedEvent,
     BookEvent,
+    Closed,
+    CloseTransaction,
     ForgetEntries,
     ForgetFindings,
     ForgetFrames,
@@ -120,7 +122,16 @@ def _book(memory: Memory, operation: BookEvent) -> Booked:
     )
     memory.put(memory.events[place], key, entry)
     memory.put(memory.transactions, place, transaction)
-    return Booked(transaction=transaction)
+    return booking.booked(known, transaction)
+
+
+def _close(memory: Memory, operation: CloseTransaction) -> Closed:
+    place = (operation.station, operation.transaction_id)
+    known = memory.transactions.get(place)
+    transaction = booking.closed(known, operation)
+    if transaction is None:
+        return Closed(transaction=known, closed=False)
+    return Closed(transaction=memory.put(memory.transactions, place, transaction), closed=True)
 
 
 def _identified(memory: Memory, operation: BookEvent) -> TransactionEvent:
@@ -266,6 +277,7 @@ def _forget_entries(memory: Memory, operation: ForgetEntries) -> int:
 
 _HANDLERS: dict[type[Operation], Callable[[Memory, Any], Any]] = {
     BookEvent: _book,
+    CloseTransaction: _close,
     KeepReadings: _keep_readings,
     PutStatus: _put_status,
     RecordBoot: _record_boot,

@@ -13,8 +13,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from pilotwire.csms.store.queries import Direction as Direction
+from pilotwire.csms.store.queries import LogFilter as LogFilter
+from pilotwire.csms.store.queries import Page as Page
+from pilotwire.csms.store.queries import TransactionFilter as TransactionFilter
 from pilotwire.domain.authorization import Token
 from pilotwire.domain.availability import ConnectorState, ConnectorStatus
+from pilotwire.domain.closing import Closing
 from pilotwire.domain.findings import Finding
 from pilotwire.domain.identity import EvseAddress, IdToken, StationIdentity
 from pilotwire.domain.kinds import Value
@@ -78,13 +83,6 @@ class StoredReading(Value):
     reading: MeterReading
 
 
-class Direction(StrEnum):
-    """Which way a frame went, seen from the CSMS."""
-
-    IN = "in"
-    OUT = "out"
-
-
 class LoggedFrame(Value):
     """A frame as it was on the wire. `number` rises with the order of logging."""
 
@@ -115,12 +113,17 @@ class Scope(StrEnum):
 
 
 class ApiKey(Value):
-    """An API key on record: `digest` is the SHA-256 of the secret, `name` who it is for."""
+    """An API key on record: `digest` is the SHA-256 of the secret, `name` who it is for.
+
+    `sites` () is all of them; `expires_at` None: it does not expire.
+    """
 
     name: str
     digest: str
     scopes: tuple[Scope, ...]
     created_at: datetime
+    sites: tuple[str, ...] = ()
+    expires_at: datetime | None = None
 
 
 # --- operations --------------------------------------------------------------------------------------------------------------------
@@ -144,11 +147,28 @@ class BookEvent(Operation):
 
 class Booked(Value):
     """What became of an event: `repeated` if it had been booked before (nothing was changed), `conflict` if the earlier one under the
-    same key had other content (2.x: a sequence number used twice)."""
+    same key had other content (2.x: a sequence number used twice). `undone` is the closing by rule that the event has undone."""
 
     transaction: Transaction
     repeated: bool = False
     conflict: bool = False
+    undone: Closing | None = None
+
+
+class CloseTransaction(Operation):
+    """Close a transaction by rule, if it is open and still has told just `events` events. Its result is `Closed`."""
+
+    station: str
+    transaction_id: str
+    events: int
+    closing: Closing
+
+
+class Closed(Value):
+    """The transaction as it is now (None: there is none), and whether it was closed just now."""
+
+    transaction: Transaction | None
+    closed: bool
 
 
 class KeepReadings(Operation):
@@ -340,41 +360,6 @@ class Witness(Protocol):
     def saw(self, operation: Operation, result: Any) -> KeepEntry | None:
         """An operation is being stored with this result. Called where it is written, possibly more than once: it must only compute."""
         ...
-
-
-class Page(Value):
-    """Which part of a list is wanted: at most `limit` entries after the one whose cursor is `after`."""
-
-    limit: int = 100
-    after: str | None = None
-
-
-class TransactionFilter(Value):
-    """Which transactions are wanted; None is no condition."""
-
-    station: str | None = None
-    id_token: str | None = None
-    is_open: bool | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-
-
-class LogFilter(Value):
-    """Which frames of the message log are wanted; None or False is no condition.
-
-    `transaction_id`: frames that name the transaction, and those they answer or are answered by. `errors`: CALLERROR, CALLRESULTERROR
-    and SOAP faults only. `until` is not included. `text` must be in the frame as it is.
-    """
-
-    station: str | None = None
-    action: str | None = None
-    direction: Direction | None = None
-    message_id: str | None = None
-    transaction_id: str | None = None
-    errors: bool = False
-    since: datetime | None = None
-    until: datetime | None = None
-    text: str | None = None
 
 
 class Store(Protocol):

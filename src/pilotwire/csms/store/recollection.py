@@ -304,6 +304,7 @@ def _is_wanted(transaction: Transaction, which: TransactionFilter) -> bool:
     token = transaction.id_token
     return (
         (which.station is None or transaction.station == which.station)
+        and which.transaction_id in (None, transaction.transaction_id)
         and (which.id_token is None or (token is not None and token.key == which.id_token.casefold()))
         and (which.is_open is None or transaction.is_open is which.is_open)
         and (which.since is None or (began is not None and began >= which.since))

@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from pilotwire.dialects.ocpp16 import plug_and_charge as plug
 from pilotwire.dialects.ocpp16.terms import read_id_tag, read_id_tag_info, write_id_tag, write_id_tag_info
 from pilotwire.dialects.words import CommandWord, FactWord
-from pilotwire.domain.authorization import AuthorizationAsked, ClearCache, ClearCacheOutcome
-from pilotwire.errors import NotSayable
+from pilotwire.domain.authorization import AuthorizationAsked, AuthorizationVerdict, ClearCache, ClearCacheOutcome
 from pilotwire.ocpp import v16
 from pilotwire.ocpp.types import Message
 
 
 def write_asked(fact: AuthorizationAsked, _named: str | None) -> Message:
-    """Authorize (1.6:4.1); a contract certificate is not said here but in the DataTransfer of the Plug & Charge extension."""
-    if fact.certificate is not None:
-        raise NotSayable(
-            "Authorize of OCPP 1.6 has no place for a contract certificate.", "Ask with the id token alone."
-        )
-    return v16.AuthorizeRequest(id_tag=write_id_tag(fact.id_token))
+    """Authorize (1.6:4.1); for a contract the DataTransfer of Plug & Charge."""
+    id_tag = write_id_tag(fact.id_token)
+    if plug.is_contract(fact):
+        return plug.write_authorization_asked(fact, id_tag)
+    return v16.AuthorizeRequest(id_tag=id_tag)
+
+
+def write_verdict(fact: AuthorizationAsked, verdict: AuthorizationVerdict) -> Message:
+    """The answer, in the message that was asked."""
+    info = write_id_tag_info(verdict)
+    if plug.is_contract(fact):
+        return plug.write_authorization_verdict(verdict, info.status)
+    return v16.AuthorizeResponse(id_tag_info=info)
+
+
+def read_verdict(fact: AuthorizationAsked, response: Any) -> AuthorizationVerdict:
+    """The verdict."""
+    if plug.is_contract(fact):
+        return plug.read_authorization_verdict(response)
+    return read_id_tag_info(response.id_tag_info)
 
 
 FACTS = (
@@ -24,8 +40,8 @@ FACTS = (
         fact=AuthorizationAsked,
         read={v16.AuthorizeRequest: lambda request: AuthorizationAsked(id_token=read_id_tag(request.id_tag))},
         write=write_asked,
-        write_verdict=lambda _fact, verdict: v16.AuthorizeResponse(id_tag_info=write_id_tag_info(verdict)),
-        read_verdict=lambda _fact, response: read_id_tag_info(response.id_tag_info),
+        write_verdict=write_verdict,
+        read_verdict=read_verdict,
     ),
 )
 

@@ -29,7 +29,12 @@ def _text(data: object) -> str | None:
 def read_data(request: v16.DataTransferRequest) -> Fact:
     """DataTransfer from a station; the messages of Plug & Charge are facts of their own."""
     said = plug_and_charge.read_fact(request)
-    return said or DataTransferred(vendor_id=request.vendor_id, message_id=request.message_id, data=request.data)
+    return said or DataTransferred(
+        vendor_id=request.vendor_id,
+        message_id=request.message_id,
+        data=request.data,
+        fault=plug_and_charge.fault(request),
+    )
 
 
 def read_send(request: v16.DataTransferRequest) -> Command:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from pilotwire.dialects.ocpp16 import plug_and_charge as plug
 from pilotwire.dialects.ocpp16.terms import read_connector, read_time, write_connector
 from pilotwire.dialects.words import CommandWord, FactWord, same_name
 from pilotwire.domain.identity import StationIdentity
@@ -22,6 +25,7 @@ from pilotwire.domain.provisioning import (
 from pilotwire.errors import NotSayable
 from pilotwire.ocpp import v16
 from pilotwire.ocpp.types import Message
+from pilotwire.ocpp.v16 import plug_and_charge as pnc
 
 # --- boot --------------------------------------------------------------------------------------------------------------------------
 
@@ -109,37 +113,57 @@ _EXTENDED_TRIGGERS = {
     "LogStatusNotification": "LogStatusNotification",
     "SignChargingStationCertificate": "SignChargePointCertificate",
 }
+_BOTH_WAYS = frozenset(_PLAIN_TRIGGERS) - {"DiagnosticsStatusNotification"}
+"""What both messages can ask for."""
 _READ_EXTENDED = {wire: neutral for neutral, wire in _EXTENDED_TRIGGERS.items()}
 
 
 def write_trigger(command: TriggerMessage) -> tuple[Message, ...]:
-    """TriggerMessage, or the ExtendedTriggerMessage of the security extensions for what only that can ask."""
+    """TriggerMessage, the ExtendedTriggerMessage of the security extension, or that of Plug & Charge: whichever can ask for it."""
     connector = None if command.address is None else write_connector(command.address)
+    if command.custom is not None:
+        raise NotSayable("OCPP 1.6 has no custom triggers.", "Send DataTransfer.")
+    if command.extended and command.message in _BOTH_WAYS:
+        both = same_name(command.message)
+        return (v16.ExtendedTriggerMessageRequest(requested_message=both, connector_id=connector),)
     if command.message in _PLAIN_TRIGGERS:
         plain = same_name(_PLAIN_TRIGGERS[command.message])
         return (v16.TriggerMessageRequest(requested_message=plain, connector_id=connector),)
     if command.message in _EXTENDED_TRIGGERS:
         extended = same_name(_EXTENDED_TRIGGERS[command.message])
         return (v16.ExtendedTriggerMessageRequest(requested_message=extended, connector_id=connector),)
-    raise NotSayable(
-        f"OCPP 1.6 cannot trigger {command.message}.",
-        f"It can trigger {', '.join(sorted(_PLAIN_TRIGGERS | _EXTENDED_TRIGGERS))}.",
-    )
+    if command.message == plug.V2G_TRIGGER and connector is None:
+        return (plug.write_trigger(),)
+    if command.message == plug.V2G_TRIGGER:
+        raise NotSayable("A V2G certificate is not that of a connector in OCPP 1.6.", "Leave out the EVSE.")
+    can = sorted({*_PLAIN_TRIGGERS, *_EXTENDED_TRIGGERS, plug.V2G_TRIGGER})
+    raise NotSayable(f"OCPP 1.6 cannot trigger {command.message}.", f"It can trigger {', '.join(can)}.")
 
 
 def read_trigger(request: v16.TriggerMessageRequest | v16.ExtendedTriggerMessageRequest) -> TriggerMessage:
     """What message is wanted, of which connector."""
     wanted = str(request.requested_message)
     address = None if request.connector_id is None else read_connector(request.connector_id)
-    return TriggerMessage(message=_READ_EXTENDED.get(wanted, wanted), address=address)
+    extended = isinstance(request, v16.ExtendedTriggerMessageRequest) and wanted in _BOTH_WAYS
+    return TriggerMessage(message=_READ_EXTENDED.get(wanted, wanted), address=address, extended=extended)
 
 
 def write_trigger_outcome(_command: TriggerMessage, outcome: TriggerOutcome, request: Message) -> Message:
     """The answer, in the message that asked."""
     status = same_name(outcome.status)
+    if isinstance(request, v16.DataTransferRequest):
+        return plug.wrap_answer(pnc.PncTriggerMessageResponse(status=status))
     if isinstance(request, v16.ExtendedTriggerMessageRequest):
         return v16.ExtendedTriggerMessageResponse(status=status)
     return v16.TriggerMessageResponse(status=status)
+
+
+def read_trigger_outcome(response: Any) -> TriggerOutcome:
+    """The answer; a station that does not know the Plug & Charge messages has not implemented what is wanted."""
+    told = (
+        plug.unwrap_answer("TriggerMessage", response) if isinstance(response, v16.DataTransferResponse) else response
+    )
+    return TriggerOutcome(status=TriggerStatus.NOT_IMPLEMENTED if told is None else TriggerStatus(told.status))
 
 
 FACTS = (
@@ -172,6 +196,6 @@ COMMANDS = (
         read={v16.TriggerMessageRequest: read_trigger, v16.ExtendedTriggerMessageRequest: read_trigger},
         write=write_trigger,
         write_outcome=write_trigger_outcome,
-        read_outcome=lambda _command, responses: TriggerOutcome(status=TriggerStatus(responses[0].status)),
+        read_outcome=lambda _command, responses: read_trigger_outcome(responses[0]),
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pilotwire.dialects.ocpp16.smart_charging import read_profile, write_profile
 from pilotwire.dialects.ocpp16.terms import read_id_tag, write_id_tag
 from pilotwire.dialects.ocpp16.transactions import write_transaction_id
 from pilotwire.dialects.words import CommandWord, same_name
@@ -26,12 +27,24 @@ def write_start(command: RequestStart) -> tuple[Message, ...]:
         raise NotSayable(
             "A remote start of OCPP 1.6 is for a connector from 1 on.", "Leave out the EVSE: then the station chooses."
         )
-    return (v16.RemoteStartTransactionRequest(id_tag=write_id_tag(command.id_token), connector_id=command.evse),)
+    profile = command.charging_profile
+    return (
+        v16.RemoteStartTransactionRequest(
+            id_tag=write_id_tag(command.id_token),
+            connector_id=command.evse,
+            charging_profile=None if profile is None else write_profile(profile),
+        ),
+    )
 
 
 def read_start(request: v16.RemoteStartTransactionRequest) -> RequestStart:
     """Start for an idTag, on a connector or wherever there is room."""
-    return RequestStart(id_token=read_id_tag(request.id_tag), evse=request.connector_id)
+    profile = request.charging_profile
+    return RequestStart(
+        id_token=read_id_tag(request.id_tag),
+        evse=request.connector_id,
+        charging_profile=None if profile is None else read_profile(profile),
+    )
 
 
 def write_unlock(command: UnlockConnector) -> tuple[Message, ...]:

@@ -48,7 +48,7 @@ _WRITE_STATUS: dict[AuthorizationStatus, WireStatus] = {
     AuthorizationStatus.EXPIRED: "Expired",
     AuthorizationStatus.INVALID: "Invalid",
     AuthorizationStatus.CONCURRENT_TX: "ConcurrentTx",
-    # 1.6 has no words for these: the token is not usable for charging
+    # 1.6 has five words (1.6:7.2); of those that refuse, the nearest: Blocked is of the token itself, Invalid of this place or time
     AuthorizationStatus.NO_CREDIT: "Blocked",
     AuthorizationStatus.NOT_ALLOWED_TYPE_EVSE: "Invalid",
     AuthorizationStatus.NOT_AT_THIS_LOCATION: "Invalid",

@@ -90,9 +90,7 @@ def _results(responses: Iterable[v16.GetConfigurationResponse]) -> Iterable[Vari
                 key=_own_name(pair.key),
             )
         for key in response.unknown_key or ():
-            yield VariableResult(
-                name=read_key(key), status=VariableStatus.UNKNOWN_VARIABLE, key=_own_name(key)
-            )
+            yield VariableResult(name=read_key(key), status=VariableStatus.UNKNOWN_VARIABLE, key=_own_name(key))
 
 
 def _own_name(key: str) -> str | None:

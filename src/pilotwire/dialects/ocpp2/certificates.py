@@ -6,7 +6,7 @@ from typing import Any
 
 from pilotwire.dialects.ocpp2.hashes import read_hash, write_hash
 from pilotwire.dialects.ocpp2.wire import Wire, enumerated
-from pilotwire.dialects.words import CommandWord, FactWord, same_name
+from pilotwire.dialects.words import CommandWord, FactWord, fits, same_name
 from pilotwire.domain.certificates import (
     CertificateAction,
     CertificateHash,
@@ -54,6 +54,19 @@ def _only(wire_type: Any, **fields: Any) -> dict[str, Any]:
 
 def _read_use(use: str | None) -> SigningUse | None:
     return None if use is None else SigningUse(use)
+
+
+_MOST_INFO = 512
+_TOO_LONG = "the answer is too long for this version of OCPP"
+
+
+def _write_why(wire: Wire, reason: str | None) -> Any:
+    """Why something failed, as StatusInfoType; what is too long is cut off."""
+    return None if reason is None else wire.StatusInfo(reason_code="Unspecified", additional_info=reason[:_MOST_INFO])
+
+
+def _read_why(info: v201.StatusInfo | None) -> str | None:
+    return None if info is None else info.additional_info or info.reason_code
 
 
 def read_asked(request: Any) -> SigningAsked:
@@ -123,13 +136,20 @@ def write_ev_asked(wire: Wire, fact: EvCertificateAsked) -> Message:
 
 
 def write_ev_verdict(wire: Wire, verdict: EvCertificateVerdict) -> Message:
-    """The EXI response; 2.0.1 has no word for remaining contracts."""
+    """The EXI response; 2.0.1 has no word for remaining contracts. One that is too long for the version has failed."""
     more: dict[str, Any] = {}
     if "remaining_contracts" in wire.Get15118EVCertificateResponse.__struct_fields__:
         more = {"remaining_contracts": verdict.remaining}
-    return wire.Get15118EVCertificateResponse(
-        status="Accepted" if verdict.accepted else "Failed", exi_response=verdict.exi_response, **more
+    said = wire.Get15118EVCertificateResponse(
+        status="Accepted" if verdict.accepted else "Failed",
+        exi_response=verdict.exi_response,
+        status_info=_write_why(wire, verdict.reason),
+        **more,
     )
+    if fits(said):
+        return said
+    why = _write_why(wire, _TOO_LONG)
+    return wire.Get15118EVCertificateResponse(status="Failed", exi_response="", status_info=why)
 
 
 def read_ev_verdict(response: Any) -> EvCertificateVerdict:
@@ -138,6 +158,7 @@ def read_ev_verdict(response: Any) -> EvCertificateVerdict:
         accepted=response.status == "Accepted",
         exi_response=response.exi_response,
         remaining=getattr(response, "remaining_contracts", None),
+        reason=_read_why(response.status_info),
     )
 
 
@@ -169,6 +190,18 @@ def write_status_asked(wire: Wire, fact: CertificateStatusAsked) -> Message:
     )
 
 
+def write_status_verdict(wire: Wire, verdict: CertificateStatusVerdict) -> Message:
+    """The OCSP response; one that is too long for the version has failed (M06.FR.04)."""
+    said = wire.GetCertificateStatusResponse(
+        status="Failed" if verdict.ocsp_result is None else "Accepted",
+        ocsp_result=verdict.ocsp_result,
+        status_info=_write_why(wire, verdict.reason),
+    )
+    if fits(said):
+        return said
+    return wire.GetCertificateStatusResponse(status="Failed", status_info=_write_why(wire, _TOO_LONG))
+
+
 def facts(wire: Wire) -> tuple[FactWord, ...]:
     """The words of a version."""
     return (
@@ -194,10 +227,10 @@ def facts(wire: Wire) -> tuple[FactWord, ...]:
             read={wire.GetCertificateStatusRequest: read_status_asked},
             write=lambda fact, _named: write_status_asked(wire, fact),
             open_verdict=True,
-            write_verdict=lambda _fact, verdict: wire.GetCertificateStatusResponse(
-                status="Failed" if verdict.ocsp_result is None else "Accepted", ocsp_result=verdict.ocsp_result
+            write_verdict=lambda _fact, verdict: write_status_verdict(wire, verdict),
+            read_verdict=lambda _fact, response: CertificateStatusVerdict(
+                ocsp_result=response.ocsp_result, reason=_read_why(response.status_info)
             ),
-            read_verdict=lambda _fact, response: CertificateStatusVerdict(ocsp_result=response.ocsp_result),
         ),
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pilotwire.dialects.ocpp2.terms import read_evse, write_evse
 from pilotwire.dialects.ocpp2.wire import Wire
 from pilotwire.dialects.times import read_time
@@ -67,26 +69,31 @@ def read_boot_verdict(_fact: StationBooted, response: v201.BootNotificationRespo
 
 
 CUSTOM_TRIGGER = "CustomTrigger"
-"""What 2.1 calls a trigger of a vendor's own; the domain has none, so it goes only as a typed pass-through."""
+"""What 2.1 calls a trigger of a vendor's own."""
 
 
-def read_trigger(request: v201.TriggerMessageRequest) -> TriggerMessage | None:
-    """TriggerMessage (F06), None for a vendor's own trigger."""
-    if same_name(request.requested_message) == CUSTOM_TRIGGER:
-        return None
-    return TriggerMessage(message=request.requested_message, address=read_evse(request.evse))
+def read_trigger(request: v201.TriggerMessageRequest) -> TriggerMessage:
+    """TriggerMessage (F06)."""
+    custom: str | None = getattr(request, "custom_trigger", None)
+    return TriggerMessage(message=request.requested_message, address=read_evse(request.evse), custom=custom)
 
 
 def write_trigger(wire: Wire, command: TriggerMessage) -> tuple[Message, ...]:
     """TriggerMessage (F06)."""
-    if command.message == CUSTOM_TRIGGER:
-        raise NotSayable("A trigger of a vendor's own has no neutral name.", "Send TriggerMessage as it is.")
+    custom: dict[str, Any] = {} if command.custom is None else {"custom_trigger": command.custom}
+    if custom and "custom_trigger" not in wire.TriggerMessageRequest.__struct_fields__:
+        raise NotSayable("OCPP 2.0.1 has no custom triggers.", "Send DataTransfer.")
+    if (command.message == CUSTOM_TRIGGER) != bool(custom):
+        raise NotSayable(
+            "A CustomTrigger says what it triggers, and nothing else does.",
+            "Give requestedMessage CustomTrigger and customTrigger together (F06.FR.20).",
+        )
     if command.message == "StatusNotification" and (command.address is None or not command.address.connector):
         raise NotSayable(
             "OCPP 2.x triggers StatusNotification of one connector.", "Name EVSE and connector (F06.FR.13)."
         )
     evse = write_evse(wire, command.address)
-    return (wire.TriggerMessageRequest(requested_message=same_name(command.message), evse=evse),)
+    return (wire.TriggerMessageRequest(requested_message=same_name(command.message), evse=evse, **custom),)
 
 
 def facts(wire: Wire) -> tuple[FactWord, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pilotwire.dialects.ocpp2.charging_profiles import read_profile, write_profile
 from pilotwire.dialects.ocpp2.terms import read_id_token, write_id_token
 from pilotwire.dialects.ocpp2.wire import Wire
 from pilotwire.dialects.words import CommandWord, same_name
@@ -22,12 +23,13 @@ from pilotwire.ocpp.types import Message
 
 def read_start(request: v201.RequestStartTransactionRequest) -> RequestStart:
     """RequestStartTransaction (F01, F02)."""
-    group = request.group_id_token
+    group, profile = request.group_id_token, request.charging_profile
     return RequestStart(
         id_token=read_id_token(request.id_token),
         remote_start_id=request.remote_start_id,
         evse=request.evse_id,
         group=None if group is None else read_id_token(group),
+        charging_profile=None if profile is None else read_profile(profile),
     )
 
 
@@ -39,12 +41,14 @@ def write_start(wire: Wire, command: RequestStart) -> tuple[Message, ...]:
         raise NotSayable(
             "A remote start of OCPP 2.x is for an EVSE from 1 on.", "Leave out the EVSE: then the station chooses."
         )
+    profile = command.charging_profile
     return (
         wire.RequestStartTransactionRequest(
             id_token=write_id_token(wire, command.id_token),
             remote_start_id=command.remote_start_id,
             evse_id=command.evse,
             group_id_token=None if command.group is None else write_id_token(wire, command.group),
+            charging_profile=None if profile is None else write_profile(wire, profile),
         ),
     )
 

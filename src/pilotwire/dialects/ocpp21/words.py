@@ -9,6 +9,7 @@ from pilotwire.dialects.ocpp21 import (
     event_streams,
     smart_charging,
     tariff,
+    transactions,
     v2x,
 )
 from pilotwire.dialects.words import CommandWord, FactWord
@@ -20,6 +21,7 @@ FACTS: tuple[FactWord, ...] = (
     *battery_swap.FACTS,
     *der_control.FACTS,
     *tariff.FACTS,
+    *transactions.FACTS,
     *v2x.FACTS,
 )
 COMMANDS: tuple[CommandWord, ...] = (

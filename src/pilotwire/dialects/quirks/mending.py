@@ -87,6 +87,12 @@ class Tolerances:
         return known.request if known.sender == "station" else known.response
 
 
+def check_names(names: Iterable[str]) -> None:
+    """Raise ConfigError if one of the names is of no tolerance."""
+    for name in names:
+        named(name)
+
+
 def named(name: str) -> Tolerance:
     """The tolerance of a name. Raises ConfigError if there is none."""
     tolerance = TOLERANCES.get(name)

@@ -40,7 +40,7 @@ def received(station: Station, ref: Hashable, command: Command) -> None:
         station.do(RefuseCommand(ref, "SecurityError", "The CSMS has rejected this station."))
     elif handler is None:
         what = type(command).__name__
-        station.do(RefuseCommand(ref, "NotImplemented", f"This station does not know the command {what}."))
+        station.do(RefuseCommand(ref, "NotSupported", f"This station does not support the command {what}."))
     else:
         handler(station, ref, command)
 

@@ -17,6 +17,7 @@ from pilotwire.csms.api import end_streams
 from pilotwire.csms.api.events import QUIET, EventStream, EventType, Selection
 from pilotwire.csms.registers.logs import LOGS, LogRequest, key_of
 from pilotwire.csms.registers.monitoring import ALERTS, EVENTS, STREAMS, DeviceEventRecord, StreamRecord
+from pilotwire.csms.registers.reservations import made
 from pilotwire.csms.store.ports import (
     BookEvent,
     Direction,
@@ -39,6 +40,7 @@ from pilotwire.domain.identity import EvseAddress, StationIdentity
 from pilotwire.domain.metering import register_reading
 from pilotwire.domain.monitoring import DeviceEvent, EventNotification, EventTrigger, StreamParams
 from pilotwire.domain.monitoring import EventStream as StreamOfValues
+from pilotwire.domain.reservation import Reservation
 from pilotwire.domain.security import SecurityEvent
 from tests.support.api_rooms import CARD, NOON, ApiRooms, api_of, started
 
@@ -100,12 +102,17 @@ def everything(station: str = "CS-1") -> list[Operation]:
 
 def of_registers(station: str = "CS-1") -> list[Operation]:
     """One operation for each type of event that tells of a register or diary."""
-    return [*of_logs(station), *of_monitoring(station)]
+    return [*of_logs(station), *of_monitoring(station), *of_reservations(station)]
 
 
 def of_logs(station: str) -> list[Operation]:
     """A log is asked for."""
     return [LOGS.put(station, key_of(1), LogRequest(station=station, request_id=1))]
+
+
+def of_reservations(station: str) -> list[Operation]:
+    """One is made."""
+    return [made(station, Reservation(reservation_id=1, expires_at=NOON, id_token=CARD), NOON)]
 
 
 def of_monitoring(station: str) -> list[Operation]:

@@ -16,6 +16,12 @@ FULL = {
     "language1": "de",
     "personalMessage": "Grüß Gott",
     "maxTransactions": None,
+    "validFrom": "2026-01-31T12:00:00Z",
+    "windows": [{"days": [1, 5], "from": "22:00", "to": "06:30", "timeZone": "Europe/Berlin"}],
+    "stations": ["SITE7-*"],
+    "evseId": [1, 2],
+    "connectorTypes": ["sType2"],
+    "masterPass": True,
 }
 
 

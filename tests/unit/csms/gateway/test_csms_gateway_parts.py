@@ -81,6 +81,13 @@ def test_a_key_that_is_set_is_masked() -> None:
         ),
         (OcppVersion.V201, "GetReport", b'{"requestId":1}', {"NotifyReport"}),
         (OcppVersion.V201, "ClearCache", b"{}", set()),
+        (
+            OcppVersion.V16,
+            "DataTransfer",
+            b'{"vendorId":"org.openchargealliance.iso15118pnc","messageId":"TriggerMessage","data":"{}"}',
+            {"DataTransfer"},
+        ),
+        (OcppVersion.V16, "DataTransfer", b'{"vendorId":"com.example","messageId":"TriggerMessage"}', set()),
     ],
 )
 def test_a_request_makes_a_station_send_these(

@@ -203,6 +203,7 @@ def b64(signature: bytes) -> str:
         (RSA_KEY.sign(IMAGE, padding.PKCS1v15(), hashes.SHA256()), RSA_PEM, "RSASSA-PKCS1-v1_5"),
         (EC_KEY.sign(IMAGE, ec.ECDSA(hashes.SHA256())), EC_PEM, "ECDSA"),
     ],
+    ids=["RSA-PSS", "PKCS1-v1_5", "ECDSA"],  # signatures are random, and every worker must find the same tests
 )
 def test_a_makers_signature_is_taken_if_it_proves_the_image(signature: bytes, certificate: str, scheme: str) -> None:
     """In each scheme; kept as it came."""

@@ -95,9 +95,9 @@ def test_vendor_data_is_of_no_known_vendor() -> None:
 
 
 def test_a_command_nobody_knows_is_refused() -> None:
-    """NotImplemented, as an RPC error."""
+    """NotSupported, as an RPC error: its dialect knows it, this station does not do it (J2:4.3)."""
 
     class Dance(Command):
         pass
 
-    assert StationWorld().command(Dance()) == "NotImplemented"
+    assert StationWorld().command(Dance()) == "NotSupported"

@@ -70,7 +70,7 @@ def transaction_columns(transaction: Transaction) -> tuple[int, int | None, str 
     began = booking.began_at(transaction)
     token = transaction.id_token
     return (
-        1 if transaction.ended_at is None else 0,
+        1 if transaction.is_open else 0,
         None if began is None else micros(began),
         None if token is None else token.key,
     )

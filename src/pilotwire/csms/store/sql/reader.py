@@ -344,6 +344,8 @@ def _filtered(query: Select[Any], which: TransactionFilter) -> Select[Any]:
     table = schema.transactions.c
     if which.station is not None:
         query = query.where(table.station == which.station)
+    if which.transaction_id is not None:
+        query = query.where(table.transaction_id == which.transaction_id)
     if which.id_token is not None:
         query = query.where(table.token_key == which.id_token.casefold())
     if which.is_open is not None:

@@ -17,6 +17,8 @@ from pilotwire.csms.store import booking
 from pilotwire.csms.store.ports import (
     Booked,
     BookEvent,
+    Closed,
+    CloseTransaction,
     Direction,
     ForgetFindings,
     ForgetFrames,
@@ -92,6 +94,7 @@ class Writer:
         self._number = self._number_stored = 0
         self._plans: dict[type[Operation], Callable[[Any], Any]] = {
             BookEvent: self._book,
+            CloseTransaction: self._close,
             LogFrame: self._log,
             KeepReadings: self._keep_readings,
             KeepFinding: self._keep_finding,
@@ -288,7 +291,16 @@ class Writer:
         held.transaction = booking.folded(operation, known, event)
         self._pending.touched[held.ref] = held
         self._add_event(held, key, event, operation)
-        return Booked(transaction=held.transaction)
+        return booking.booked(known, held.transaction)
+
+    def _close(self, operation: CloseTransaction) -> Closed:
+        held = self._hold(operation.station, operation.transaction_id)
+        transaction = booking.closed(held.transaction, operation)
+        if transaction is None:
+            return Closed(transaction=held.transaction, closed=False)
+        held.transaction = transaction
+        self._pending.touched[held.ref] = held
+        return Closed(transaction=transaction, closed=True)
 
     def _add_event(self, held: Held, key: str, event: TransactionEvent, operation: BookEvent) -> None:
         number, ref = self._take("transaction_events"), held.ref
