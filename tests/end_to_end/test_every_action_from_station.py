@@ -104,6 +104,8 @@ def _with_measurements(value: Any) -> Any:
     return sensible | {name: given for (name, formal), given in _MEASURED.items() if value.get(name) == formal}
 
 
+NOBODY_ASKED = {"certificates:contracts", "certificates:status"}
+"""Notes that this CSMS has nobody to ask for contract certificates or revocation: nothing the station did wrong."""
 _MEASURED = {("csr", "text"): SCHEMA_CSR, ("value", "text"): "7.5", ("multiplier", -(2**31)): 3}
 
 
@@ -122,7 +124,8 @@ async def test_a_valid_request_is_answered_and_logged(backend: Backend, action: 
     said = [each for each in await backend.messages(identity, action.name) if each.message_id == "the-one"]
     told = [("in", [kind, "the-one", action.name, json.loads(request)])]
     assert [(each.direction, each.frame) for each in said] == told + ([("out", answer)] if answer else [])
-    assert await backend.findings(identity) == []
+    held = [each["rule"] for each in await backend.findings(identity) if each["rule"] not in NOBODY_ASKED]
+    assert held == []
 
 
 def _check_answer(action: Action, answer: Any) -> None:

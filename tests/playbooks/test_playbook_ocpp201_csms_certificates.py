@@ -66,7 +66,7 @@ async def _installed(on: Stage, *has: tuple[str, dict[str, str]], asks: tuple[st
     answer = ACCEPTED | {"certificateHashDataChain": entries}
     ordered = await on.order("get-installed-certificate-ids", answer, **body)
     assert (ordered.action, ordered.sent) == ("GetInstalledCertificateIds", body)
-    expected = [{"childCertificateHashData": []} | entry for entry in entries]
+    expected: list[dict[str, Any]] = [{"childCertificateHashData": []} | entry for entry in entries]
     assert ordered.told == {"status": "Accepted", "certificates": expected}
     known = [{name: each[name] for name in expected[0]} for each in (await on.read("certificates"))["items"]]
     assert all(entry in known for entry in expected)

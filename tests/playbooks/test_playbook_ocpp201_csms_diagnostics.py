@@ -300,6 +300,7 @@ async def test_tc_n_36_csms() -> None:
         first = await _log(on)
         await _upload(on, first, "Uploading")
         second = await _log(on, answer="AcceptedCanceled")
+        assert await _uploaded(on, first) == (["Uploading"], False, True)
         await _upload(on, first, "AcceptedCanceled")
         await _upload(on, second, "Uploading", "Uploaded")
         assert await _uploaded(on, first) == (["Uploading", "AcceptedCanceled"], False, True)

@@ -150,7 +150,7 @@ async def test_tc_k_37_csms() -> None:
 
 # --- clear --------------------------------------------------------------------------------------------------------------------------
 
-CRITERIA = {"evseId": 1, "chargingProfilePurpose": DEFAULT, "stackLevel": 1}
+CRITERIA: dict[str, Any] = {"evseId": 1, "chargingProfilePurpose": DEFAULT, "stackLevel": 1}
 
 
 async def _clear(on: Stage, sent: dict[str, Any], status: str = "Accepted", **body: Any) -> None:
@@ -342,7 +342,7 @@ async def _charging(on: Stage) -> Charge:
     return charge
 
 
-POLICY = {"charging_needs": "accepted"}
+POLICY: dict[str, Any] = {"charging_needs": "accepted"}
 
 
 @pytest.mark.req("K15.FR.02", "K15.FR.03", versions=("2.0.1",))

@@ -19,8 +19,8 @@ from tests.support.raw_station import RawStation
 
 PASSWORD = "the-password-of-today"
 BASIC = {"Authorization": "Basic " + base64.b64encode(f"{STATION}:{PASSWORD}".encode()).decode()}
-UP_TO_1_2 = {"maximum_version": ssl.TLSVersion.TLSv1_2}
-UP_TO_1_1 = {
+UP_TO_1_2: dict[str, Any] = {"maximum_version": ssl.TLSVersion.TLSv1_2}
+UP_TO_1_1: dict[str, Any] = {
     "ciphers": "ALL:@SECLEVEL=0",
     "minimum_version": ssl.TLSVersion.TLSv1_1,
     "maximum_version": ssl.TLSVersion.TLSv1_1,

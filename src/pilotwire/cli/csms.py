@@ -69,6 +69,8 @@ def _announce(csms: Csms, secret: str | None) -> None:
     typer.echo(f"Stations connect to  {csms.urls.ocpp}/<identity>")
     if csms.urls.ocpp_tls not in (None, csms.urls.ocpp):
         typer.echo(f"and by TLS to        {csms.urls.ocpp_tls}/<identity>")
+    if csms.gateway.soap_url is not None:
+        typer.echo(f"OCPP-S is spoken at  {csms.gateway.soap_url}")
     typer.echo(f"The HTTP API is at   {csms.urls.http}/docs")
     typer.echo(f"Everything is in     {csms.settings.database}")
     if csms.settings.no_auth:

@@ -180,12 +180,15 @@ def _is_ready(member: Member, now: datetime) -> bool:
 
 
 def open_wave(members: Sequence[Member], connected: Collection[str]) -> int:
-    """The newest wave that may be asked: the newest that was, or the one behind it if that has ended."""
+    """The newest wave that may be asked: the newest that was, or the one behind it if that and all before it have ended.
+
+    Stations that were never there hold up nobody; one of an earlier wave that comes back is updated before the next wave begins.
+    """
     newest = max((member.wave for member in members if member.attempts), default=0)
-    there = [member for member in members if member.wave == newest]
-    left = [member for member in there if not member.has_ended]
+    left = [member for member in members if member.wave <= newest and not member.has_ended]
     held = any(member.attempts or member.station in connected for member in left)
-    return newest if held or len(left) == len(there) else newest + 1
+    untouched = all(not member.has_ended for member in members if member.wave == newest)
+    return newest if held or untouched else newest + 1
 
 
 def too_many_failed(campaign: Campaign, members: Sequence[Member]) -> str:

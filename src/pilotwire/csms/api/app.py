@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from copy import deepcopy
 from functools import cache
 from importlib.metadata import version
 from typing import Any
@@ -181,11 +182,16 @@ def end_streams(api: FastAPI) -> None:
     api.state.closing.set()
 
 
+_DESCRIBED: dict[str, Any] = {}
+
+
 class _Api(FastAPI):
     """FastAPI with the problem document in its OpenAPI description, and without the error shape it would describe itself."""
 
     def openapi(self) -> dict[str, Any]:
-        """The description, made once."""
+        """The description, made once: it is the same for every CSMS, and takes seconds to make."""
+        if self.openapi_schema is None and _DESCRIBED:
+            self.openapi_schema = deepcopy(_DESCRIBED)
         if self.openapi_schema is None:
             described = super().openapi()
             schemas = described["components"]["schemas"]
@@ -194,4 +200,5 @@ class _Api(FastAPI):
             problem = Problem.model_json_schema(by_alias=True, ref_template="#/components/schemas/{model}")
             schemas |= problem.pop("$defs", {})
             schemas["Problem"] = problem
+            _DESCRIBED.update(deepcopy(described))
         return self.openapi_schema or {}

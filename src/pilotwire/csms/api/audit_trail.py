@@ -96,6 +96,7 @@ class _Exchange:
         self._began = rooms.clock.monotonic()
         self._start: Message | None = None
         self._written = False
+        self._trouble = ""
         self._replaced = False
         self._prefix = ""
 
@@ -151,6 +152,7 @@ class _Exchange:
             await self._rooms.journal.append(AUDIT.keep(station, self._rooms.clock.now(), entry, key=entry.actor))
         except StoreError as error:
             _LOG.error("audit.lost", operation=entry.operation, actor=entry.actor, status=status, what=error.what)
+            self._trouble = error.what
             return False
         return True
 
@@ -177,7 +179,7 @@ class _Exchange:
     async def _unavailable(self) -> None:
         problem = problem_of(
             StoreError(
-                "What was asked may have been done, but it could not be written into the audit log.",
+                f"What was asked may have been done, but it could not be written into the audit log: {self._trouble}",
                 "See to the database before asking again.",
             )
         )

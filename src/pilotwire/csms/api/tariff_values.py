@@ -15,7 +15,7 @@ _LINES = r"^[^\x00]*$"
 _Short = Annotated[str, Field(min_length=1, max_length=20, pattern=TEXT)]
 _TimeOfDay = Annotated[str, Field(max_length=5, pattern=TEXT, examples=["07:30"])]
 _Date = Annotated[str, Field(max_length=10, pattern=TEXT, examples=["2030-01-31"])]
-_Days = Annotated[list[tariffs.DayOfWeek], Field(min_length=1, max_length=7)]
+_Days = Annotated[list[tariffs.DayOfWeek], Field(max_length=7)]
 
 
 class TariffTextResource(Resource):

@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field, field_validator
 
 from pilotwire.csms.api.access import ADMIN
 from pilotwire.csms.api.events import EventType
-from pilotwire.csms.api.problems import READS, WRITES, not_found, unusable
+from pilotwire.csms.api.problems import READS, WRITES, not_found, problems, unusable
 from pilotwire.csms.api.resource import TEXT, Resource, Time
 from pilotwire.csms.api.rooms import Desk, TheDesk
 from pilotwire.csms.registers.webhooks import OUTBOX, PROGRESS, WEBHOOKS, Progress, Webhook
@@ -93,7 +93,7 @@ async def list_webhooks(desk: TheDesk) -> list[WebhookResource]:
     return [WebhookResource.of(each, await desk.store.record(PROGRESS, "", each.name)) for each in known]
 
 
-@router.get("/{name}", responses=READS, summary="Get a webhook")
+@router.get("/{name}", responses=READS | problems(404), summary="Get a webhook")
 async def get_webhook(desk: TheDesk, name: Name) -> WebhookResource:
     """One webhook, and how far it is."""
     webhook = await desk.store.record(WEBHOOKS, "", name)
@@ -131,7 +131,9 @@ async def put_webhook(desk: TheDesk, name: Name, wanted: WebhookRequest) -> Webh
     return WebhookResource.of(amended.after, await desk.store.record(PROGRESS, "", name), shown)
 
 
-@router.delete("/{name}", status_code=204, response_class=Response, responses=WRITES, summary="Remove a webhook")
+@router.delete(
+    "/{name}", status_code=204, response_class=Response, responses=WRITES | problems(404), summary="Remove a webhook"
+)
 async def delete_webhook(desk: TheDesk, name: Name) -> Response:
     """Take a webhook off record: it is told nothing any more."""
     amended: Amended = await desk.write(WEBHOOKS.remove("", name))

@@ -2,53 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import pairwise
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.x509.oid import AuthorityInformationAccessOID
 
 from pilotwire.csms.handlers.desk import Desk
+from pilotwire.csms.partners.ocsp_response import named_by, proven_by
 from pilotwire.csms.partners.ports import AuthorizationQuestion, PartnerFailed
-from pilotwire.domain.authorization import CertificateStatus, ContractCertificate
+from pilotwire.domain.authorization import CertificateStatus
 from pilotwire.domain.certificates import ChainLink, RevocationStatus, StatusSource
 from pilotwire.domain.findings import Severity
 
 Chain = Sequence[x509.Certificate]
+_Found = tuple[CertificateStatus | None, str]
+"""Accepted, or what is wrong; None, with the reason, if nobody can tell."""
 
 
 async def judge_contract(
     desk: Desk, station: str, asked: AuthorizationQuestion, message_id: str = ""
 ) -> CertificateStatus:
-    """What is to be said of the certificate (C07.FR.05). What cannot be verified is CertChainError (C07.FR.17), with a finding, unless
-    the policy takes such contracts on trust."""
-    verified = False
+    """What is to be said of the certificate (C07.FR.05): of its chain if that came, and by the OCSP responders that the station names, and
+    those that a good chain names itself.
+
+    What cannot be verified is CertChainError (C07.FR.17), with a finding, unless the policy takes such contracts on trust.
+    """
+    roots = _read(desk.policy.contract_roots)
+    chain = _read(asked.certificate or "")
+    links = [
+        ChainLink(certificate=each.certificate, source=StatusSource.OCSP, urls=(each.responder_url,))
+        for each in asked.certificates
+    ]
+    found, why = None, ""
     if asked.certificate is not None:
-        found, why = _judge_chain(asked.certificate, desk.policy.contract_roots, desk.clock.now())
-        verified = found is CertificateStatus.ACCEPTED
-        if found is not None and not verified:
-            return found
-    else:
-        why = ""
-    if asked.certificates:
-        revoked, why = await _judge_revocation(desk, asked.certificates)
-        verified = revoked is CertificateStatus.ACCEPTED
-        if revoked is not None and not verified:
-            return revoked
-    if verified or desk.policy.accept_unverified_contracts:
+        found, why = _judge_chain(chain, roots, desk.clock.now())
+        if found is CertificateStatus.ACCEPTED:
+            links += _links(chain, roots)
+    if found in (None, CertificateStatus.ACCEPTED) and links:
+        found, why = await _judge_revocation(desk, links, (*chain, *roots))
+    if found is not None:
+        return found
+    if desk.policy.accept_unverified_contracts:
         return CertificateStatus.ACCEPTED
     what = f"the contract certificate of {asked.id_token.value!r} cannot be verified: {why}"
     desk.note(station, "C07.FR.17", Severity.NOTE, what, message_id, "Authorize")
     return CertificateStatus.CERT_CHAIN_ERROR
 
 
-def _judge_chain(pem: str, roots_pem: str, now: datetime) -> tuple[CertificateStatus | None, str]:
-    """What is wrong with a chain in PEM; Accepted if it leads to one of the roots; None, with the reason, if nobody can tell."""
+def _read(pem: str) -> Chain:
+    """The certificates of a text; none if it is none."""
     try:
-        chain: Chain = x509.load_pem_x509_certificates(pem.encode())
-        roots: Chain = x509.load_pem_x509_certificates(roots_pem.encode()) if roots_pem.strip() else ()
+        return x509.load_pem_x509_certificates(pem.encode())
     except ValueError:
+        return ()
+
+
+def _judge_chain(chain: Chain, roots: Chain, now: datetime) -> _Found:
+    """Whether a chain leads to one of the roots."""
+    if not chain:
         return CertificateStatus.CERT_CHAIN_ERROR, "it cannot be read"
     if any(not each.not_valid_before_utc <= now < each.not_valid_after_utc for each in chain):
         return CertificateStatus.CERTIFICATE_EXPIRED, "it has expired"
@@ -69,13 +83,35 @@ def _issued(child: x509.Certificate, parent: x509.Certificate) -> bool:
     return True
 
 
-async def _judge_revocation(desk: Desk, links: Sequence[ContractCertificate]) -> tuple[CertificateStatus | None, str]:
-    """The same for the certificates of a chain by their OCSP responders."""
+def _links(chain: Chain, roots: Chain) -> Iterator[ChainLink]:
+    """The certificates of a good chain that name a responder, each by its issuer; a root is nobody else's to revoke."""
+    for place, each in enumerate(chain):
+        issuer = next((above for above in (*chain[place + 1 :], *roots) if _issued(each, above)), None)
+        urls = _responders(each)
+        if urls and issuer is not None and each not in roots:
+            yield ChainLink(certificate=named_by(each, issuer), source=StatusSource.OCSP, urls=urls)
+
+
+def _responders(certificate: x509.Certificate) -> tuple[str, ...]:
+    """Where a certificate says that its status is told (RFC 5280 4.2.2.1)."""
+    try:
+        told = certificate.extensions.get_extension_for_class(x509.AuthorityInformationAccess).value
+    except (x509.ExtensionNotFound, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, ValueError):
+        return ()
+    return tuple(
+        each.access_location.value
+        for each in told
+        if each.access_method == AuthorityInformationAccessOID.OCSP
+        and isinstance(each.access_location, x509.UniformResourceIdentifier)
+    )
+
+
+async def _judge_revocation(desk: Desk, links: Sequence[ChainLink], issuers: Chain) -> _Found:
+    """Whether none of them was revoked; `issuers` are certificates that may have signed what the responders say."""
     checker = desk.partners.ocsp
     if checker is None:
         return None, "nobody here asks OCSP responders"
-    for each in links:
-        link = ChainLink(certificate=each.certificate, source=StatusSource.OCSP, urls=(each.responder_url,))
+    for link in links:
         try:
             known = await checker.revocation(link)
         except PartnerFailed as failed:
@@ -84,6 +120,7 @@ async def _judge_revocation(desk: Desk, links: Sequence[ContractCertificate]) ->
             return CertificateStatus.CERTIFICATE_REVOKED, ""
         if known.status is not RevocationStatus.GOOD:
             return CertificateStatus.CERT_CHAIN_ERROR, ""
-        if not known.proven and not desk.policy.accept_unverified_contracts:
+        proven = known.proven or proven_by(link.certificate, known.response, issuers, desk.clock.now())
+        if not proven and not desk.policy.accept_unverified_contracts:
             return None, "the OCSP response could not be traced to the issuer"
     return CertificateStatus.ACCEPTED, ""

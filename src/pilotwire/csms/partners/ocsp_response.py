@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from hashlib import sha1
+from hashlib import sha1, sha256
 from typing import Final
 
 from cryptography import x509
@@ -100,6 +101,33 @@ def read_ocsp(certificate: CertificateHash, content: bytes, now: datetime) -> Re
     return Revocation(status=status, next_update=until, response=content, proven=proven)
 
 
+def named_by(certificate: x509.Certificate, issuer: x509.Certificate) -> CertificateHash:
+    """How a certificate of this issuer is named, with SHA-256."""
+
+    def digest(content: bytes) -> str:
+        return sha256(content).hexdigest()
+
+    return CertificateHash(
+        hash_algorithm=HashAlgorithm.SHA256,
+        issuer_name_hash=digest(certificate.issuer.public_bytes()),
+        issuer_key_hash=digest(_key_bits(issuer)),
+        serial_number=f"{certificate.serial_number:x}",
+    )
+
+
+def proven_by(certificate: CertificateHash, content: bytes, issuers: Iterable[x509.Certificate], now: datetime) -> bool:
+    """Whether an OCSP response that `read_ocsp` has read can be traced to the issuer, if that is one of these certificates.
+
+    A response need not come with the certificate of an issuer who signs himself (RFC 6960 4.2.1). False if it cannot be read.
+    """
+    try:
+        named = _Named(certificate)
+        known = tuple(each for each in issuers if named.is_issuer(each))
+        return bool(known) and _proven(named, ocsp.load_der_ocsp_response(content), now, known)
+    except (PartnerFailed, ValueError):
+        return False
+
+
 def _about(named: _Named, response: ocsp.OCSPResponse) -> ocsp.OCSPSingleResponse:
     for single in response.responses:
         same = (single.issuer_name_hash, single.issuer_key_hash, single.serial_number)
@@ -121,13 +149,16 @@ def _fresh_until(since: datetime, until: datetime | None, now: datetime) -> date
     return until
 
 
-def _proven(named: _Named, response: ocsp.OCSPResponse, now: datetime) -> bool:
+def _proven(
+    named: _Named, response: ocsp.OCSPResponse, now: datetime, known: tuple[x509.Certificate, ...] = ()
+) -> bool:
     """Whether the issuer, or a responder it appointed (RFC 6960 4.2.2.2), has signed.
 
-    False if the response has not the certificates to tell. Raises PartnerFailed if the signature is not that of the responder whose
-    certificate came with it.
+    False if neither the response nor `known` has the certificates to tell. Raises PartnerFailed if the signature is not that of the
+    responder whose certificate that is.
     """
-    responder = _responder(response)
+    certificates = (*response.certificates, *known)
+    responder = _responder(response, certificates)
     if responder is None:
         return False
     if not _signed_by(responder, response):
@@ -136,11 +167,11 @@ def _proven(named: _Named, response: ocsp.OCSPResponse, now: datetime) -> bool:
         return True
     if not responder.not_valid_before_utc <= now <= responder.not_valid_after_utc or not _may_sign(responder):
         return False
-    return any(_issued(responder, issuer) for issuer in response.certificates if named.is_issuer(issuer))
+    return any(_issued(responder, issuer) for issuer in certificates if named.is_issuer(issuer))
 
 
-def _responder(response: ocsp.OCSPResponse) -> x509.Certificate | None:
-    for each in response.certificates:
+def _responder(response: ocsp.OCSPResponse, certificates: Iterable[x509.Certificate]) -> x509.Certificate | None:
+    for each in certificates:
         if response.responder_name is not None and each.subject == response.responder_name:
             return each
         if response.responder_key_hash == _sha1(_key_bits(each)):

@@ -173,7 +173,7 @@ _HIDDEN_IN_16 = (
 _ONLY_16 = (
     _members("AlignedDataCtrlr.TxEndedMeasurands", "", MEASURANDS),
     _fixed(".SupportedFeatureProfiles", "Core,LocalAuthListManagement,RemoteTrigger,Reservation", DataType.STRING),
-    _fixed(".GetConfigurationMaxKeys", "100"),
+    _fixed("DeviceDataCtrlr.ItemsPerMessage[GetVariables]", "100"),
     _fixed(".LocalAuthListMaxLength", str(LOCAL_LIST_ENTRIES)),
     Declared(_name(".ConnectorPhaseRotation"), DataType.STRING, "NotApplicable", high=500),
 )

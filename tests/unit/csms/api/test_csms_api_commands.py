@@ -134,6 +134,7 @@ SAID: list[tuple[str, object, Command, Outcome, dict[str, Any]]] = [
                     "attributeStatus": "Accepted",
                     "attributeValue": "300",
                     "readOnly": False,
+                    "key": None,
                 },
                 ON_EVSE_JSON
                 | {
@@ -141,6 +142,7 @@ SAID: list[tuple[str, object, Command, Outcome, dict[str, Any]]] = [
                     "attributeStatus": "UnknownVariable",
                     "attributeValue": None,
                     "readOnly": None,
+                    "key": None,
                 },
             ]
         },

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -15,9 +16,16 @@ from fastapi import FastAPI
 
 from pilotwire.csms.api import end_streams
 from pilotwire.csms.api.events import QUIET, EventStream, EventType, Selection
+from pilotwire.csms.registers.battery_swap import BATTERY_SWAPS, BatterySwapRecord
+from pilotwire.csms.registers.certificates import REQUESTS, SigningRequest
+from pilotwire.csms.registers.der_control import DER_ALARMS, DerAlarmRecord
+from pilotwire.csms.registers.firmware import STATUSES, ReportedStatus
+from pilotwire.csms.registers.firmware_campaigns import CAMPAIGNS
 from pilotwire.csms.registers.logs import LOGS, LogRequest, key_of
 from pilotwire.csms.registers.monitoring import ALERTS, EVENTS, STREAMS, DeviceEventRecord, StreamRecord
 from pilotwire.csms.registers.reservations import made
+from pilotwire.csms.registers.smart_charging import LIMITS, NEEDS, ActiveLimit, KnownNeeds
+from pilotwire.csms.registers.tariff import SETTLEMENTS, SettlementRecord
 from pilotwire.csms.store.ports import (
     BookEvent,
     Direction,
@@ -34,14 +42,19 @@ from pilotwire.csms.store.ports import (
 from pilotwire.domain.alerts import after_sign, sign_of_event
 from pilotwire.domain.authorization import Token
 from pilotwire.domain.availability import Availability, ConnectorState, ConnectorStatus
+from pilotwire.domain.battery_swap import BatterySwapEvent
+from pilotwire.domain.der_control import DerControlType
 from pilotwire.domain.device_model import VariableName
 from pilotwire.domain.findings import Finding, Severity
+from pilotwire.domain.firmware_campaigns import Campaign
 from pilotwire.domain.identity import EvseAddress, StationIdentity
 from pilotwire.domain.metering import register_reading
 from pilotwire.domain.monitoring import DeviceEvent, EventNotification, EventTrigger, StreamParams
 from pilotwire.domain.monitoring import EventStream as StreamOfValues
 from pilotwire.domain.reservation import Reservation
 from pilotwire.domain.security import SecurityEvent
+from pilotwire.domain.smart_charging import ChargingLimit, ChargingNeeds, ChargingNeedsStatus, EVChargingNeedsNotified
+from pilotwire.domain.tariff import PaymentStatus
 from tests.support.api_rooms import CARD, NOON, ApiRooms, api_of, started
 
 
@@ -102,7 +115,27 @@ def everything(station: str = "CS-1") -> list[Operation]:
 
 def of_registers(station: str = "CS-1") -> list[Operation]:
     """One operation for each type of event that tells of a register or diary."""
-    return [*of_logs(station), *of_monitoring(station), *of_reservations(station)]
+    return [*of_logs(station), *of_monitoring(station), *of_reservations(station), *of_streets(station)]
+
+
+def of_streets(station: str) -> list[Operation]:
+    """What the other streets keep."""
+    limit = ActiveLimit(evse_id=1, charging_limit=ChargingLimit(charging_limit_source="EMS"), at=NOON)
+    asked = EVChargingNeedsNotified(evse_id=1, charging_needs=ChargingNeeds(requested_energy_transfer="DC"))
+    needs = KnownNeeds(told=asked, status=ChargingNeedsStatus.ACCEPTED, received_at=NOON)
+    swap = BatterySwapRecord(event=BatterySwapEvent.BATTERY_IN, request_id=1, id_token=CARD)
+    settled = SettlementRecord(psp_ref="p", status=PaymentStatus.SETTLED, amount=Decimal(5), at=NOON)
+    request = SigningRequest(station=station, key="0" * 16, csr="CSR", subject="CN=x", asked_at=NOON)
+    return [
+        LIMITS.put(station, "1", limit),
+        NEEDS.put(station, "1", needs),
+        STATUSES.keep(station, NOON, ReportedStatus(status="Downloading", request_id=7), key="7"),
+        CAMPAIGNS.put("", "c", Campaign(campaign_id="c", created_at=NOON, waves=(1,), location="ftp://x/a.bin")),
+        DER_ALARMS.keep(station, NOON, DerAlarmRecord(control_type=DerControlType.FREQ_DROOP, at=NOON)),
+        BATTERY_SWAPS.keep(station, NOON, swap),
+        SETTLEMENTS.keep(station, NOON, settled),
+        REQUESTS.put(station, request.key, request),
+    ]
 
 
 def of_logs(station: str) -> list[Operation]:

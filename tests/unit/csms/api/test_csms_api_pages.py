@@ -98,6 +98,7 @@ def test_every_operation_is_described() -> None:
             assert all(each.get("description") for each in operation.get("parameters", [])), where
             if path != "/health":
                 assert {"401", "403", "422", "503"} <= set(operation["responses"]), where
+            if path not in ("/health", "/api/v1/login"):
                 assert operation["security"] == [{"bearer": []}, {"apiKey": []}], where
             if "requestBody" in operation:
                 ((kind, content),) = operation["requestBody"]["content"].items()

@@ -44,5 +44,5 @@ def test_a_migration_that_was_cut_off_is_done_again(tmp_path: Path) -> None:
     connection.execute("ROLLBACK")
     connection.close()
     database = open_database(path)
-    assert database.writer.execute("SELECT version_num FROM alembic_version").fetchone() == ("0002",)
+    assert database.writer.execute("SELECT version_num FROM alembic_version").fetchone() == ("0003",)
     database.close()

@@ -75,6 +75,7 @@ transactions = Table(
     _text("content"),
     UniqueConstraint("station", "transaction_id", name="transactions_by_name"),
 )
+Index("transactions_by_id", transactions.c.transaction_id)
 Index("open_transactions_by_token", transactions.c.token_key, sqlite_where=text("is_open = 1"))
 
 transaction_events = Table(
