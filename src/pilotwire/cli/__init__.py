@@ -42,6 +42,7 @@ VERBS: Final = (
     Verb("trigger", "pilotwire.cli.remote:trigger", "Ask a station to send a message now."),
     Verb("availability", "pilotwire.cli.remote:availability", "Take a station or a part of it in or out of use."),
     Verb("reserve", "pilotwire.cli.remote:reserve", "Keep an EVSE for a token."),
+    Verb("command", "pilotwire.cli.command", "Give a station any typed command, the same for every version."),
     Verb("stations", "pilotwire.cli.stations", "List the stations of a CSMS; add, change, show and remove them."),
     Verb("transactions", "pilotwire.cli.transactions", "List the transactions of a CSMS."),
     Verb("logs", "pilotwire.cli.logs", "Get log files from stations: ask, list, download."),

@@ -29,7 +29,7 @@ def verb(
 
     Exit code 1 if the station answered with an error or not at all, is not connected, or may not be sent this now.
     """
-    content = _json(payload)
+    content = read_json(payload)
     query = {"force": "true"} if force else {}
     if timeout is not None:
         query["timeout"] = str(timeout)
@@ -39,7 +39,7 @@ def verb(
     typer.echo(msgspec.json.format(response.content, indent=2).decode())
 
 
-def _json(payload: str) -> bytes:
+def read_json(payload: str) -> bytes:
     """The payload, checked to be JSON, with its numbers as they were written."""
     where, text = _source(payload)
     try:

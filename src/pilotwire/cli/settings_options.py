@@ -17,6 +17,7 @@ _PANELS: Final[Mapping[str, str]] = {
     "tls": "TLS",
     "soap": "OCPP-S",
     "plain": "TLS",
+    "http_tls": "TLS",
     "upload": "Uploads",
     "uploads": "Uploads",
     "max_upload": "Uploads",

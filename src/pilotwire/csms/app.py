@@ -17,6 +17,7 @@ from pilotwire.csms.api.events import told_of
 from pilotwire.csms.commands import Commander
 from pilotwire.csms.commands.noticing import NoticingBus
 from pilotwire.csms.gateway import Gateway
+from pilotwire.csms.gateway.tls import ServerContext
 from pilotwire.csms.handlers import Handlers, Policy, VendorHook
 from pilotwire.csms.partners.chosen import chosen_partners, contract_roots
 from pilotwire.csms.plugins import NO_PLUGINS, Plugins
@@ -133,6 +134,7 @@ class Csms:
             settings.http_port,
             name="HTTP API",
             shutdown_timeout=settings.shutdown_timeout,
+            ssl_context=ServerContext(settings, _note_http_tls) if settings.http_tls else None,
         )
         stack.push_async_callback(web.close)
         await web.start()
@@ -194,7 +196,8 @@ class Csms:
         """Where things are."""
         host = "127.0.0.1" if self.settings.host in _EVERYWHERE else self.settings.host
         shown = f"[{host}]" if ":" in host else host
-        http = None if self.http_port is None else f"http://{shown}:{self.http_port}"
+        scheme = "https" if self.settings.http_tls else "http"
+        http = None if self.http_port is None else f"{scheme}://{shown}:{self.http_port}"
         port = self.gateway.tls_port
         tls = None if port is None else f"wss://{shown}:{port}"
         return Urls(
@@ -220,6 +223,10 @@ class _Running:
     commander: Commander
     uploads: Receiver
     web: WebServer | None = None
+
+
+def _note_http_tls(reason: str) -> None:
+    _log.info("a TLS handshake with the HTTP API failed", reason=reason)
 
 
 def _services(parts: Parts) -> list[Service]:

@@ -134,6 +134,9 @@ class CsmsSettings(Settings):
         ge=0,
         le=65535,
     )
+    http_tls: bool = setting(
+        False, "true or false", "whether the HTTP API, uploads and firmware are served by TLS, with tls_certificate"
+    )
     soap_tls: bool = setting(False, "true or false", "whether OCPP-S is spoken by TLS, with tls_certificate")
     tolerances: tuple[str, ...] = setting(
         (), "a list of names", "departures from the standards that every station is allowed"

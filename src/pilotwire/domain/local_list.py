@@ -228,16 +228,26 @@ def digest_of(info: AuthorizationVerdict) -> str:
 
 
 def digests(entries: Iterable[ListEntry]) -> dict[str, str]:
-    """The digests of entries, by `key_of` their token."""
-    return {key_of(entry.id_token): digest_of(entry.info) for entry in entries if entry.info is not None}
+    """The digests of entries, each with the token as it was spelled, by `key_of` their token."""
+    return {
+        key_of(entry.id_token): f"{digest_of(entry.info)} {entry.id_token.value}"
+        for entry in entries
+        if entry.info is not None
+    }
 
 
 def differences(known: Mapping[str, str], wanted: Sequence[ListEntry]) -> tuple[ListEntry, ...]:
     """What makes of a list with these digests the one that is wanted: entries to put on it, tokens to take off (D01.FR.16, D01.FR.17)."""
     after = digests(wanted)
     put = [entry for entry in wanted if known.get(key_of(entry.id_token)) != after[key_of(entry.id_token)]]
-    gone = [key.partition(":") for key in sorted(known.keys() - after.keys())]
-    return (*put, *(ListEntry(id_token=IdToken(value=value, type=kind or None)) for kind, _, value in gone))
+    gone = sorted(known.keys() - after.keys())
+    return (*put, *(ListEntry(id_token=_spelled(key, known[key])) for key in gone))
+
+
+def _spelled(key: str, digest: str) -> IdToken:
+    """A token as it was sent: a station need not know that case does not count."""
+    kind, _, folded = key.partition(":")
+    return IdToken(value=digest.partition(" ")[2] or folded, type=kind or None)
 
 
 def booked(known: KnownList, update: UpdateType, entries: Sequence[ListEntry], version: int, at: datetime) -> KnownList:

@@ -14,6 +14,7 @@ from pilotwire import cli
 from pilotwire.csms.commands import CommandRefused, CommandTimedOut
 from pilotwire.csms.store.ports import BookEvent, Direction, LogFrame, RecordBoot, RegisterStation, Scope
 from pilotwire.domain.identity import IdToken, StationIdentity
+from pilotwire.domain.provisioning import Reset, ResetKind, ResetOutcome, ResetStatus
 from pilotwire.errors import NotSayable
 from tests.support.api_rooms import NOON, ApiRooms, api_of, ended, served, started
 
@@ -222,3 +223,14 @@ def test_the_log_is_not_asked_for_more_than_it_has(rooms: ApiRooms, run: Run) ->
     frame = LogFrame(station="CS-1", at=NOON, direction=Direction.IN, message_id="1", action="A", frame="[]")
     asyncio.run(rooms.keep(frame))
     assert run("stations").stdout == "There are no stations yet.\n"
+
+
+def test_command_gives_any_typed_command(rooms: ApiRooms, run: Run) -> None:
+    """With its body as JSON; what the API complains about is told."""
+    rooms.bus.connect("CS-1")
+    rooms.bus.answers[Reset] = ResetOutcome(status=ResetStatus.SCHEDULED)
+    outcome = run("command", "CS-1", "reset", '{"type": "OnIdle"}')
+    assert (outcome.exit_code, json.loads(outcome.stdout)) == (0, {"status": "Scheduled"})
+    assert rooms.bus.commands[-1] == ("CS-1", Reset(kind=ResetKind.ON_IDLE))
+    assert run("command", "CS-1", "reset", "{").exit_code == 2
+    assert run("command", "CS-1", "dance").exit_code != 0

@@ -71,3 +71,12 @@ def test_a_policy_says_which_tokens_belong_on_a_list(token: dict, policy: dict, 
     """By group and type; what is good at some times only does not."""
     record = Token(**({"id_token": IdToken(value="A", type="ISO14443")} | token))
     assert ListPolicy(source=ListSource.TOKENS, **policy).wants(record) is wanted
+
+
+def test_a_token_is_taken_off_as_it_was_put_on() -> None:
+    """In its own spelling: a station need not know that case does not count."""
+    entry = ListEntry(
+        id_token=IdToken(value="04AA 01", type="ISO14443"),
+        info=AuthorizationVerdict(status=AuthorizationStatus.ACCEPTED),
+    )
+    assert differences(digests([entry]), ()) == (ListEntry(id_token=entry.id_token),)

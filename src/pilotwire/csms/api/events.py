@@ -83,6 +83,7 @@ class EventType(StrEnum):
     CHARGING_LIMIT = "charging-limit"
     EV_CHARGING_NEEDS = "ev-charging-needs"
     MESSAGE = "message"
+    RECORD = "record"
     FIRMWARE_STATUS = "firmware-status"
     CAMPAIGN = "campaign"
     LOG_STATUS = "log-status"
@@ -293,9 +294,38 @@ _REGISTER_TELLERS: dict[str, tuple[EventType, Callable[[Any, Any], Told | None]]
 """For operations on registers and diaries, by the name of the register or diary."""
 
 
+_RECORDS: Final = frozenset(
+    {
+        *("boot-policies", "charging-profiles", "der-controls", "display-messages", "ev-charging-schedules"),
+        *("installed-certificates", "local-lists", "network-profiles", "priority-charging", "published-firmware"),
+        *("security-upgrades", "station-conditions", "station-tariffs"),
+    }
+)
+"""Registers whose changes are told as such: what changed is read from their resource."""
+
+
+class RecordEvent(Resource):
+    """`record`: what is kept of a station has changed: `record` names what, `key` which, `removed` that it is there no more."""
+
+    station: str
+    record: str
+    key: str
+    removed: bool
+
+
+def _record(amend: Amend, amended: Any) -> Told | None:
+    if not isinstance(amended, Amended) or amended.before == amended.after:
+        return None
+    data = RecordEvent.model_construct(
+        station=amend.station, record=amend.register.name, key=amend.key, removed=amended.after is None
+    )
+    return EventType.RECORD, amend.station, data
+
+
 def _teller(operation: Operation) -> tuple[EventType | None, Callable[[Any, Any], Told | None] | None]:
     if isinstance(operation, Amend):
-        return _REGISTER_TELLERS.get(operation.register.name, (None, None))
+        name = operation.register.name
+        return _REGISTER_TELLERS.get(name) or ((EventType.RECORD, _record) if name in _RECORDS else (None, None))
     if isinstance(operation, KeepEntry):
         return _REGISTER_TELLERS.get(operation.diary.name, (None, None))
     return _TELLERS.get(type(operation), (None, None))

@@ -25,6 +25,7 @@ from pilotwire.csms.registers.logs import LOGS, LogRequest, key_of
 from pilotwire.csms.registers.monitoring import ALERTS, EVENTS, STREAMS, DeviceEventRecord, StreamRecord
 from pilotwire.csms.registers.reservations import made
 from pilotwire.csms.registers.smart_charging import LIMITS, NEEDS, ActiveLimit, KnownNeeds
+from pilotwire.csms.registers.station_conditions import CONDITIONS, StationConditions
 from pilotwire.csms.registers.tariff import SETTLEMENTS, SettlementRecord
 from pilotwire.csms.store.ports import (
     BookEvent,
@@ -135,6 +136,7 @@ def of_streets(station: str) -> list[Operation]:
         BATTERY_SWAPS.keep(station, NOON, swap),
         SETTLEMENTS.keep(station, NOON, settled),
         REQUESTS.put(station, request.key, request),
+        CONDITIONS.put(station, "", StationConditions(quiet=True)),
     ]
 
 

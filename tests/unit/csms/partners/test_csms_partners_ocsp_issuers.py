@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from cryptography import x509
 
 from pilotwire.csms.partners.ocsp_response import named_by, proven_by, read_ocsp
 from tests.support.revocation import NOW, made, named, response
@@ -19,21 +20,27 @@ def test_a_certificate_is_named_as_a_station_names_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("signs", "known", "proven"),
+    ("known", "proven"),
     [
-        pytest.param("issuer", (ISSUER,), True, id="by the issuer"),
-        pytest.param("issuer", (made("somebody"), ISSUER), True, id="by the issuer, one of several"),
-        pytest.param("issuer", (), False, id="the issuer is not known"),
-        pytest.param("issuer", (made("somebody"),), False, id="somebody else is known"),
-        pytest.param("somebody", (ISSUER,), False, id="by somebody who says that he is the issuer"),
+        pytest.param((ISSUER,), True, id="the issuer is known"),
+        pytest.param((made("somebody"), ISSUER), True, id="he is one of several"),
+        pytest.param((), False, id="nobody is known"),
+        pytest.param((made("somebody"),), False, id="somebody else is known"),
     ],
 )
-def test_a_response_is_traced_to_a_known_issuer(signs: str, known: tuple[object, ...], proven: bool) -> None:
+def test_a_response_is_traced_to_a_known_issuer(known: tuple[x509.Certificate, ...], proven: bool) -> None:
     """Only to the one of this certificate, and only if he has signed."""
-    content = response(LEAF, signs=signs)
-    name = named_by(LEAF, ISSUER)
+    content, name = response(LEAF), named_by(LEAF, ISSUER)
     assert not read_ocsp(name, content, NOW).proven
-    assert proven_by(name, content, known, NOW) is proven  # type: ignore[arg-type]
+    assert proven_by(name, content, known, NOW) is proven
+
+
+def test_a_signature_that_is_not_the_issuers_proves_nothing() -> None:
+    """Whoever says that he is the issuer: one bit of the signature is another."""
+    name, content = named_by(LEAF, ISSUER), bytearray(response(LEAF))
+    content[-1] ^= 1
+    assert not read_ocsp(name, bytes(content), NOW).proven
+    assert not proven_by(name, bytes(content), (ISSUER,), NOW)
 
 
 def test_a_responder_the_known_issuer_appointed_is_as_good() -> None:
