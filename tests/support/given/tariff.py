@@ -104,8 +104,16 @@ GIVEN = (
         version=V16,
         action="DataTransfer",
         name="RunningCost",
-        request=("POST", f"{_AT}/cost-updated", {"transactionId": "17", "totalCost": 4.25}),
-        call=_told("RunningCost", '{"transactionId":17,"timestamp":"*Z","cost":4.25,"state":"Charging"}'),
+        request=(
+            "POST",
+            f"{_AT}/cost-updated",
+            {"transactionId": "17", "totalCost": 4.25, "chargingPrice": {"kWhPrice": 0.5, "flatFee": 1}},
+        ),
+        call=_told(
+            "RunningCost",
+            '{"transactionId":17,"timestamp":"*Z","cost":4.25,"state":"Charging",'
+            '"chargingPrice":{"kWhPrice":0.5,"flatFee":1}}',
+        ),
         answer=ACCEPTED,
         shows=ACCEPTED,
         refusal=_UNKNOWN,

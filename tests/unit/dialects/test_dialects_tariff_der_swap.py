@@ -319,6 +319,16 @@ def test_a_running_cost_in_1_6() -> None:
     }
 
 
+@pytest.mark.parametrize("dialect", [DIALECT_201, DIALECT])
+def test_2_x_has_no_price_beside_the_running_cost(dialect: Any) -> None:
+    """It is refused, not left out."""
+    command = tariff.CostUpdated(
+        transaction_id="x", total_cost=Decimal(1), charging_price=tariff.ChargingPrice(hour_price=Decimal(2))
+    )
+    with pytest.raises(NotSayable, match="no charging price"):
+        dialect.write_command(command)
+
+
 def test_1_6_cannot_say_a_transaction_that_is_no_number() -> None:
     """Nothing is sent."""
     with pytest.raises(NotSayable, match="whole numbers"):

@@ -29,7 +29,7 @@ from pilotwire.csms.commands import tariff as commands
 from pilotwire.csms.registers.tariff import SETTLEMENTS, VAT_VALIDATIONS, SettlementRecord, VatRecord
 from pilotwire.csms.store.registers import Entry
 from pilotwire.domain.data_transfer import DataTransferStatus
-from pilotwire.domain.tariff import PaymentStatus, TariffText, VatStatus
+from pilotwire.domain.tariff import ChargingPrice, PaymentStatus, TariffText, VatStatus
 
 router = APIRouter()
 _COMMAND: dict[str, Any] = {"tags": ["commands"], "dependencies": [COMMAND], "responses": COMMANDS}
@@ -46,6 +46,14 @@ class CostShownResponse(Resource):
     status: DataTransferStatus
 
 
+class ChargingPriceResource(Resource):
+    """What charging costs at the moment."""
+
+    kwh_price: Quantity | None = Field(default=None, alias="kWhPrice")
+    hour_price: Quantity | None = None
+    flat_fee: Quantity | None = None
+
+
 class CostUpdatedRequest(Resource):
     """The running cost of a transaction, taxes included (I02)."""
 
@@ -53,13 +61,18 @@ class CostUpdatedRequest(Resource):
 
     transaction_id: TransactionId
     total_cost: Quantity
+    charging_price: ChargingPriceResource | None = Field(
+        default=None, description="1.6 only: many stations want it while they charge."
+    )
 
 
 @router.post(f"{_AT}/cost-updated", summary="Show the running cost", **_COMMAND)
 async def cost_updated(desk: TheDesk, station: StationIdentity, wanted: CostUpdatedRequest) -> CostShownResponse:
     """Show a driver the running cost: CostUpdated in 2.x, RunningCost by DataTransfer in 1.6."""
+    price = wanted.charging_price
+    told = None if price is None else ChargingPrice(**price.model_dump())
     outcome = await commands.cost_updated(
-        desk.commander, books_of(desk), station, wanted.transaction_id, wanted.total_cost
+        desk.commander, books_of(desk), station, wanted.transaction_id, wanted.total_cost, told
     )
     return CostShownResponse(status=outcome.status)
 

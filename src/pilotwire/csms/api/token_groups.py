@@ -103,7 +103,12 @@ async def get_group(desk: TheDesk, group: Group) -> TokenGroupWithMembers:
     return TokenGroupWithMembers.model_construct(**shown, members=await _members(desk, group, _MOST_MEMBERS))
 
 
-@router.put("/token-groups/{group:path}", dependencies=[WRITE], responses=WRITES, summary="Put a token group on record")
+@router.put(
+    "/token-groups/{group:path}",
+    dependencies=[WRITE],
+    responses=WRITES | problems(404),
+    summary="Put a token group on record",
+)
 async def put_group(desk: TheDesk, group: Group, wanted: TokenGroupRecord) -> TokenGroupResource:
     """Put a group on record, or change it. What is left out gets its default."""
     record = TokenGroup(

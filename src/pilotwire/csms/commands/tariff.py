@@ -17,6 +17,7 @@ from pilotwire.domain.kinds import changed
 from pilotwire.domain.tariff import (
     ChangeTransactionTariff,
     ChangeTransactionTariffOutcome,
+    ChargingPrice,
     ClearTariffs,
     ClearTariffsOutcome,
     CostShownOutcome,
@@ -199,9 +200,14 @@ async def change_transaction_tariff(
 
 
 async def cost_updated(
-    commander: Commander, books: TariffBooks, station: str, transaction_id: str, total_cost: Decimal
+    commander: Commander,
+    books: TariffBooks,
+    station: str,
+    transaction_id: str,
+    total_cost: Decimal,
+    charging_price: ChargingPrice | None = None,
 ) -> CostShownOutcome:
-    """Show the running cost of a transaction (I02); a 1.6 station is told the time, the register and the state with it."""
+    """Show the running cost of a transaction (I02); a 1.6 station is told the time, the register, the state and the price with it."""
     known = await books.store.transaction(station, transaction_id)
     idle = known is not None and known.charging_state in (ChargingState.SUSPENDED_EV, ChargingState.SUSPENDED_EVSE)
     command = CostUpdated(
@@ -210,6 +216,7 @@ async def cost_updated(
         at=books.clock.now(),
         meter_value=None if known is None else _register(known),
         state=CostState.IDLE if idle else CostState.CHARGING,
+        charging_price=charging_price,
     )
     return await commander.ask(station, command, CostShownOutcome)
 

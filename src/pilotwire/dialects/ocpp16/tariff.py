@@ -14,7 +14,7 @@ import msgspec
 
 from pilotwire.dialects.words import CommandWord
 from pilotwire.domain.data_transfer import DataTransferStatus
-from pilotwire.domain.tariff import CostShownOutcome, CostUpdated, FinalCost, SetUserPrice, TariffText
+from pilotwire.domain.tariff import ChargingPrice, CostShownOutcome, CostUpdated, FinalCost, SetUserPrice, TariffText
 from pilotwire.errors import NotSayable
 from pilotwire.ocpp import v16
 from pilotwire.ocpp.types import Message
@@ -50,8 +50,16 @@ def write_running(command: CostUpdated) -> Message:
             "meterValue": _whole(command.meter_value),
             "cost": command.total_cost,
             "state": str(command.state),
+            "chargingPrice": _price(command.charging_price),
         },
     )
+
+
+def _price(price: ChargingPrice | None) -> dict[str, Decimal] | None:
+    if price is None:
+        return None
+    said = {"kWhPrice": price.kwh_price, "hourPrice": price.hour_price, "flatFee": price.flat_fee}
+    return {name: value for name, value in said.items() if value is not None}
 
 
 def _time(at: datetime | None) -> str | None:

@@ -3,6 +3,7 @@
 from pilotwire.domain.tariff.exchange import (
     ChangeTransactionTariff,
     ChangeTransactionTariffOutcome,
+    ChargingPrice,
     ClearedTariff,
     ClearTariffs,
     ClearTariffsOutcome,
@@ -61,6 +62,7 @@ __all__ = [
     "Address",
     "ChangeTransactionTariff",
     "ChangeTransactionTariffOutcome",
+    "ChargingPrice",
     "ClearTariffs",
     "ClearTariffsOutcome",
     "ClearedTariff",

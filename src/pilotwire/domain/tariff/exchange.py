@@ -134,10 +134,18 @@ class CostState(StrEnum):
     IDLE = "Idle"
 
 
+class ChargingPrice(Value):
+    """What charging costs at the moment, for the driver to see: a kWh, an hour, and once (1.6; 2.x has tariffs)."""
+
+    kwh_price: Decimal | None = None
+    hour_price: Decimal | None = None
+    flat_fee: Decimal | None = None
+
+
 class CostUpdated(Command):
     """The running cost of a transaction, taxes included, for the driver to see (I02).
 
-    `at`, `meter_value` (Wh) and `state` go to 1.6 stations only: those of 2.x know them.
+    `at`, `meter_value` (Wh) and `state` go to 1.6 stations only: those of 2.x know them. `charging_price` is of 1.6.
     """
 
     transaction_id: str
@@ -145,6 +153,7 @@ class CostUpdated(Command):
     at: datetime | None = None
     meter_value: Decimal | None = None
     state: CostState = CostState.CHARGING
+    charging_price: ChargingPrice | None = None
 
 
 class FinalCost(Command):

@@ -7,9 +7,8 @@ order on reading is told as a departure, not refused: there is no doubt about wh
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from decimal import Decimal
 from functools import cache
 from typing import Any, Final
@@ -19,7 +18,7 @@ import msgspec
 from msgspec import inspect as shapes
 
 from pilotwire.ocpp import v16
-from pilotwire.ocpp.registry import ACTIONS, action_of, decode_request, decode_response, encode
+from pilotwire.ocpp.registry import ACTIONS, decode_request, decode_response, encode
 from pilotwire.ocpp.soap.envelope import printable, split, text_of
 from pilotwire.ocpp.types import Message
 from pilotwire.ocpp.version import OcppVersion
@@ -223,23 +222,14 @@ def written(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, Decimal):
         return format(value, "f")
-    if isinstance(value, datetime):
-        return value.isoformat()
     return printable(str(value))
-
-
-def names_in_order(message: type[Message]) -> Iterator[str]:
-    """The names of a message's elements in the order of the WSDL."""
-    yield from _order(message)
 
 
 __all__ = [
     "Departures",
-    "action_of",
     "action_of_type",
     "element_name",
     "element_of",
-    "names_in_order",
     "plain",
     "read_request",
     "read_response",
