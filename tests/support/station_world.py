@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
+from typing import TypeVar
 
 from pilotwire.domain.authorization import AuthorizationAsked, AuthorizationStatus, AuthorizationVerdict
 from pilotwire.domain.availability import ConnectorState, ConnectorStatus
@@ -31,19 +32,26 @@ from pilotwire.domain.transactions import EventKind, TransactionEvent, Transacti
 from pilotwire.ev import Vehicle, Wish, vehicle
 from pilotwire.station.core import (
     DURABLE,
+    Abandon,
     Action,
     Answer,
     Answered,
     CommandReceived,
     Input,
+    Job,
+    JobDone,
+    JobFailed,
+    JobNews,
     LinkDown,
     LinkUp,
     LockMoved,
+    News,
     NotAnswered,
     Note,
     RefuseCommand,
     Refused,
     RestartStation,
+    Result,
     Say,
     SendKept,
     SetContactor,
@@ -53,12 +61,14 @@ from pilotwire.station.core import (
     Started,
     StationCore,
     StationSettings,
+    Undertake,
     VariableChanged,
 )
 from pilotwire.station.hardware.ports import HardwareEvent, StationLayout
 from pilotwire.station.hardware.simulated import SimulatedStation, layout
 from pilotwire.station.storage import MemoryStorage, Storage
 
+_J = TypeVar("_J", bound=Job)
 IDENTITY = StationIdentity(vendor="Pilotwire", model="simulated", serial_number="PW-1", firmware_version="1.0")
 START = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
 GROUP = IdToken(value="FAMILY", type="Central")
@@ -195,6 +205,8 @@ class StationWorld:
         self.notes: list[str] = []
         self.actions: list[Action] = []
         self.restarts: list[BootReason] = []
+        self.jobs: dict[int, Job] = {}
+        """What the core wants done and is not: see `job_done`, `job_fails`."""
         self.locks_jammed: set[int] = set()
         self.dies_after: int | None = None
         """The station loses its power after so many more actions (a commit is one)."""
@@ -219,6 +231,7 @@ class StationWorld:
         )
         self._inputs.clear()
         self._unanswered.clear()
+        self.jobs.clear()
         self.line = False
         self.feed(Started(reason, tuple(self.hardware.survey())))
         if self.wants_line:
@@ -286,6 +299,10 @@ class StationWorld:
                 self.start()
             case Note(text):
                 self.notes.append(text)
+            case Undertake(ref, job):
+                self.jobs[ref] = job
+            case Abandon(ref):
+                self.jobs.pop(ref, None)
             case VariableChanged():
                 pass
 
@@ -325,6 +342,33 @@ class StationWorld:
         ref = f"command {next(self._commands)}"
         self.feed(CommandReceived(ref, command))
         return self.outcomes.get(ref)
+
+    # --- jobs ----------------------------------------------------------------------------------------------------------------------------
+
+    def job(self, kind: type[_J]) -> _J:
+        """The one job of a kind that is under way."""
+        (found,) = [job for job in self.jobs.values() if isinstance(job, kind)]
+        return found
+
+    def job_tells(self, kind: type[Job], news: News) -> None:
+        """A job is so far."""
+        self.feed(JobNews(self._ref_of(kind), news))
+
+    def job_done(self, kind: type[Job], result: Result) -> None:
+        """A job is done."""
+        ref = self._ref_of(kind)
+        del self.jobs[ref]
+        self.feed(JobDone(ref, result))
+
+    def job_fails(self, kind: type[Job], why: str = "It cannot be done.") -> None:
+        """A job could not be done."""
+        ref = self._ref_of(kind)
+        del self.jobs[ref]
+        self.feed(JobFailed(ref, why))
+
+    def _ref_of(self, kind: type[Job]) -> int:
+        (ref,) = [ref for ref, job in self.jobs.items() if isinstance(job, kind)]
+        return ref
 
     # --- people and time -----------------------------------------------------------------------------------------------------------------
 

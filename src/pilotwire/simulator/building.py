@@ -16,6 +16,7 @@ from pilotwire.ocpp.net.peer import OnFrame
 from pilotwire.ocpp.version import OcppVersion
 from pilotwire.station.app import Station
 from pilotwire.station.core.settings import StationSettings
+from pilotwire.station.files import FolderFiles
 from pilotwire.station.hardware.simulated import layout
 from pilotwire.station.line import Endpoint
 from pilotwire.station.settings import StationProgramSettings
@@ -51,6 +52,7 @@ def build_station(settings: StationProgramSettings, clock: Clock, *, on_frame: O
             speed=settings.speed,
             vehicle_from=vehicle_from,
             on_frame=on_frame,
+            files=FolderFiles(path.with_name(path.name + ".files")),
         )
     except BaseException:
         storage.close()

@@ -29,8 +29,10 @@ from pilotwire.station.core import StationCore
 from pilotwire.station.core import actions as act
 from pilotwire.station.core import inputs as told
 from pilotwire.station.core.settings import StationSettings
+from pilotwire.station.files import Files, MemoryFiles
 from pilotwire.station.hardware.ports import HardwareEvent, StationLayout, VehicleInlet
 from pilotwire.station.hardware.simulated import SimulatedStation
+from pilotwire.station.jobs import WORKERS, Jobs, Tools
 from pilotwire.station.line import CommandRefused, Endpoint, Line
 from pilotwire.station.storage import Storage
 
@@ -61,9 +63,11 @@ class Station:
         speed: float = 1.0,
         vehicle_from: Callable[[Mapping[str, Any]], VehicleInlet] | None = None,
         on_frame: OnFrame | None = None,
+        files: Files | None = None,
     ) -> None:
         self.settings = settings
         self.identity = endpoint.identity
+        self.files: Files = MemoryFiles() if files is None else files
         self.failed: asyncio.Future[None] | None = None
         self.layout = layout
         self._storage = storage
@@ -73,6 +77,8 @@ class Station:
         self.line = Line(endpoint, dialect, self, clock, on_frame=on_frame)
         self.hardware = self._hardware()
         self.core = self._new_core()
+        tools = Tools(self.identity, clock, self.files, lambda key: self.core.variable(key))
+        self._jobs = Jobs(WORKERS, tools, self.feed)
         self._commands: dict[int, asyncio.Future[Outcome]] = {}
         self._next_command = 0
         self._timer: asyncio.TimerHandle | None = None
@@ -118,6 +124,7 @@ class Station:
         """Stop as if switched off: nothing is said any more, everything kept stays kept. Stopping twice is fine."""
         self._off = True
         self._disarm()
+        await self._jobs.abandon_all()
         await self.line.close("the station stops")
         tasks = tuple(self._tasks)
         for task in tasks:
@@ -163,6 +170,11 @@ class Station:
         for thing in things:
             if self._failure is None:
                 self._guarded(partial(self.core.feed, thing))
+
+    def write_variable(self, key: str, value: str) -> None:
+        """Give a variable a value from inside, read-only ones too; raises `ConfigError` for what cannot be."""
+        actions = self.core.write(key, value, self._clock.now())
+        self._guarded(lambda _: actions)
 
     def _guarded(self, decide: Callable[[datetime], Sequence[act.Action]]) -> None:
         """Let the core decide and do it; whatever goes wrong with either stops the station."""
@@ -210,6 +222,10 @@ class Station:
                 self.hardware.set_current_limit(evse_id, amps)
             case act.Show(evse_id, text):
                 self.hardware.show(evse_id, text)
+            case act.Undertake(ref, job):
+                self._jobs.undertake(ref, job)
+            case act.Abandon(ref):
+                self._jobs.abandon(ref)
             case act.RestartStation(reason):
                 self._restarting = True
                 self._spawn(self._restart(reason))
@@ -378,6 +394,7 @@ class Station:
         """Restart as the core asked: a moment for the last answer to leave, then connection, hardware and core anew."""
         await asyncio.sleep(TICK)
         self._refuse_waiting("The station restarts.")  # a connection ends only when its commands are answered
+        await self._jobs.abandon_all()
         await self.line.close("the station restarts")
         self.hardware.restart()
         self.core = self._new_core()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pilotwire.station.core.actions import (
     DURABLE,
+    Abandon,
     Action,
     Answer,
     Forget,
@@ -21,6 +22,7 @@ from pilotwire.station.core.actions import (
     SetCurrentLimit,
     SetLock,
     Show,
+    Undertake,
     VariableChanged,
 )
 from pilotwire.station.core.core import StationCore
@@ -28,6 +30,9 @@ from pilotwire.station.core.inputs import (
     Answered,
     CommandReceived,
     Input,
+    JobDone,
+    JobFailed,
+    JobNews,
     LinkDown,
     LinkUp,
     LockMoved,
@@ -36,12 +41,14 @@ from pilotwire.station.core.inputs import (
     Started,
     Unsaid,
 )
+from pilotwire.station.core.jobs import Job, News, Result
 from pilotwire.station.core.memory import Entry, Part, SavedState, saved_state
 from pilotwire.station.core.overview import EvseOverview, Overview
 from pilotwire.station.core.settings import Family, StationSettings
 
 __all__ = [
     "DURABLE",
+    "Abandon",
     "Action",
     "Answer",
     "Answered",
@@ -51,10 +58,15 @@ __all__ = [
     "Family",
     "Forget",
     "Input",
+    "Job",
+    "JobDone",
+    "JobFailed",
+    "JobNews",
     "Keep",
     "LinkDown",
     "LinkUp",
     "LockMoved",
+    "News",
     "NotAnswered",
     "Note",
     "Overview",
@@ -62,6 +74,7 @@ __all__ = [
     "RefuseCommand",
     "Refused",
     "RestartStation",
+    "Result",
     "Save",
     "SavedState",
     "Say",
@@ -73,6 +86,7 @@ __all__ = [
     "Started",
     "StationCore",
     "StationSettings",
+    "Undertake",
     "Unsaid",
     "VariableChanged",
     "saved_state",

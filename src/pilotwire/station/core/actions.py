@@ -13,6 +13,7 @@ from decimal import Decimal
 from pilotwire.domain.device_model import VariableName
 from pilotwire.domain.kinds import Fact, Outcome
 from pilotwire.domain.provisioning import BootReason
+from pilotwire.station.core.jobs import Job
 from pilotwire.station.core.memory import Entry, Part
 
 # --- to be made durable ---------------------------------------------------------------------------------------------
@@ -120,6 +121,21 @@ class Show:
 
 
 @dataclass(frozen=True, slots=True)
+class Undertake:
+    """Do a job; any number of `JobNews` and then exactly one `JobDone` or `JobFailed` with this `ref` are fed back."""
+
+    ref: int
+    job: Job
+
+
+@dataclass(frozen=True, slots=True)
+class Abandon:
+    """Stop a job that is not done yet: nothing more is fed back of it."""
+
+    ref: int
+
+
+@dataclass(frozen=True, slots=True)
 class RestartStation:
     """Restart: the driver, the connection and the core, from what was saved. This core takes no further input."""
 
@@ -153,6 +169,8 @@ Action = (
     | SetLock
     | SetCurrentLimit
     | Show
+    | Undertake
+    | Abandon
     | RestartStation
     | VariableChanged
     | Note

@@ -8,10 +8,16 @@ from typing import Any
 from pilotwire.domain.authorization import ClearCache
 from pilotwire.domain.availability import Availability, ChangeAvailability, ConnectorState
 from pilotwire.domain.data_transfer import SendData
-from pilotwire.domain.device_model import GetBaseReport, GetReport, GetVariables, SetVariables, VariableName
+from pilotwire.domain.device_model import (
+    GetBaseReport,
+    GetReport,
+    GetVariables,
+    SetVariables,
+    VariableName,
+    VariableSetting,
+)
 from pilotwire.domain.identity import STATION, EvseAddress
 from pilotwire.domain.kinds import Command, Outcome
-from pilotwire.domain.local_list import GetLocalListVersion, SendLocalList
 from pilotwire.domain.provisioning import RegistrationStatus, Reset, TriggerMessage
 from pilotwire.domain.remote_control import RequestStart, RequestStop, UnlockConnector
 from pilotwire.domain.reservation import CancelReservation, ReserveNow
@@ -20,7 +26,6 @@ from pilotwire.station.core import (
     authorization,
     availability,
     data_transfer,
-    local_list,
     metering,
     remote_control,
     reports,
@@ -31,11 +36,14 @@ from pilotwire.station.core import (
 )
 from pilotwire.station.core.actions import Answer, RefuseCommand, VariableChanged
 from pilotwire.station.core.station import Station
+from pilotwire.station.core.street import answered
+from pilotwire.station.core.streets import CHECKS, COMMANDS, LIVE, STREETS
+from pilotwire.station.core.variables import key_of
 
 
 def received(station: Station, ref: Hashable, command: Command) -> None:
     """Answer a command and do it; a CSMS that rejected the station may not command it (B03.FR.08)."""
-    handler = _HANDLERS.get(type(command))
+    handler = _HANDLERS.get(type(command)) or COMMANDS.get(type(command))
     if station.registration is RegistrationStatus.REJECTED:
         station.do(RefuseCommand(ref, "SecurityError", "The CSMS has rejected this station."))
     elif handler is None:
@@ -43,20 +51,6 @@ def received(station: Station, ref: Hashable, command: Command) -> None:
         station.do(RefuseCommand(ref, "NotSupported", f"This station does not support the command {what}."))
     else:
         handler(station, ref, command)
-
-
-_Simple = Callable[[Station, Any], Outcome]
-
-
-def _answered(decide: _Simple) -> Callable[[Station, Hashable, Any], None]:
-    """A handler for a command whose outcome is known at once."""
-
-    def handle(station: Station, ref: Hashable, command: Any) -> None:
-        at = len(station.actions)
-        outcome = decide(station, command)
-        station.actions.insert(at, Answer(ref, outcome))  # before what follows from it
-
-    return handle
 
 
 def _trigger(station: Station, ref: Hashable, command: TriggerMessage) -> None:
@@ -75,10 +69,10 @@ def _get(station: Station, command: GetVariables) -> Outcome:
 
 def _live(station: Station, name: VariableName) -> str | None:
     """Values that are as things are now: the clock, and what is in use."""
+    if (of_street := LIVE.get((name.component.casefold(), name.variable.casefold()))) is not None:
+        return of_street(station, name)
     if (name.component, name.variable) == ("ClockCtrlr", "DateTime"):
         return station.stamp().isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    if (name.component, name.variable) == ("LocalAuthListCtrlr", "Entries"):
-        return str(local_list.count(station))
     if (name.component, name.variable) == ("EVSE", "Power") and name.evse is not None:
         return str(abs(station.meter(name.evse).power_w))
     if name.variable == "AvailabilityState":
@@ -107,27 +101,46 @@ def _state_of(station: Station, name: VariableName) -> ConnectorState:
 
 
 def _set(station: Station, ref: Hashable, command: SetVariables) -> None:
-    outcome, done = station.variables.set(command)
-    station.do(Answer(ref, outcome), *(VariableChanged(setting.name, setting.value) for setting in done))
-    if any(setting.name.component.casefold() == "aligneddatactrlr" for setting in done):
+    outcome, done = station.variables.set(command, lambda key, value: _is_allowed(station, key, value))
+    station.do(Answer(ref, outcome))
+    for setting in done:
+        _follow(station, setting)
+
+
+def _is_allowed(station: Station, key: str, value: str) -> bool:
+    check = CHECKS.get(key)
+    return check is None or check(station, value)
+
+
+def _follow(station: Station, setting: VariableSetting) -> None:
+    """What a variable that was set changes at once."""
+    station.do(VariableChanged(setting.name, setting.value))
+    if setting.name.component.casefold() == "aligneddatactrlr":
         station.timers.aligned = metering.next_aligned(station, station.now)
+    for street in STREETS:
+        street.changed(station, key_of(setting.name), setting.value)
+
+
+def write(station: Station, key: str, value: str) -> None:
+    """Set a variable from inside, whatever its mutability; raises `ConfigError` for what cannot be."""
+    name, kept = station.variables.checked(key, value)
+    station.variables.put(key, kept)
+    _follow(station, VariableSetting(name=name, value=kept))
 
 
 _HANDLERS: dict[type, Callable[[Station, Hashable, Any], None]] = {
-    CancelReservation: _answered(reservation.cancel),
-    ChangeAvailability: _answered(availability.change),
-    ClearCache: _answered(lambda station, _: authorization.clear_cache(station)),
-    GetLocalListVersion: _answered(local_list.version),
+    CancelReservation: answered(reservation.cancel),
+    ChangeAvailability: answered(availability.change),
+    ClearCache: answered(lambda station, _: authorization.clear_cache(station)),
     GetBaseReport: lambda station, ref, command: reports.base(station, ref, command, _live),
     GetReport: lambda station, ref, command: reports.custom(station, ref, command, _live),
-    GetTransactionStatus: _answered(transaction_status.status),
-    GetVariables: _answered(_get),
+    GetTransactionStatus: answered(transaction_status.status),
+    GetVariables: answered(_get),
     RequestStart: remote_control.request_start,
-    RequestStop: _answered(remote_control.request_stop),
-    ReserveNow: _answered(reservation.reserve),
-    Reset: _answered(reset.request),
-    SendData: _answered(lambda _station, _: data_transfer.received()),
-    SendLocalList: _answered(local_list.send),
+    RequestStop: answered(remote_control.request_stop),
+    ReserveNow: answered(reservation.reserve),
+    Reset: answered(reset.request),
+    SendData: answered(lambda _station, _: data_transfer.received()),
     SetVariables: _set,
     TriggerMessage: _trigger,
     UnlockConnector: remote_control.unlock,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from pilotwire.domain.kinds import Verdict
+from pilotwire.domain.provisioning import RegistrationStatus
 from pilotwire.domain.transactions import TransactionEvent, TransactionVerdict, TriggerReason
 from pilotwire.errors import MisuseError
 from pilotwire.station.core import (
@@ -26,6 +27,9 @@ from pilotwire.station.core.inputs import (
     Answered,
     CommandReceived,
     Input,
+    JobDone,
+    JobFailed,
+    JobNews,
     LinkDown,
     LinkUp,
     NotAnswered,
@@ -34,6 +38,7 @@ from pilotwire.station.core.inputs import (
     Unsaid,
 )
 from pilotwire.station.core.memory import (
+    PARTS,
     KeptTransaction,
     Part,
     SavedState,
@@ -44,6 +49,8 @@ from pilotwire.station.core.memory import (
 from pilotwire.station.core.overview import EvseOverview, Overview
 from pilotwire.station.core.settings import StationSettings
 from pilotwire.station.core.station import Station
+from pilotwire.station.core.streets import EVENTS, STREETS, street_variables
+from pilotwire.station.core.variable_table import declared_variables
 from pilotwire.station.hardware.ports import MeterReading, StationLayout
 
 
@@ -64,19 +71,10 @@ class StationCore:
         new_id: Callable[[], str],
     ) -> None:
         state = saved or SavedState()
-        self._station = Station(settings, layout, state, meter, new_id)
-        self._left_over = state.transactions.running
-        self._saved: dict[str, Part] = {
-            part.name: part
-            for part in (
-                state.station,
-                state.transactions,
-                state.variables,
-                state.cache,
-                state.local_list,
-                state.reservations,
-            )
-        }
+        declared = (*declared_variables(settings.family, layout), *street_variables(settings.family, layout))
+        self._station = Station(settings, layout, state, meter, new_id, declared)
+        self._left_over = state.part(TransactionsMemory).running
+        self._saved: dict[str, Part] = {kind.name: state.part(kind) for kind in PARTS}
         self._started = False
 
     # --- in ---------------------------------------------------------------------------------------------------------
@@ -110,8 +108,12 @@ class StationCore:
                 self._start(event)
             case LinkUp():
                 provisioning.link_up(station)
+                for street in STREETS:
+                    street.link_up(station)
             case LinkDown():
                 provisioning.link_down(station)
+                for street in STREETS:
+                    street.link_down(station)
             case Answered(ref, verdict):
                 self._answered(ref, verdict)
             case Refused(ref, code, description):
@@ -122,6 +124,17 @@ class StationCore:
                 self._unsaid(ref)
             case CommandReceived(ref, command):
                 commands.received(station, ref, command)
+            case JobNews(ref, news):
+                if (working := station.working(ref, over=False)) is not None:
+                    working.news(news)
+            case JobDone(ref, result):
+                if (working := station.working(ref, over=True)) is not None:
+                    working.done(result)
+            case JobFailed(ref, why):
+                if (working := station.working(ref, over=True)) is not None:
+                    working.failed(why)
+            case _ if type(event) in EVENTS:
+                EVENTS[type(event)](station, event)
             case _:
                 hardware_events.happened(station, event)
 
@@ -142,6 +155,8 @@ class StationCore:
         hardware_events.surveyed(station, event.survey)
         security.report(station, "StartupOfTheDevice", station.boot_reason)
         station.timers.aligned = metering.next_aligned(station, station.now)
+        for street in STREETS:
+            street.started(station)
 
     # --- answers ----------------------------------------------------------------------------------------------------
 
@@ -151,7 +166,11 @@ class StationCore:
         if ref == station.outbox.in_flight:
             self._delivered(verdict)
         elif (waiting := station.heard(ref)) is not None:
+            was = station.registration
             waiting.answered(verdict)
+            if station.registration is not was and station.registration is RegistrationStatus.ACCEPTED:
+                for street in STREETS:
+                    street.accepted(station)
 
     def _delivered(self, verdict: Verdict | None) -> None:
         """The CSMS has the first fact of the outbox: remember what it said of it."""
@@ -201,6 +220,7 @@ class StationCore:
             deadlines.append(evse.grant.until if evse.grant is not None else None)
             deadlines.append(evse.tx.next_sample if evse.tx is not None else None)
             deadlines.append(evse.ready_by)
+        deadlines.extend(street.deadline(station) for street in STREETS)
         return min((deadline for deadline in deadlines if deadline is not None), default=None)
 
     def _do_due(self) -> None:
@@ -220,6 +240,8 @@ class StationCore:
             self._aligned()
         if _is_due(provisioning.heartbeat_at(station), now):
             provisioning.heartbeat(station)
+        for street in STREETS:
+            street.due(station)
 
     def _sample(self, evse: Evse) -> None:
         """A periodic sample; those whose time passed meanwhile are not made up for."""
@@ -256,6 +278,8 @@ class StationCore:
         for evse in station.evses.values():
             transactions.power(station, evse)
         reservation.go_on(station)
+        for street in STREETS:
+            street.follow(station)
         availability.report_changes(station)
         reservation.report_ends(station)
         station.send_due()
@@ -287,7 +311,8 @@ class StationCore:
         )
         kept_transactions = TransactionsMemory(running=running, named=station.named)
         variables = VariablesMemory(values=station.variables.values)
-        return own, kept_transactions, variables, station.cache, station.local_list, station.reservations
+        woven = (own, kept_transactions, variables, station.cache, station.local_list, station.reservations)
+        return (*woven, *station.memory.values())
 
     # --- looking ----------------------------------------------------------------------------------------------------
 
@@ -309,6 +334,15 @@ class StationCore:
             named=station.named.get(tx.transaction_id) if tx is not None else None,
             energy=tx.register - tx.meter_start if tx is not None else None,
         )
+
+    def write(self, key: str, value: str, now: datetime) -> list[Action]:
+        """Give a variable a value from inside, read-only ones too; it counts when this returns. `key` is a written name.
+
+        Raises `ConfigError` for a name that is not declared, or a value the variable cannot have.
+        """
+        self._set_now(now)
+        commands.write(self._station, key, value)
+        return self._finish()
 
     def variable(self, key: str) -> str:
         """The value of a variable by its written name; raises `MisuseError` for one that is not declared."""

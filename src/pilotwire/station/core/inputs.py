@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from pilotwire.domain.kinds import Command, Verdict
 from pilotwire.domain.provisioning import BootReason
+from pilotwire.station.core.jobs import News, Result
 from pilotwire.station.hardware.ports import HardwareEvent
 
 
@@ -84,6 +85,30 @@ class LockMoved:
     done: bool
 
 
+@dataclass(frozen=True, slots=True)
+class JobNews:
+    """How far a job is."""
+
+    ref: int
+    news: News
+
+
+@dataclass(frozen=True, slots=True)
+class JobDone:
+    """A job is done."""
+
+    ref: int
+    result: Result
+
+
+@dataclass(frozen=True, slots=True)
+class JobFailed:
+    """A job could not be done; `why` is a sentence."""
+
+    ref: int
+    why: str
+
+
 Input = (
     HardwareEvent
     | Started
@@ -95,5 +120,8 @@ Input = (
     | Unsaid
     | CommandReceived
     | LockMoved
+    | JobNews
+    | JobDone
+    | JobFailed
 )
 """All that a core is fed."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pilotwire.domain.authorization import AuthorizationStatus, AuthorizationVerdict
 from pilotwire.domain.availability import Problem
+from pilotwire.domain.device_model import DataType
 from pilotwire.domain.identity import IdToken
 from pilotwire.domain.kinds import changed
 from pilotwire.domain.local_list import (
@@ -19,8 +20,14 @@ from pilotwire.domain.local_list import (
     updated,
 )
 from pilotwire.station.core.memory import LocalListMemory
+from pilotwire.station.core.settings import Family
 from pilotwire.station.core.station import Station
-from pilotwire.station.core.variable_table import LOCAL_LIST_ENTRIES
+from pilotwire.station.core.street import Street, answered
+from pilotwire.station.core.variable_table import Declared, fixed, switch
+from pilotwire.station.hardware.ports import StationLayout
+
+LOCAL_LIST_ENTRIES = 1000
+"""How many tokens the list holds (D01.FR.12)."""
 
 _CONFLICT = "LocalListConflict"
 _ENABLED = "LocalAuthListCtrlr.Enabled"
@@ -89,3 +96,34 @@ def compare(station: Station, id_token: IdToken, verdict: AuthorizationVerdict) 
         return
     if (known_of(entry, station.stamp()).status in _VALID) != (verdict.status in _VALID):
         station.condition.problems.setdefault((0, 0), {})[_CONFLICT] = Problem(code=_CONFLICT)
+
+
+# --- the street -----------------------------------------------------------------------------------------------------
+
+_COMMON = (
+    switch(_ENABLED, True),
+    fixed("LocalAuthListCtrlr.ItemsPerMessage", "100"),
+)
+_ONLY_2 = (
+    fixed("LocalAuthListCtrlr.Available", "true", DataType.BOOLEAN),
+    fixed("LocalAuthListCtrlr.Entries", "0", high=LOCAL_LIST_ENTRIES),
+    fixed("LocalAuthListCtrlr.BytesPerMessage", "500000"),
+    switch("LocalAuthListCtrlr.DisablePostAuthorize", False),
+    fixed("LocalAuthListCtrlr.SupportsExpiryDateTime", "true", DataType.BOOLEAN),
+)
+_ONLY_16 = (
+    fixed("LocalAuthListCtrlr.DisablePostAuthorize", "false", DataType.BOOLEAN),  # as 1.6 behaves: it has no key for it
+    fixed(".LocalAuthListMaxLength", str(LOCAL_LIST_ENTRIES)),
+)
+
+
+def _variables(family: Family, _layout: StationLayout) -> tuple[Declared, ...]:
+    return (*_COMMON, *(_ONLY_16 if family is Family.OCPP16 else _ONLY_2))
+
+
+STREET = Street(
+    "local_list",
+    commands={SendLocalList: answered(send), GetLocalListVersion: answered(version)},
+    variables=_variables,
+    live={("localauthlistctrlr", "entries"): lambda station, _: str(count(station))},
+)

@@ -7,10 +7,10 @@ means: as delivered.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import ClassVar
+from typing import ClassVar, TypeVar, cast, get_args
 
 from pilotwire.domain.authorization import AuthorizationVerdict
 from pilotwire.domain.identity import IdToken
@@ -116,37 +116,31 @@ class ReservationsMemory(Value, tag="reservations", tag_field="part"):
 
 
 Part = StationMemory | TransactionsMemory | VariablesMemory | CacheMemory | LocalListMemory | ReservationsMemory
-"""All parts; each is its own row."""
+"""All parts; each is its own row. A street with a memory of its own adds its part here."""
+
+PARTS: tuple[type[Part], ...] = get_args(Part)
+_WOVEN = (StationMemory, TransactionsMemory, VariablesMemory, CacheMemory, LocalListMemory, ReservationsMemory)
+STREET_PARTS: tuple[type[Part], ...] = tuple(kind for kind in PARTS if kind not in _WOVEN)
+"""The parts of the streets of `streets.py`."""
+
+_P = TypeVar("_P")
+_AS_DELIVERED: dict[type, Part] = {kind: kind() for kind in PARTS}
+"""One of each, for all stations alike: a part is never changed in place."""
 
 
 @dataclass(frozen=True, slots=True)
 class SavedState:
     """All that was saved of one station, as a storage gives it back. `outbox` is in order of its numbers."""
 
-    station: StationMemory = field(default_factory=StationMemory)
-    transactions: TransactionsMemory = field(default_factory=TransactionsMemory)
-    variables: VariablesMemory = field(default_factory=VariablesMemory)
-    cache: CacheMemory = field(default_factory=CacheMemory)
-    local_list: LocalListMemory = field(default_factory=LocalListMemory)
-    reservations: ReservationsMemory = field(default_factory=ReservationsMemory)
+    parts: tuple[Part, ...] = ()
     outbox: tuple[Entry, ...] = ()
+
+    def part(self, kind: type[_P]) -> _P:
+        """The part of a kind, as delivered if it was never saved."""
+        found = next((part for part in self.parts if type(part) is kind), _AS_DELIVERED[kind])
+        return cast(_P, found)
 
 
 def saved_state(parts: Iterable[Part], outbox: tuple[Entry, ...]) -> SavedState:
     """`SavedState` of the parts there are; those missing are as delivered."""
-    state = SavedState(outbox=outbox)
-    for part in parts:
-        match part:
-            case StationMemory():
-                state = replace(state, station=part)
-            case TransactionsMemory():
-                state = replace(state, transactions=part)
-            case VariablesMemory():
-                state = replace(state, variables=part)
-            case CacheMemory():
-                state = replace(state, cache=part)
-            case ReservationsMemory():
-                state = replace(state, reservations=part)
-            case LocalListMemory():
-                state = replace(state, local_list=part)
-    return state
+    return SavedState(tuple(parts), outbox)

@@ -5,21 +5,35 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar, cast
 
 from pilotwire.domain.availability import ConnectorState, Problem
 from pilotwire.domain.identity import EvseAddress, IdToken
 from pilotwire.domain.kinds import Fact, Verdict
 from pilotwire.domain.provisioning import BootReason, RegistrationStatus
 from pilotwire.errors import MisuseError
-from pilotwire.station.core.actions import Action, Note, Say, SendKept
+from pilotwire.station.core.actions import Abandon, Action, Note, Say, SendKept, Undertake
 from pilotwire.station.core.evse import Evse, Grant
-from pilotwire.station.core.memory import CacheMemory, KeptFact, LocalListMemory, ReservationsMemory, SavedState
+from pilotwire.station.core.jobs import Job, Working
+from pilotwire.station.core.memory import (
+    STREET_PARTS,
+    CacheMemory,
+    KeptFact,
+    LocalListMemory,
+    Part,
+    ReservationsMemory,
+    SavedState,
+    StationMemory,
+    TransactionsMemory,
+    VariablesMemory,
+)
 from pilotwire.station.core.outbox import Outbox, Patience
 from pilotwire.station.core.settings import StationSettings
-from pilotwire.station.core.variable_table import declared_variables
+from pilotwire.station.core.variable_table import Declared
 from pilotwire.station.core.variables import Variables
 from pilotwire.station.hardware.ports import MeterReading, StationLayout
 
+_T = TypeVar("_T")
 Failed = Callable[[bool], None]
 """Told whether the fact was refused (True) or just got no answer (False)."""
 
@@ -75,26 +89,27 @@ class Station:
         saved: SavedState,
         meter: Callable[[int], MeterReading],
         new_id: Callable[[], str],
+        declared: tuple[Declared, ...],
     ) -> None:
         self.settings = settings
         self.layout = layout
         self.meter = meter
         self.new_id = new_id
-        self.variables = Variables(
-            declared_variables(settings.family, layout), settings.variables, saved.variables.values
-        )
-        self.outbox = Outbox(saved.outbox, next_number=saved.station.next_number, limit=settings.outbox_limit)
-        self.cache: CacheMemory = saved.cache
-        self.reservations: ReservationsMemory = saved.reservations
+        own = saved.part(StationMemory)
+        transactions = saved.part(TransactionsMemory)
+        self.variables = Variables(declared, settings.variables, saved.part(VariablesMemory).values)
+        self.outbox = Outbox(saved.outbox, next_number=own.next_number, limit=settings.outbox_limit)
+        self.cache: CacheMemory = saved.part(CacheMemory)
+        self.reservations: ReservationsMemory = saved.part(ReservationsMemory)
         self.telling_reservation = False
         """Whether the CSMS is being told how a reservation ended."""
-        self.local_list: LocalListMemory = saved.local_list
-        self.named: dict[str, str] = dict(saved.transactions.named)
-        self.boots = saved.station.boots
-        self.offset = timedelta(seconds=saved.station.offset)
-        self.next_boot_reason = saved.station.next_boot_reason
+        self.local_list: LocalListMemory = saved.part(LocalListMemory)
+        self.named: dict[str, str] = dict(transactions.named)
+        self.boots = own.boots
+        self.offset = timedelta(seconds=own.offset)
+        self.next_boot_reason = own.next_boot_reason
         self.evses = {evse.evse_id: Evse(evse) for evse in layout.evses}
-        self.condition = Condition(inoperative=set(saved.station.inoperative))
+        self.condition = Condition(inoperative=set(own.inoperative))
         self.timers = Timers()
         self.now = datetime.min.replace(tzinfo=UTC)
         self.link = False
@@ -111,11 +126,13 @@ class Station:
         self.ended = False
         """Whether `RestartStation` was given: nothing is done any more."""
         self.actions: list[Action] = []
+        self.memory: dict[type[Part], Part] = {kind: saved.part(kind) for kind in STREET_PARTS}
+        """The parts of the streets of `streets.py`; see `kept` and `remember`."""
+        self._moment: dict[type, Any] = {}
+        self._working: dict[int, Working] = {}
         self._waiting: dict[int, Waiting] = {}
         self._next_ref = 1
-        self._last_stamp = max(
-            [datetime.min.replace(tzinfo=UTC), *(kept.last_at for kept in saved.transactions.running)]
-        )
+        self._last_stamp = max([datetime.min.replace(tzinfo=UTC), *(kept.last_at for kept in transactions.running)])
 
     # --- time -------------------------------------------------------------------------------------------------------
 
@@ -187,6 +204,48 @@ class Station:
             self.variables.number("OCPPCommCtrlr.MessageAttempts[TransactionEvent]"),
             self.variables.number("OCPPCommCtrlr.MessageAttemptInterval[TransactionEvent]"),
         )
+
+    # --- what a street holds -----------------------------------------------------------------------------------------
+
+    def kept(self, kind: type[_T]) -> _T:
+        """The part of a street's memory of this kind; it survives everything."""
+        return cast(_T, self.memory[cast(type[Part], kind)])
+
+    def remember(self, part: Part) -> None:
+        """Replace a part of a street's memory; it is on disk before anything asked for with the same input is done."""
+        self.memory[type(part)] = part
+
+    def moment(self, kind: type[_T]) -> _T:
+        """What a street knows until the next start: one `kind()` of its own for each station, to be changed in place."""
+        if kind not in self._moment:
+            self._moment[kind] = kind()
+        return cast(_T, self._moment[kind])
+
+    # --- jobs --------------------------------------------------------------------------------------------------------
+
+    def undertake(
+        self,
+        job: Job,
+        *,
+        done: Callable[[Any], None] = lambda _: None,
+        failed: Callable[[str], None] = lambda _: None,
+        news: Callable[[Any], None] = lambda _: None,
+    ) -> int:
+        """Have a job done by the shell; exactly one of `done` and `failed` is called later. Returns its number for `abandon`."""
+        ref = self._next_ref
+        self._next_ref += 1
+        self._working[ref] = Working(job, done, failed, news)
+        self.do(Undertake(ref, job))
+        return ref
+
+    def abandon(self, ref: int) -> None:
+        """Stop a job; nothing is heard of it any more. One that has ended already is let be."""
+        if self._working.pop(ref, None) is not None:
+            self.do(Abandon(ref))
+
+    def working(self, ref: int, *, over: bool) -> Working | None:
+        """Who waits for a job, nobody if it was abandoned; `over`: it has ended."""
+        return self._working.pop(ref, None) if over else self._working.get(ref)
 
     # --- finding ----------------------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from pilotwire.domain.transactions import TriggerReason
 from pilotwire.station.core import availability, metering, provisioning, transactions
 from pilotwire.station.core.evse import Evse
 from pilotwire.station.core.station import Station
+from pilotwire.station.core.streets import TRIGGERS
 
 Then = Callable[[], None]
 _IMPLEMENTED = frozenset({"BootNotification", "Heartbeat", "StatusNotification", "MeterValues", "TransactionEvent"})
@@ -18,9 +19,10 @@ _IMPLEMENTED = frozenset({"BootNotification", "Heartbeat", "StatusNotification",
 
 def request(station: Station, command: TriggerMessage) -> tuple[TriggerOutcome, Then | None]:
     """The answer, and what to do after it was given."""
-    if command.message not in _IMPLEMENTED:
+    of_street = TRIGGERS.get(command.message)
+    if of_street is None and command.message not in _IMPLEMENTED:
         return TriggerOutcome(status=TriggerStatus.NOT_IMPLEMENTED), None  # F06.FR.08
-    then = _plan(station, command)
+    then = of_street(station, command) if of_street is not None else _plan(station, command)
     status = TriggerStatus.REJECTED if then is None else TriggerStatus.ACCEPTED
     return TriggerOutcome(status=status), then
 

@@ -74,13 +74,17 @@ class Variables:
         self.values: dict[str, str] = {key: value for key, value in values.items() if key in self._specs}
 
     def _checked(self, key: str, value: str) -> str:
+        return self.checked(key, value)[1]
+
+    def checked(self, key: str, value: str) -> tuple[VariableName, str]:
+        """The name of a written one, and `value` as it is kept; raises `ConfigError` for what cannot be."""
         spec = self._specs.get(key.casefold())
         if spec is None:
             raise ConfigError(f"This station has no variable {key}.", "Use a name like TxCtrlr.TxStartPoint.")
         kept = fits(spec, value)
         if kept is None:
             raise ConfigError(f"The variable {key} cannot be {value!r}.", f"It is of type {spec.type}.")
-        return kept
+        return spec.name, kept
 
     # --- for the station itself -------------------------------------------------------------------------------------
 
@@ -150,18 +154,22 @@ class Variables:
             return VariableStatus.NOT_SUPPORTED_ATTRIBUTE_TYPE
         return VariableStatus.REJECTED if spec.mutability is Mutability.WRITE_ONLY else VariableStatus.ACCEPTED
 
-    def set(self, command: SetVariables) -> tuple[SetVariablesOutcome, tuple[VariableSetting, ...]]:
-        """Answer B05, and what was set by it."""
+    def set(
+        self, command: SetVariables, allowed: Callable[[str, str], bool] = lambda _key, _value: True
+    ) -> tuple[SetVariablesOutcome, tuple[VariableSetting, ...]]:
+        """Answer B05, and what was set by it. `allowed` may refuse a value that fits its type, by `key_of` the name."""
         results: list[SetVariableResult] = []
         done: list[VariableSetting] = []
         for setting in command.settings:
-            status, kept = self._set_one(setting)
+            status, kept = self._set_one(setting, allowed)
             results.append(SetVariableResult(name=setting.name, status=status, attribute=setting.attribute))
             if kept is not None:
                 done.append(VariableSetting(name=setting.name, value=kept, attribute=setting.attribute))
         return SetVariablesOutcome(results=tuple(results)), tuple(done)
 
-    def _set_one(self, setting: VariableSetting) -> tuple[SetVariableStatus, str | None]:
+    def _set_one(
+        self, setting: VariableSetting, allowed: Callable[[str, str], bool]
+    ) -> tuple[SetVariableStatus, str | None]:
         key = key_of(setting.name)
         spec = self._specs.get(key)
         if spec is None:
@@ -170,7 +178,7 @@ class Variables:
         if setting.attribute is not AttributeType.ACTUAL:
             return SetVariableStatus.NOT_SUPPORTED_ATTRIBUTE_TYPE, None
         kept = None if spec.mutability is Mutability.READ_ONLY else fits(spec, setting.value)
-        if kept is None:
+        if kept is None or not allowed(key, kept):
             return SetVariableStatus.REJECTED, None
         self.put(key, kept)
         return (SetVariableStatus.REBOOT_REQUIRED if spec.reboot_required else SetVariableStatus.ACCEPTED), kept

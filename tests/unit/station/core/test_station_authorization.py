@@ -16,6 +16,7 @@ from pilotwire.domain.authorization import (
 from pilotwire.domain.identity import IdToken
 from pilotwire.domain.kinds import changed
 from pilotwire.domain.transactions import EventKind, StoppedReason
+from pilotwire.station.core.memory import CacheMemory
 from tests.support.station_world import GROUP, StationWorld, accepted, not_accepted
 
 
@@ -205,7 +206,7 @@ def test_a_full_cache_forgets_the_oldest() -> None:
         world.pass_time(1)
     saved = world.storage.load()
     assert saved is not None
-    assert set(saved.cache.entries) == {"bert", "carl"}
+    assert set(saved.part(CacheMemory).entries) == {"bert", "carl"}
 
 
 @pytest.mark.req("C10.FR.11", "C11.FR.04")
@@ -260,7 +261,7 @@ def test_an_unknown_card_accepted_offline_is_not_remembered() -> None:
     world.tap("NOBODY")
     saved = world.storage.load()
     assert saved is not None
-    assert saved.cache.entries == {}
+    assert saved.part(CacheMemory).entries == {}
 
 
 @pytest.mark.req("C16.FR.02", "C12.FR.09", "C16.FR.03")

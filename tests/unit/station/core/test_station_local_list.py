@@ -27,7 +27,8 @@ from pilotwire.domain.local_list import (
     UpdateType,
 )
 from pilotwire.domain.provisioning import Reset, ResetKind
-from pilotwire.station.core.variable_table import LOCAL_LIST_ENTRIES
+from pilotwire.station.core.local_list import LOCAL_LIST_ENTRIES
+from pilotwire.station.core.memory import CacheMemory, LocalListMemory
 from tests.support.station_world import GROUP, START, StationWorld, accepted, not_accepted
 
 OTHERS = [one for one in AuthorizationStatus if one is not AuthorizationStatus.ACCEPTED]
@@ -203,7 +204,9 @@ def test_nothing_but_the_csms_changes_the_list() -> None:
     assert (_version(world), _value(world, "LocalAuthListCtrlr", "Entries")) == (1, "2")
     saved = world.storage.load()
     assert saved is not None
-    assert {entry.id_token.value: entry.info.status.value for entry in saved.local_list.held.entries.values()} == {
+    assert {
+        entry.id_token.value: entry.info.status.value for entry in saved.part(LocalListMemory).held.entries.values()
+    } == {
         "ANNA": "Accepted",
         "EVE": "Accepted",
     }
@@ -356,7 +359,7 @@ def test_listed_tokens_are_not_cached_in_1_6() -> None:
             world.unplug()
         saved = world.storage.load()
         assert saved is not None
-        assert sorted(saved.cache.entries) == cached
+        assert sorted(saved.part(CacheMemory).entries) == cached
 
 
 def _station_states(world: StationWorld) -> list[ConnectorState]:

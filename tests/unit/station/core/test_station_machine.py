@@ -20,6 +20,7 @@ from pilotwire.domain.provisioning import Reset, ResetKind
 from pilotwire.domain.remote_control import RequestStart, RequestStop, UnlockConnector
 from pilotwire.domain.reservation import CancelReservation, Reservation, ReserveNow
 from pilotwire.domain.transactions import EventKind, TransactionEvent
+from pilotwire.station.core.memory import ReservationsMemory
 from pilotwire.station.hardware.ports import HardwareError
 from tests.support.station_world import GROUP, StationWorld
 
@@ -229,8 +230,8 @@ class ChargingMachine(RuleBasedStateMachine):
     def nobody_charges_where_another_reserved(self) -> None:
         saved = self.world.storage.load()
         assert saved is not None
-        named = {reservation.evse for reservation in saved.reservations.pending}
-        assert len(saved.reservations.pending) <= 2
+        named = {reservation.evse for reservation in saved.part(ReservationsMemory).pending}
+        assert len(saved.part(ReservationsMemory).pending) <= 2
         for evse in self.world.core.overview().evses:
             assert evse.id_token is None or evse.evse_id not in named
 

@@ -105,7 +105,7 @@ def test_what_was_kept_comes_back_as_it_was(reopen: Opener) -> None:
     state = reopen().load()
     assert state is not None
     assert state.outbox == entries
-    assert (state.station, state.transactions, state.variables, state.cache, state.local_list) == PARTS
+    assert tuple(state.part(type(part)) for part in PARTS) == PARTS
 
 
 def test_the_outbox_is_in_order_of_its_numbers(reopen: Opener) -> None:
@@ -128,7 +128,7 @@ def test_a_part_is_replaced_as_a_whole(reopen: Opener) -> None:
     storage.commit([Save(StationMemory(boots=4))])
     state = storage.load()
     assert state is not None
-    assert (state.station, state.variables) == (StationMemory(boots=4), PARTS[2])
+    assert (state.part(StationMemory), state.part(type(PARTS[2]))) == (StationMemory(boots=4), PARTS[2])
 
 
 def test_closing_twice_is_fine(reopen: Opener) -> None:

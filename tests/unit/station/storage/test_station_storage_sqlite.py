@@ -29,7 +29,7 @@ def test_a_fleet_shares_one_file(tmp_path: Path) -> None:
     other.commit([Save(StationMemory(boots=2))])
     other.commit([Forget((1,))])
     states = [storage.load() for storage in (one, other)]
-    assert [state.station.boots for state in states if state] == [1, 2]
+    assert [state.part(StationMemory).boots for state in states if state] == [1, 2]
     assert [len(state.outbox) for state in states if state] == [1, 0]
     one.close()
     other.commit([Keep(ENTRY)])  # closing one station leaves the file open
@@ -48,7 +48,7 @@ def test_all_or_nothing(tmp_path: Path) -> None:
         storage.commit([Save(StationMemory(boots=2)), Keep(ENTRY)])
     state = storage.load()
     assert state is not None
-    assert state.station.boots == 1
+    assert state.part(StationMemory).boots == 1
 
 
 def test_it_is_synced_at_every_commit(tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def test_a_disk_that_takes_no_more_is_told(tmp_path: Path, pragma: str, why: str
         storage.commit([Save(StationMemory(boots=2)), Keep(Entry(number=1, fact=big))])
     state = storage.load()
     assert state is not None
-    assert (state.station.boots, state.outbox) == (1, ())
+    assert (state.part(StationMemory).boots, state.outbox) == (1, ())
 
 
 def test_a_newer_format_is_not_touched(tmp_path: Path) -> None:
