@@ -9,6 +9,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Final, Union, get_args, get_origin
 
 import typer
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from pilotwire.settings import Settings
@@ -61,10 +62,17 @@ def with_options(kind: type[Settings]) -> Callable[[Callable[..., None]], Callab
 
 def _parameters(kind: type[Settings]) -> Iterator[inspect.Parameter]:
     for name, field in kind.model_fields.items():
+        if _is_table(field.annotation):
+            continue  # a table is said in the file
         shape, repeated = _shape(field.annotation)
         option = typer.Option(*_names(name, shape), help=_help(field), rich_help_panel=_panel(name), show_default=False)
         annotation: Any = Annotated[list[shape] | None if repeated else shape | None, option]  # type: ignore[valid-type]
         yield inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+
+
+def _is_table(annotation: Any) -> bool:
+    kinds = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
+    return any(get_origin(one) is dict or (isinstance(one, type) and issubclass(one, BaseModel)) for one in kinds)
 
 
 def _shape(annotation: Any) -> tuple[Any, bool]:
@@ -95,7 +103,7 @@ def _help(field: FieldInfo) -> str:
     what = what[:1].upper() + what[1:]
     said = f"{what}: {allowed}." if allowed and allowed != "true or false" else f"{what}."
     default = field.default
-    if default is None or default in ((), ""):
+    if field.is_required() or default is None or default in ((), ""):
         return said
     return f"{said} Default: {default.value if isinstance(default, Enum) else default}"
 

@@ -5,18 +5,27 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
+from pilotwire.cli.settings_options import with_options
 from pilotwire.clock import SystemClock
+from pilotwire.errors import ConfigError
 from pilotwire.logs import configure_logging
 from pilotwire.serving import WebServer
 from pilotwire.simulator.building import build_station, make_vehicle
+from pilotwire.simulator.fleet import Fleet, Scenario, read_scenario
+from pilotwire.simulator.fleet.limits import fast_loop, raise_file_limit
+from pilotwire.simulator.fleet.progress import line_of, watch
+from pilotwire.simulator.fleet.settings import FleetSettings, load_fleet_settings
+from pilotwire.simulator.planned import build_planned
 from pilotwire.station.app import Station
-from pilotwire.station.control import control_api
+from pilotwire.station.control import Host, control_api, host_api
+from pilotwire.station.control.settings import HostSettings, load_host_settings
 from pilotwire.station.settings import StationProgramSettings, load_settings
 
 _EPILOG = (
@@ -26,46 +35,122 @@ _EPILOG = (
 )
 
 
+@with_options(StationProgramSettings)
 def verb(
-    ctx: typer.Context,
     config: Annotated[Path | None, typer.Option(help="A TOML file with settings.", envvar="PILOTWIRE_CONFIG")] = None,
-    id: Annotated[str | None, typer.Option(help="The station's identity.")] = None,
-    ocpp: Annotated[str | None, typer.Option(help="The version spoken: 1.6, 2.0.1 or 2.1. Default: 2.0.1")] = None,
-    csms: Annotated[
-        str | None, typer.Option(help="The endpoint of the CSMS, without the identity. Default: ws://127.0.0.1:9000")
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="A first value of a device model variable; may be repeated."),
     ] = None,
-    password: Annotated[str | None, typer.Option(help="The password of security profile 1.")] = None,
-    control_host: Annotated[str | None, typer.Option(help="Where the control port listens. Default: 127.0.0.1")] = None,
-    control_port: Annotated[
-        int | None, typer.Option(help="The control port (HTTP): what a person does at a station. Default: any free one")
+    host_many: Annotated[
+        bool,
+        typer.Option(
+            "--host-many", help="Begin without a station: they are made and removed through the control port."
+        ),
+    ] = False,
+    count: Annotated[
+        int | None, typer.Option(help="Run so many stations at once: --id is what their identities begin with.")
     ] = None,
-    layout: Annotated[
-        str | None,
-        typer.Option(help="EVSEs and connectors, by name (wallbox-11, dc-150-ccs, ...). Default: ac-22-single"),
+    scenario: Annotated[
+        Path | None, typer.Option(help="What happens at the stations of --count: a YAML file (docs/station/fleets.md).")
     ] = None,
-    storage: Annotated[
-        str | None, typer.Option(help="The file that keeps what must survive. Default: <id>.station.db")
-    ] = None,
-    vendor: Annotated[str | None, typer.Option(help="The vendor in the boot message. Default: Pilotwire")] = None,
-    model: Annotated[str | None, typer.Option(help="The model in the boot message. Default: the layout's name")] = None,
-    serial_number: Annotated[str | None, typer.Option(help="The serial number in the boot message.")] = None,
-    speed: Annotated[
-        float | None, typer.Option(help="How much faster than life hardware and vehicles run. Default: 1")
-    ] = None,
-    compression: Annotated[bool | None, typer.Option(help="Whether to offer compression of messages.")] = None,
-    log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error. Default: info")] = None,
+    **said: Any,
 ) -> None:
     """Run one charging station with simulated hardware; its control port does what a person does there.
 
-    What the station keeps survives kill -9 and power failures: start it again on the same storage and it goes on.
+    What the station keeps survives kill -9 and power failures: start it again on the same storage and it goes on. With --host-many the
+    stations of a process are made and driven through the control port; with --count they follow a scenario.
     """
-    given = {name: value for name, value in ctx.params.items() if name in StationProgramSettings.model_fields}
+    if host_many:
+        _host({**said, "count": count, "scenario": scenario}, config)
+        return
+    if count is not None or scenario is not None:
+        _fleet({**said, "count": count, "scenario": scenario}, config)
+        return
+    given = dict(said)
+    if set_:
+        given["variables"] = dict(_assignment(one) for one in set_)
     settings = load_settings(given, config=config)
     configure_logging(settings.log_level)
     asyncio.run(_serve(settings, Console()))
 
 
 verb.__doc__ = f"{verb.__doc__}\n\n    {_EPILOG}\n"
+
+
+def _assignment(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip():
+        raise ConfigError(
+            f"--set {text} is no assignment.", "Write NAME=VALUE, as in TxCtrlr.TxStartPoint=EVConnected."
+        )
+    return name.strip(), value
+
+
+# --- many -----------------------------------------------------------------------------------------------------------
+
+
+def _host(said: dict[str, Any], config: Path | None) -> None:
+    beside = [name for name, value in said.items() if value is not None and name not in HostSettings.model_fields]
+    if beside:
+        option = f"--{beside[0].replace('_', '-')}"
+        raise ConfigError(
+            f"{option} is about one station.", "With --host-many, say it when you make a station: POST /stations."
+        )
+    settings = load_host_settings({name: said[name] for name in HostSettings.model_fields}, config=config)
+    configure_logging(settings.log_level)
+    asyncio.run(_serve_many(settings, Console()))
+
+
+async def _serve_many(settings: HostSettings, console: Console) -> None:
+    host = Host(partial(build_planned, clock=SystemClock()), make_vehicle)
+    control = WebServer(host_api(host), settings.control_host, settings.control_port, name="control port")
+    interrupted = _interrupts()
+    async with host, control:
+        console.print(
+            f"Control port: {control.url} (GET, POST /stations; POST /stations/ID/plug, ...)", highlight=False
+        )
+        await interrupted.wait()
+    console.print("All stations stopped.")
+
+
+# --- a fleet --------------------------------------------------------------------------------------------------------
+
+
+def _fleet(said: dict[str, Any], config: Path | None) -> None:
+    beside = [name for name, value in said.items() if value is not None and name not in FleetSettings.model_fields]
+    if beside:
+        option = f"--{beside[0].replace('_', '-')}"
+        raise ConfigError(f"{option} is about one station.", "Say it in the scenario, for a kind of station (`fleet`).")
+    settings = load_fleet_settings({name: said[name] for name in FleetSettings.model_fields}, config=config)
+    configure_logging(settings.log_level)
+    plan = read_scenario(settings.scenario) if settings.scenario is not None else Scenario()
+    if settings.speed is not None:
+        plan = plan.model_copy(update={"speed": settings.speed})
+    raise_file_limit(settings.count)
+    with asyncio.Runner(loop_factory=fast_loop()) as runner:
+        runner.run(_serve_fleet(settings, plan, Console()))
+
+
+async def _serve_fleet(settings: FleetSettings, plan: Scenario, console: Console) -> None:
+    clock = SystemClock()
+    fleet = Fleet(
+        plan,
+        count=settings.count,
+        prefix=settings.id,
+        url=settings.csms,
+        clock=clock,
+        password=settings.password,
+        storage=settings.storage,
+    )
+    stop = _interrupts()
+    watching = asyncio.ensure_future(watch(fleet, console, clock, stop))
+    await fleet.run(stop)
+    await watching
+    console.print(line_of(fleet, fleet.standing(), (0.0, 0.0)), highlight=False)
+
+
+# --- one ------------------------------------------------------------------------------------------------------------
 
 
 async def _serve(settings: StationProgramSettings, console: Console) -> None:

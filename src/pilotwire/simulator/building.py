@@ -15,11 +15,12 @@ from pilotwire.ocpp.net.client import ConnectError, connection_url
 from pilotwire.ocpp.net.peer import OnFrame
 from pilotwire.ocpp.version import OcppVersion
 from pilotwire.station.app import Station
+from pilotwire.station.client_context import OWN, ROOTS, client_context
 from pilotwire.station.core.settings import StationSettings
-from pilotwire.station.files import FolderFiles
+from pilotwire.station.endpoints import Endpoint
+from pilotwire.station.files import Files, FolderFiles
 from pilotwire.station.hardware.simulated import layout
-from pilotwire.station.line import Endpoint
-from pilotwire.station.settings import StationProgramSettings
+from pilotwire.station.settings import StationProgramSettings, first_variables
 from pilotwire.station.storage import SqliteStorage
 
 
@@ -40,19 +41,22 @@ def build_station(settings: StationProgramSettings, clock: Clock, *, on_frame: O
     plan = layout(settings.layout)
     habits = StationSettings.ocpp16 if version is OcppVersion.V16 else StationSettings.ocpp2
     path = Path(settings.storage or f"{_file_name(settings.id)}.station.db")
+    endpoint = _endpoint(settings)
+    files = FolderFiles(path.with_name(path.name + ".files"))
+    _provide_certificates(settings, files)
     storage = SqliteStorage(path, station_id=settings.id)
     try:
         return Station(
-            habits(_identity(settings, plan.model), variables=settings.variables),
+            habits(_identity(settings, plan.model), variables=first_variables(settings)),
             plan,
-            _endpoint(settings),
+            endpoint,
             DIALECTS[version],
             storage,
             clock,
             speed=settings.speed,
             vehicle_from=vehicle_from,
             on_frame=on_frame,
-            files=FolderFiles(path.with_name(path.name + ".files")),
+            files=files,
         )
     except BaseException:
         storage.close()
@@ -65,6 +69,8 @@ def _identity(settings: StationProgramSettings, model: str) -> StationIdentity:
         model=settings.model or model,
         serial_number=settings.serial_number,
         firmware_version="0.1.0",
+        iccid=settings.iccid,
+        imsi=settings.imsi,
     )
 
 
@@ -73,9 +79,40 @@ def _endpoint(settings: StationProgramSettings) -> Endpoint:
         connection_url(settings.csms, settings.id)
     except ConnectError as error:
         raise ConfigError(error.what, error.remedy) from None
+    level = settings.security_profile
+    secure = settings.csms.casefold().startswith("wss:")
+    if level is not None and secure is not (level >= 2):
+        needed = "wss://" if level >= 2 else "ws://"
+        raise ConfigError(f"Security profile {level} does not go with {settings.csms}.", f"Give a URL with {needed}.")
+    if level == 1 and settings.password is None:
+        raise ConfigError("Security profile 1 needs a password.", "Give --password, 16 to 64 characters.")
     return Endpoint(
-        url=settings.csms, identity=settings.id, password=settings.password, compression=settings.compression
+        url=settings.csms,
+        identity=settings.id,
+        password=settings.password,
+        compression=settings.compression,
+        security_profile=level,
+        versions=(OcppVersion.V201,) if settings.older_ocpp and settings.ocpp == "2.1" else (),
     )
+
+
+def _provide_certificates(settings: StationProgramSettings, files: Files) -> None:
+    """Put the installer's certificates where the station looks for them, and see that they can be used."""
+    if (settings.certificate is None) is not (settings.key is None):
+        raise ConfigError("A certificate goes with its key.", "Give both --certificate and --key.")
+    chain_name, key_name = OWN[1]
+    for name, given in ((ROOTS[1], settings.csms_root), (chain_name, settings.certificate), (key_name, settings.key)):
+        if given is not None:
+            files.write(name, _content(given))
+    if settings.csms_root is not None or settings.certificate is not None:
+        client_context(files, shows_certificate=settings.certificate is not None)
+
+
+def _content(name: str) -> bytes:
+    try:
+        return Path(name).read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{name} cannot be read: {error.strerror or error}.", "Give a PEM file.") from None
 
 
 def _file_name(identity: str) -> str:

@@ -210,7 +210,7 @@ async def test_a_known_vehicle_is_as_it_is() -> None:
         ("/plug", {"cableA": "NaN"}, "cableA is 'NaN'"),
         ("/unplug", {"side": "top"}, "side is 'top'"),
         ("/tap", {}, "idToken is missing"),
-        ("/tap", {"idToken": "X" * 37}, "idToken is 'XXX"),
+        ("/tap", {"idToken": "X" * 256}, "idToken is 'XXX"),
         ("/fault/raise", {"code": "GREMLINS"}, "code is 'GREMLINS'"),
         ("/fault/raise", {}, "code is missing"),
         ("/tap", {"idToken": 1, "evse": []}, "; evse is []"),

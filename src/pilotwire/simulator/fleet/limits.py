@@ -1,0 +1,39 @@
+"""What many connections in one process need of the machine: open files, and a fast event loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from pilotwire.errors import ConfigError
+
+_SPARE = 200
+"""Open files beside the connections."""
+
+
+def raise_file_limit(connections: int) -> None:
+    """Allow as many open files as that needs; raises `ConfigError` where the machine does not."""
+    try:
+        import resource
+    except ImportError:  # no such limit on this platform
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = connections + _SPARE
+    if soft >= wanted or soft == resource.RLIM_INFINITY:
+        return
+    try:
+        resource.setrlimit(
+            resource.RLIMIT_NOFILE, (wanted, max(hard, wanted) if hard != resource.RLIM_INFINITY else hard)
+        )
+    except (ValueError, OSError):
+        what = f"{connections} connections need {wanted} open files; this machine allows {hard}."
+        raise ConfigError(what, f"Raise the limit (ulimit -n {wanted}), or run fewer stations in a process.") from None
+
+
+def fast_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """uvloop where it installs, the usual loop elsewhere."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop

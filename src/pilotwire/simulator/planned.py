@@ -1,0 +1,84 @@
+"""Stations made at run time from what was sent to a control port."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from pilotwire.clock import Clock
+from pilotwire.dialects.every import DIALECTS
+from pilotwire.domain.identity import StationIdentity
+from pilotwire.errors import ConfigError
+from pilotwire.ocpp.net.client import ConnectError, connection_url
+from pilotwire.ocpp.version import OcppVersion
+from pilotwire.simulator.building import vehicle_from
+from pilotwire.station.app import Station
+from pilotwire.station.control.bodies import EvsePlan, StationPlan
+from pilotwire.station.core.settings import StationSettings
+from pilotwire.station.files import Files
+from pilotwire.station.hardware.ports import AcSupply, ConnectorLayout, DcSupply, EvseLayout, StationLayout
+from pilotwire.station.hardware.simulated import layout
+from pilotwire.station.line import Endpoint
+from pilotwire.station.storage import Storage
+
+FIRMWARE = "0.1.0"
+"""The firmware version of a station that is given none."""
+_LEAST_A, _MOST_A = Decimal(6), Decimal(80)
+
+
+def build_planned(plan: StationPlan, storage: Storage, files: Files, clock: Clock) -> Station:
+    """The station of a plan, not started yet. Raises `ConfigError` for one that cannot be."""
+    version = OcppVersion(plan.version)
+    habits = StationSettings.ocpp16 if version is OcppVersion.V16 else StationSettings.ocpp2
+    identity = StationIdentity(
+        vendor=plan.vendor,
+        model=plan.model,
+        serial_number=plan.serial_number,
+        firmware_version=plan.firmware_version or FIRMWARE,
+    )
+    return Station(
+        habits(identity, variables=plan.variables),
+        layout_of(plan),
+        _endpoint(plan),
+        DIALECTS[version],
+        storage,
+        clock,
+        speed=plan.speed,
+        vehicle_from=vehicle_from,
+        files=files,
+    )
+
+
+def _endpoint(plan: StationPlan) -> Endpoint:
+    try:
+        connection_url(plan.url, plan.identity)
+    except ConnectError as error:
+        raise ConfigError(error.what, error.remedy) from None
+    return Endpoint(url=plan.url, identity=plan.identity, password=plan.password)
+
+
+def layout_of(plan: StationPlan) -> StationLayout:
+    """EVSEs and connectors of a plan: a layout by its name, or those it lists; one AC EVSE with 22 kW if it says nothing."""
+    if plan.evses is None:
+        return layout(plan.layout or "ac-22-single")
+    if plan.layout is not None:
+        raise ConfigError("A station has a layout by name or a list of EVSEs, not both.", "Leave one of them out.")
+    return StationLayout(tuple(_evse(number, evse) for number, evse in enumerate(plan.evses, 1)), model=plan.model)
+
+
+def _evse(number: int, plan: EvsePlan) -> EvseLayout:
+    connectors = tuple(
+        ConnectorLayout(place, connector.type, connector.cable_max_current)
+        for place, connector in enumerate(plan.connectors, 1)
+    )
+    return EvseLayout(number, _supply(plan), connectors)
+
+
+def _supply(plan: EvsePlan) -> AcSupply | DcSupply:
+    if plan.supply == "DC":
+        voltage = max(plan.voltage, Decimal(1000)) if "voltage" not in plan.model_fields_set else plan.voltage
+        return DcSupply(plan.power_w, voltage, plan.max_current or Decimal(500))
+    amps = plan.max_current or plan.power_w / plan.voltage / plan.phases
+    if not _LEAST_A <= amps <= _MOST_A:
+        what = f"{plan.power_w} W on {plan.phases} phases of {plan.voltage} V are {amps:.1f} A a phase."
+        raise ConfigError(what, f"An AC EVSE gives {_LEAST_A} to {_MOST_A} A a phase.")
+    return AcSupply(plan.phases, plan.voltage, amps)

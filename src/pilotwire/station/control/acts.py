@@ -1,0 +1,285 @@
+"""Everything that can be done to a station from outside, by the path it is done with: one table for ports and scripts alike."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Depends, Request
+from pydantic import ValidationError
+
+from pilotwire.errors import ConfigError
+from pilotwire.station.control.bodies import (
+    Charge,
+    ControlBody,
+    Emitted,
+    Fault,
+    Place,
+    Plug,
+    Reboot,
+    SeededCache,
+    SeededList,
+    Socket,
+    Stop,
+    Tap,
+    Unplug,
+    Written,
+)
+from pilotwire.station.control.hosted import Hosted
+from pilotwire.station.core.maintenance import TransactionBroken
+from pilotwire.station.hardware.ports import ErrorCode
+
+State = dict[str, Any]
+"""What an act answers with: mostly the station's state after it."""
+Doing = Callable[[Hosted, Any], State] | Callable[[Hosted, Any], Awaitable[State]]
+
+
+class Nothing(ControlBody):
+    """No body is needed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What is done with a path: the body it takes, and who does it. `what` is a sentence for the description of the port."""
+
+    path: str
+    body: type[ControlBody]
+    do: Doing
+    what: str
+    group: str
+
+    def read(self, given: Mapping[str, Any]) -> ControlBody:
+        """The body in what somebody gave; raises `ConfigError` with what is wrong."""
+        try:
+            return self.body.model_validate(dict(given))
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(step) for step in first["loc"]) or "it"
+            what = f"{self.path} cannot be done with {dict(given)}: {where}: {first['msg']}."
+            raise ConfigError(what, "GET /openapi.json of a control port tells what may be given.") from None
+
+    async def on(self, hosted: Hosted, body: ControlBody) -> State:
+        """Do it; raises `PilotwireError` with a sentence if it cannot be done."""
+        done = self.do(hosted, body)
+        return await done if inspect.isawaitable(done) else done
+
+
+def _fault(hosted: Hosted, body: Fault) -> State:
+    what = {"info": body.info, "vendor_error_code": body.vendor_error_code}
+    return hosted.done(hosted.station.hardware.raise_fault(body.code, body.evse, body.connector, **what))
+
+
+def _mended(hosted: Hosted, body: Fault) -> State:
+    return hosted.done(hosted.station.hardware.clear_fault(body.code, body.evse, body.connector))
+
+
+def _jam(hosted: Hosted, body: Socket) -> State:
+    code = ErrorCode.CONNECTOR_LOCK_FAILURE
+    return hosted.done(hosted.station.hardware.raise_fault(code, body.evse, body.connector))
+
+
+def _unjam(hosted: Hosted, body: Socket) -> State:
+    code = ErrorCode.CONNECTOR_LOCK_FAILURE
+    return hosted.done(hosted.station.hardware.clear_fault(code, body.evse, body.connector))
+
+
+def _cut(hosted: Hosted, _: Nothing) -> State:
+    hosted.station.line.cut()
+    return hosted.state()
+
+
+def _restore(hosted: Hosted, _: Nothing) -> State:
+    hosted.station.line.restore()
+    return hosted.state()
+
+
+def _reboot(hosted: Hosted, body: Reboot) -> Awaitable[State]:
+    return hosted.reboot(body.reason, keep_transactions=body.keep_transactions, seconds=body.seconds)
+
+
+_DRIVER: tuple[tuple[str, type[ControlBody], Doing, str], ...] = (
+    ("plug", Plug, lambda hosted, body: hosted.plug(body), "Plug a vehicle in."),
+    (
+        "unplug",
+        Unplug,
+        lambda hosted, body: hosted.done(hosted.station.hardware.unplug(body.evse, body.connector, side=body.side)),
+        "Pull the cable.",
+    ),
+    (
+        "tap",
+        Tap,
+        lambda hosted, body: hosted.done(hosted.station.hardware.tap(body.id_token, body.evse, body.type)),
+        "Hold a card to the reader.",
+    ),
+    (
+        "charge",
+        Charge,
+        lambda hosted, body: hosted.charge(body),
+        "Plug a vehicle in, unless one is there, and hold a card to the reader.",
+    ),
+    (
+        "transaction/stop",
+        Stop,
+        lambda hosted, body: hosted.broken(TransactionBroken(body.evse, body.reason)),
+        "End the transaction on an EVSE for a reason.",
+    ),
+    ("park", Place, lambda hosted, body: hosted.done(hosted.station.hardware.park(body.evse)), "A vehicle drives in."),
+    ("leave", Place, lambda hosted, body: hosted.done(hosted.station.hardware.leave(body.evse)), "It drives away."),
+    (
+        "stop-button",
+        Place,
+        lambda hosted, body: hosted.done(hosted.station.hardware.press_stop_button(body.evse)),
+        "Press the EVSE's stop button.",
+    ),
+)
+_VEHICLE: tuple[tuple[str, type[ControlBody], Doing, str], ...] = (
+    (
+        "vehicle/suspend",
+        Place,
+        lambda hosted, body: hosted.pause(body.evse),
+        "The vehicle stops taking energy (state B).",
+    ),
+    (
+        "vehicle/not-ready",
+        Place,
+        lambda hosted, body: hosted.pause(body.evse),
+        "The vehicle that was plugged in does not get ready: it stays in state B whatever is offered.",
+    ),
+    (
+        "vehicle/resume",
+        Place,
+        lambda hosted, body: hosted.resume(body.evse),
+        "The vehicle is ready, and takes energy again.",
+    ),
+)
+_TROUBLE: tuple[tuple[str, type[ControlBody], Doing, str], ...] = (
+    (
+        "emergency-stop/press",
+        Nothing,
+        lambda hosted, _: hosted.done(hosted.station.hardware.press_emergency_stop()),
+        "Press the emergency stop.",
+    ),
+    (
+        "emergency-stop/release",
+        Nothing,
+        lambda hosted, _: hosted.done(hosted.station.hardware.release_emergency_stop()),
+        "Release the emergency stop.",
+    ),
+    ("fault/raise", Fault, _fault, "Cause a fault."),
+    ("fault/clear", Fault, _mended, "Mend a fault."),
+    ("lock/fail", Socket, _jam, "The lock of a connector jams."),
+    ("lock/mend", Socket, _unjam, "The lock of a connector moves again."),
+)
+_POWER: tuple[tuple[str, type[ControlBody], Doing, str], ...] = (
+    (
+        "power/cut",
+        Nothing,
+        lambda hosted, _: hosted.done(hosted.station.hardware.lose_power()),
+        "The mains fails; the controller runs on its reserve.",
+    ),
+    (
+        "power/restore",
+        Nothing,
+        lambda hosted, _: hosted.done(hosted.station.hardware.restore_power()),
+        "The mains is back.",
+    ),
+    ("reboot", Reboot, _reboot, "Cut the controller's power, and let it start again from what it kept."),
+    ("line/cut", Nothing, _cut, "Break the line to the CSMS without a word of goodbye: the station is offline."),
+    ("line/restore", Nothing, _restore, "Mend the line; the station connects again at once."),
+)
+_INSIDE: tuple[tuple[str, type[ControlBody], Doing, str], ...] = (
+    (
+        "clock-aligned",
+        Nothing,
+        lambda hosted, _: hosted.aligned(),
+        "A clock-aligned moment is now: meter values are taken and told as at any other.",
+    ),
+    ("cache", SeededCache, lambda hosted, body: hosted.seed_cache(body.entries), "Put tokens into the cache."),
+    (
+        "local-list",
+        SeededList,
+        lambda hosted, body: hosted.seed_list(body.version, body.entries),
+        "Replace the Local Authorization List.",
+    ),
+    (
+        "variable",
+        Written,
+        lambda hosted, body: hosted.write(body),
+        "Give a variable or a 1.6 key a value from inside, read-only ones too; it is in force when this is answered.",
+    ),
+    ("call", Emitted, lambda hosted, body: hosted.emit(body), "Send any CALL to the CSMS: its `result` or `error`."),
+)
+ACTS: dict[str, Act] = {
+    path: Act(path, body, do, what, group)
+    for group, rows in (
+        ("driver", _DRIVER),
+        ("vehicle", _VEHICLE),
+        ("trouble", _TROUBLE),
+        ("power and line", _POWER),
+        ("inside", _INSIDE),
+    )
+    for path, body, do, what in rows
+}
+"""All of them, by path."""
+
+
+# --- as paths of a port ---------------------------------------------------------------------------------------------
+
+
+def _here(request: Request) -> Hosted:
+    """The station that whoever included the router has found for this request, and put into its state."""
+    hosted: Hosted = request.state.hosted
+    return hosted
+
+
+def _working(request: Request) -> Hosted:
+    hosted = _here(request)
+    hosted.check_alive()
+    return hosted
+
+
+Here = Annotated[Hosted, Depends(_here)]
+Working = Annotated[Hosted, Depends(_working)]
+
+
+def looking() -> APIRouter:
+    """What can be seen of a station, one that has failed too. Needs `request.state.hosted`."""
+    router = APIRouter(tags=["looking"])
+
+    @router.get("/status")
+    async def status(hosted: Here) -> State:
+        """The station as it is: line, registration, EVSEs, transactions, queued facts."""
+        return hosted.state()
+
+    @router.get("/vehicles")
+    async def vehicles(hosted: Here) -> State:
+        """Every vehicle that was ever here: state of charge and what its own meter counted."""
+        return hosted.garage.overview()
+
+    return router
+
+
+def acting() -> APIRouter:
+    """All acts on a station that works, as POSTs. Needs `request.state.hosted`."""
+    router = APIRouter()
+    for act in ACTS.values():
+        router.add_api_route(
+            f"/{act.path}", _endpoint(act), methods=["POST"], tags=[act.group], description=act.what, name=act.path
+        )
+    return router
+
+
+def _endpoint(act: Act) -> Callable[..., Awaitable[State]]:
+    async def endpoint(hosted: Hosted, body: ControlBody | None = None) -> State:
+        return await act.on(hosted, body if body is not None else act.body())
+
+    fields = act.body.model_fields.values()
+    needed = any(field.is_required() for field in fields)
+    body = act.body if needed else Annotated[act.body, Body(default_factory=act.body)]
+    parameters = [("hosted", Working)] + ([("body", body)] if fields else [])
+    endpoint.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=kind) for name, kind in parameters]
+    )
+    return endpoint

@@ -1,0 +1,189 @@
+"""One process as many stations: made, started, stopped and removed at run time through the control port."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Annotated, Any, Protocol
+
+from fastapi import APIRouter, Body, Depends, FastAPI, Request
+from fastapi import Path as InPath
+
+from pilotwire.station.app import Station
+from pilotwire.station.control.acts import acting, looking
+from pilotwire.station.control.bodies import Refusal, Start, StationPlan
+from pilotwire.station.control.garage import VehicleMaker
+from pilotwire.station.control.hosted import Hosted
+from pilotwire.station.control.refusals import NotHere, answer_refusals
+from pilotwire.station.files import Files, MemoryFiles
+from pilotwire.station.hardware.ports import HardwareError
+from pilotwire.station.storage import MemoryStorage, Storage
+
+_TOGETHER = 50
+"""So many stations are stopped at once when the host ends."""
+
+
+class Builder(Protocol):
+    """Puts a station together; raises `PilotwireError` for a plan that cannot be."""
+
+    def __call__(self, plan: StationPlan, storage: Storage, files: Files) -> Station:
+        """A station that is not started yet."""
+        ...
+
+
+@dataclass
+class _Place:
+    """One station of a host: its plan, what it keeps, and itself while it is on."""
+
+    plan: StationPlan
+    storage: Storage
+    files: Files
+    hosted: Hosted | None = None
+
+
+class Host:
+    """The stations of one process. What they keep lives as long as they are here: a stopped one goes on where it was."""
+
+    def __init__(self, build: Builder, make_vehicle: VehicleMaker) -> None:
+        self._build = build
+        self._make_vehicle = make_vehicle
+        self._places: dict[str, _Place] = {}
+
+    async def __aenter__(self) -> Host:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        identities = list(self._places)
+        for first in range(0, len(identities), _TOGETHER):
+            await asyncio.gather(*(self.remove(one) for one in identities[first : first + _TOGETHER]))
+
+    async def create(self, plan: StationPlan) -> dict[str, Any]:
+        """Make a station, and start it unless the plan says otherwise."""
+        if plan.identity in self._places:
+            raise HardwareError(
+                f"There is a station {plan.identity} already.", "Remove it first, or choose another identity."
+            )
+        self._places[plan.identity] = place = _Place(plan, MemoryStorage(), MemoryFiles())
+        try:
+            self._switch_on(place)
+        except BaseException:
+            del self._places[plan.identity]
+            raise
+        if not plan.started:
+            await self.stop(plan.identity)
+        return self.seen(plan.identity)
+
+    def _switch_on(self, place: _Place) -> None:
+        station = self._build(place.plan, place.storage, place.files)
+        place.hosted = Hosted(station, self._make_vehicle)
+        if place.plan.started:
+            station.start()
+
+    async def start(self, identity: str, *, empty: bool = False) -> dict[str, Any]:
+        """Switch a stopped station on; `empty`: with nothing of what it kept."""
+        place = self._place(identity)
+        if place.hosted is not None:
+            raise HardwareError(f"Station {identity} is on.", "Stop it first.")
+        if empty:
+            place.storage, place.files = MemoryStorage(), MemoryFiles()
+        place.plan = place.plan.model_copy(update={"started": True})
+        self._switch_on(place)
+        return self.seen(identity)
+
+    async def stop(self, identity: str) -> dict[str, Any]:
+        """Switch a station off."""
+        place = self._place(identity)
+        hosted, place.hosted = place.hosted, None
+        if hosted is not None:
+            await hosted.station.stop()
+        return self.seen(identity)
+
+    async def remove(self, identity: str) -> None:
+        """Switch a station off and forget it."""
+        await self.stop(identity)
+        self._places.pop(identity, None)
+
+    def hosted(self, identity: str) -> Hosted:
+        """The station of this identity, which must be on."""
+        found = self._place(identity).hosted
+        if found is None:
+            raise HardwareError(f"Station {identity} is off.", "Start it first.")
+        return found
+
+    def _place(self, identity: str) -> _Place:
+        if identity not in self._places:
+            raise NotHere(f"There is no station {identity} here.", "GET /stations lists those there are.")
+        return self._places[identity]
+
+    def seen(self, identity: str) -> dict[str, Any]:
+        """A station in one line of a list."""
+        place = self._place(identity)
+        line = None if place.hosted is None else place.hosted.station.line
+        return {
+            "identity": identity,
+            "version": place.plan.version,
+            "url": place.plan.url,
+            "on": place.hosted is not None,
+            "connected": line is not None and line.is_up,
+            "trouble": "" if line is None else line.trouble,
+            "stopped": (place.hosted.station.failure or None) if place.hosted is not None else None,
+        }
+
+    def all(self) -> list[dict[str, Any]]:
+        """All stations, in the order they were made."""
+        return [self.seen(identity) for identity in self._places]
+
+
+def host_api(host: Host) -> FastAPI:
+    """The control port of a host: `/stations`, and under `/stations/{identity}` everything the port of one station has."""
+    api = FastAPI(
+        title="Pilotwire stations",
+        docs_url=None,
+        redoc_url=None,
+        responses={status: {"model": Refusal} for status in (404, 409, 422)},
+    )
+    answer_refusals(api)
+    api.include_router(_stations(host))
+
+    async def the_station(request: Request, identity: Annotated[str, InPath(max_length=60)]) -> None:
+        request.state.hosted = host.hosted(identity)
+
+    for router in (looking(), acting()):
+        api.include_router(router, prefix="/stations/{identity}", dependencies=[Depends(the_station)])
+    return api
+
+
+def _stations(host: Host) -> APIRouter:
+    router = APIRouter(tags=["stations"])
+
+    @router.get("/stations")
+    async def stations() -> list[dict[str, Any]]:
+        """All stations of this process."""
+        return host.all()
+
+    @router.post("/stations", status_code=201)
+    async def create(plan: StationPlan) -> dict[str, Any]:
+        """Make a station with nothing kept, and start it."""
+        return await host.create(plan)
+
+    @router.get("/stations/{identity}")
+    async def one(identity: str) -> dict[str, Any]:
+        """One station."""
+        return host.seen(identity)
+
+    @router.delete("/stations/{identity}", status_code=204)
+    async def remove(identity: str) -> None:
+        """Stop a station and forget it."""
+        await host.remove(identity)
+
+    @router.post("/stations/{identity}/start")
+    async def start(identity: str, body: Annotated[Start, Body(default_factory=Start)]) -> dict[str, Any]:
+        """Switch a station on."""
+        return await host.start(identity, empty=body.empty)
+
+    @router.post("/stations/{identity}/stop")
+    async def stop(identity: str) -> dict[str, Any]:
+        """Switch a station off: the connection is closed with a goodbye; what it kept stays kept."""
+        return await host.stop(identity)
+
+    return router

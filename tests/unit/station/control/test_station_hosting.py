@@ -1,0 +1,310 @@
+"""Many stations in one process: made, driven, stopped and removed through the control port, each as if it were alone."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+import httpx
+import pytest
+
+from pilotwire.clock import SystemClock
+from pilotwire.simulator.building import make_vehicle
+from pilotwire.simulator.planned import build_planned
+from pilotwire.station.control import Host, host_api
+from tests.support.eventually import eventually
+from tests.support.scripted_csms import Error, ScriptedCsms, accepting, scripted_csms
+
+QUICK = {
+    "OCPPCommCtrlr.RetryBackOffWaitMinimum": "0",
+    "OCPPCommCtrlr.RetryBackOffRandomRange": "0",
+    "SampledDataCtrlr.TxUpdatedInterval": "0",
+}
+CONNECTORS = [
+    {"connectors": [{"type": "cCCS2"}], "supply": "DC", "powerW": 150_000},
+    {"connectors": [{"type": "sType2"}], "phases": 1, "powerW": 7360},
+]
+
+
+class Rig:
+    """A test tool at the control port of a host."""
+
+    def __init__(self, http: httpx.AsyncClient, csms: ScriptedCsms) -> None:
+        self.http = http
+        self.csms = csms
+
+    async def make(self, identity: str = "CS-1", **plan: Any) -> dict[str, Any]:
+        plan = {"url": self.csms.url, "speed": 300, "version": self.csms.version, "variables": QUICK} | plan
+        answer = await self.http.post("/stations", json={"identity": identity, **plan})
+        assert answer.status_code == 201, answer.text
+        return dict(answer.json())
+
+    async def does(self, path: str, identity: str = "CS-1", **body: Any) -> dict[str, Any]:
+        answer = await self.http.post(f"/stations/{identity}{path}", json=body)
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    async def cannot(self, path: str, status: int, identity: str = "CS-1", **body: Any) -> str:
+        answer = await self.http.post(f"/stations/{identity}{path}", json=body)
+        assert (answer.status_code, set(answer.json())) == (status, {"what", "remedy"}), answer.text
+        return str(answer.json()["what"])
+
+    async def status(self, identity: str = "CS-1") -> dict[str, Any]:
+        return dict((await self.http.get(f"/stations/{identity}/status")).json())
+
+    async def until_accepted(self, identity: str = "CS-1") -> None:
+        async def accepted() -> bool:
+            return (await self.status(identity))["registration"] == "Accepted"
+
+        await eventually(accepted)
+
+
+@asynccontextmanager
+async def rig(version: str = "2.0.1") -> AsyncIterator[Rig]:
+    async with scripted_csms() as csms, Host(partial(build_planned, clock=SystemClock()), make_vehicle) as host:
+        csms.version = version
+        transport = httpx.ASGITransport(host_api(host), raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://stations") as http:
+            yield Rig(http, csms)
+
+
+# --- making and removing -----------------------------------------------------------------------------------------------
+
+
+async def test_a_station_is_made_as_told_and_boots() -> None:
+    async with rig() as tool:
+        identity = "A" * 60
+        seen = await tool.make(
+            identity, vendor="Volta", model="Two", serialNumber="S1", firmwareVersion="9.1", evses=CONNECTORS
+        )
+        assert (seen["identity"], seen["on"], seen["version"]) == (identity, True, "2.0.1")
+        (boot,) = await tool.csms.until_heard("BootNotification")
+        assert boot["chargingStation"] == {
+            "vendorName": "Volta",
+            "model": "Two",
+            "serialNumber": "S1",
+            "firmwareVersion": "9.1",
+        }
+        await tool.until_accepted(identity)
+        assert [evse["evseId"] for evse in (await tool.status(identity))["evses"]] == [1, 2]
+
+
+async def test_stations_come_and_go_and_do_not_know_each_other() -> None:
+    async with rig() as tool:
+        for identity in ("CS-1", "CS-2"):
+            await tool.make(identity)
+            await tool.until_accepted(identity)
+        await tool.does("/plug", "CS-2")
+        assert (await tool.status("CS-1"))["evses"][0]["connectors"]["1"]["availability"] == "Available"
+        assert [one["identity"] for one in (await tool.http.get("/stations")).json()] == ["CS-1", "CS-2"]
+        assert (await tool.http.delete("/stations/CS-1")).status_code == 204
+        assert [one["identity"] for one in (await tool.http.get("/stations")).json()] == ["CS-2"]
+        assert "no station CS-1" in await tool.cannot("/plug", 404)
+
+
+async def test_a_stopped_station_goes_on_where_it_was_or_as_delivered() -> None:
+    async with rig() as tool:
+        await tool.make()
+        await tool.until_accepted()
+        await tool.does("/variable", name="TxCtrlr.EVConnectionTimeOut", value="17")
+        assert (await tool.does("/stop"))["on"] is False
+        assert "is off" in await tool.cannot("/plug", 409)
+        await tool.does("/start")
+        assert "is on" in await tool.cannot("/start", 409)
+        await tool.until_accepted()
+        assert await _timeout(tool) == "17"
+        await tool.does("/stop")
+        await tool.does("/start", empty=True)
+        await tool.until_accepted()
+        assert await _timeout(tool) == "60"
+
+
+async def _timeout(tool: Rig) -> str:
+    asked = {"component": {"name": "TxCtrlr"}, "variable": {"name": "EVConnectionTimeOut"}}
+    answer = await tool.csms.call("GetVariables", {"getVariableData": [asked]})
+    return str(answer["getVariableResult"][0]["attributeValue"])
+
+
+@pytest.mark.parametrize(
+    ("plan", "status", "says"),
+    [
+        ({"identity": ""}, 422, "identity"),
+        ({"identity": "A" * 61}, 422, "identity"),
+        ({"identity": "X", "url": "http://x"}, 422, "url"),
+        ({"identity": "X", "version": "1.7"}, 422, "version"),
+        ({"identity": "X", "layout": "shed"}, 409, "no station layout"),
+        ({"identity": "X", "layout": "wallbox-11", "evses": CONNECTORS}, 409, "not both"),
+        ({"identity": "X", "evses": [{"powerW": 100_000}]}, 409, "A a phase"),
+        ({"identity": "X", "variables": {"No.Such": "1"}}, 409, "no variable"),
+        ({"identity": "CS-1"}, 409, "already"),
+        ({"identity": "X", "colour": "red"}, 422, "colour means nothing"),
+    ],
+)
+async def test_a_plan_that_cannot_be_is_refused_with_a_sentence(plan: dict[str, Any], status: int, says: str) -> None:
+    async with rig() as tool:
+        await tool.make()
+        answer = await tool.http.post("/stations", json={"url": tool.csms.url} | plan)
+        assert answer.status_code == status, answer.text
+        assert says in answer.json()["what"]
+        assert len((await tool.http.get("/stations")).json()) == 1
+
+
+# --- what is done there -------------------------------------------------------------------------------------------------
+
+
+async def test_charging_is_one_call_and_ends_for_the_reason_told() -> None:
+    async with rig() as tool:
+        await tool.make()
+        await tool.until_accepted()
+        await tool.does("/charge", idToken="04A2B3C4", type="ISO14443", soc=20)
+        await eventually(
+            lambda: any(
+                one.get("transactionInfo", {}).get("chargingState") == "Charging"
+                for one in tool.csms.of("TransactionEvent")
+            )
+        )
+        await tool.does("/transaction/stop", reason="SOCLimitReached")
+        ended = await _ended(tool)
+        assert ended["transactionInfo"]["stoppedReason"] == "SOCLimitReached"
+        assert "no transaction" in await tool.cannot("/transaction/stop", 409)
+
+
+async def _ended(tool: Rig) -> dict[str, Any]:
+    def last() -> Any:
+        return next((one for one in tool.csms.of("TransactionEvent") if one["eventType"] == "Ended"), None)
+
+    await eventually(last)
+    return dict(last())
+
+
+async def test_a_vehicle_suspends_and_goes_on() -> None:
+    async with rig() as tool:
+        await tool.make()
+        await tool.until_accepted()
+        await tool.does("/charge", idToken="04A2B3C4")
+
+        def state() -> Any:
+            states = [one["transactionInfo"].get("chargingState") for one in tool.csms.of("TransactionEvent")]
+            return states[-1] if states else None
+
+        await eventually(lambda: state() == "Charging")
+        await tool.does("/vehicle/suspend")
+        await eventually(lambda: state() == "SuspendedEV")
+        await tool.does("/vehicle/resume")
+        await eventually(lambda: state() == "Charging")
+
+
+async def test_a_vehicle_that_never_gets_ready() -> None:
+    async with rig() as tool:
+        await tool.make()
+        await tool.until_accepted()
+        await tool.does("/plug")
+        await tool.does("/vehicle/not-ready")
+        await tool.does("/tap", idToken="04A2B3C4")
+        await tool.csms.until_heard("TransactionEvent", 2)
+        states = [one["transactionInfo"].get("chargingState") for one in tool.csms.of("TransactionEvent")]
+        assert "Charging" not in states
+
+
+async def test_a_vehicle_that_is_not_there_cannot_suspend() -> None:
+    async with rig() as tool:
+        await tool.make()
+        assert "no vehicle" in await tool.cannot("/vehicle/suspend", 409)
+
+
+async def test_a_reboot_is_a_new_boot_and_ends_what_ran() -> None:
+    async with rig() as tool:
+        await tool.make()
+        await tool.until_accepted()
+        await tool.does("/charge", idToken="04A2B3C4")
+        await tool.csms.until_heard("TransactionEvent")
+        await tool.does("/reboot")
+        boots = await tool.csms.until_heard("BootNotification", 2)
+        assert boots[1]["reason"] == "PowerUp"
+        assert (await _ended(tool))["transactionInfo"]["stoppedReason"] == "PowerLoss"
+
+
+async def test_a_clock_aligned_moment_is_whenever_somebody_says_so() -> None:
+    async with rig() as tool:
+        await tool.make(variables=QUICK | {"AlignedDataCtrlr.Measurands": "Energy.Active.Import.Register"})
+        await tool.until_accepted()
+        await tool.does("/clock-aligned")
+        (values,) = await tool.csms.until_heard("MeterValues")
+        assert values["meterValue"][0]["sampledValue"][0]["context"] == "Sample.Clock"
+
+
+async def test_tokens_that_are_known_before_charge_without_a_line() -> None:
+    async with rig() as tool:
+        await tool.make()
+        await tool.until_accepted()
+        await tool.does("/cache", entries=[{"idToken": "CACHED"}])
+        await tool.does(
+            "/local-list", version=3, entries=[{"idToken": "LISTED"}, {"idToken": "BLOCKED", "status": "Blocked"}]
+        )
+        assert (await tool.csms.call("GetLocalListVersion", {})) == {"versionNumber": 3}
+        await tool.does("/line/cut")
+        for token, charges in (("BLOCKED", False), ("CACHED", True)):
+            await tool.does("/plug")
+            state = await tool.does("/tap", idToken=token)
+            assert (state["evses"][0]["idToken"] == token) is charges
+            if not charges:
+                await tool.does("/unplug")
+
+
+@pytest.mark.parametrize(
+    ("version", "name", "key"), [("2.0.1", "SecurityCtrlr.SecurityProfile", None), ("1.6", None, "SecurityProfile")]
+)
+async def test_what_the_csms_may_only_read_is_written_from_inside(
+    version: str, name: str | None, key: str | None
+) -> None:
+    async with rig(version) as tool:
+        await tool.make()
+        await tool.until_accepted()
+        body = {"name": name} if name else {"key": key}
+        await tool.does("/variable", value="1", **body)
+        if version == "1.6":
+            answer = await tool.csms.call("GetConfiguration", {"key": ["SecurityProfile"]})
+            assert answer["configurationKey"][0]["value"] == "1"
+        else:
+            asked = {"component": {"name": "SecurityCtrlr"}, "variable": {"name": "SecurityProfile"}}
+            answer = await tool.csms.call("GetVariables", {"getVariableData": [asked]})
+            assert answer["getVariableResult"][0]["attributeValue"] == "1"
+        assert "no variable" in await tool.cannot("/variable", 409, name="No.Such", value="1")
+        assert "cannot be" in await tool.cannot("/variable", 409, name="TxCtrlr.EVConnectionTimeOut", value="soon")
+        assert "Exactly one" in await tool.cannot("/variable", 409, value="1")
+
+
+async def test_any_call_goes_out_and_its_answer_comes_back() -> None:
+    async with rig() as tool:
+        await tool.make()
+        await tool.until_accepted()
+        data = {"vendorId": "Volta", "data": "hello"}
+        tool.csms.reply = lambda action, payload: (
+            {"status": "Accepted", "data": payload} if action == "DataTransfer" else accepting(action, payload)
+        )
+        assert await tool.does("/call", action="DataTransfer", payload=data) == {
+            "result": {"status": "Accepted", "data": data},
+            "error": None,
+        }
+        tool.csms.reply = lambda action, payload: (
+            Error("NotSupported", "never heard of it") if action == "Bogus" else accepting(action, payload)
+        )
+        told = await tool.does("/call", action="Bogus", payload={"x": 1}, force=True)
+        assert told == {
+            "result": None,
+            "error": {"code": "NotSupported", "description": "never heard of it", "details": {}},
+        }
+        assert "Bogus" in await tool.cannot("/call", 409, action="Bogus")
+        await tool.does("/line/cut")
+        assert "line" in await tool.cannot("/call", 409, action="Heartbeat")
+
+
+async def test_a_refused_station_is_back_as_soon_as_it_is_let_in() -> None:
+    async with rig() as tool:
+        tool.csms.refuse = 503
+        await tool.make()
+        await eventually(lambda: tool.csms.attempts >= 2)
+        tool.csms.refuse = None
+        await tool.until_accepted()
