@@ -1,11 +1,14 @@
-"""`python -m benchmarks [codec] [csms] [memory]`: all of them, or those named. Figures of one run compare; those of two runs do not."""
+"""`python -m benchmarks [codec] [csms] [memory] [fleet]`: all of them, or those named.
+
+Figures of one run compare; those of two runs do not.
+"""
 
 from __future__ import annotations
 
 import importlib
 import sys
 
-NAMES = ("codec", "csms", "memory")
+NAMES = ("codec", "csms", "memory", "fleet")
 
 
 def main(arguments: list[str]) -> int:
