@@ -127,7 +127,7 @@ def _fleet(said: dict[str, Any], config: Path | None) -> None:
     plan = read_scenario(settings.scenario) if settings.scenario is not None else Scenario()
     if settings.speed is not None:
         plan = plan.model_copy(update={"speed": settings.speed})
-    raise_file_limit(settings.count)
+    raise_file_limit(settings.count or 1)
     with asyncio.Runner(loop_factory=fast_loop()) as runner:
         runner.run(_serve_fleet(settings, plan, Console()))
 
@@ -156,7 +156,10 @@ async def _serve_fleet(settings: FleetSettings, plan: Scenario, console: Console
 async def _serve(settings: StationProgramSettings, console: Console) -> None:
     station = build_station(settings, SystemClock())
     control = WebServer(
-        control_api(station, make_vehicle), settings.control_host, settings.control_port, name="control port"
+        control_api(station, make_vehicle, password=settings.control_password),
+        settings.control_host,
+        settings.control_port,
+        name="control port",
     )
     interrupted = _interrupts()  # before anything is told: whoever reads it may interrupt at once
     async with station, control:

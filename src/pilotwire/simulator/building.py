@@ -19,7 +19,10 @@ from pilotwire.station.client_context import OWN, ROOTS, client_context
 from pilotwire.station.core.settings import StationSettings
 from pilotwire.station.endpoints import Endpoint
 from pilotwire.station.files import Files, FolderFiles
+from pilotwire.station.hardware.modbus import ModbusMeter, ModbusSettings, meters_of
 from pilotwire.station.hardware.simulated import layout
+from pilotwire.station.keys import KeyStore
+from pilotwire.station.keys.token import TokenKeys, TokenPlace
 from pilotwire.station.settings import StationProgramSettings, first_variables
 from pilotwire.station.storage import SqliteStorage
 
@@ -57,10 +60,33 @@ def build_station(settings: StationProgramSettings, clock: Clock, *, on_frame: O
             vehicle_from=vehicle_from,
             on_frame=on_frame,
             files=files,
+            meters=_meters(settings, len(plan.evses), clock),
+            keys=_keys(settings),
         )
     except BaseException:
         storage.close()
         raise
+
+
+def _keys(settings: StationProgramSettings) -> KeyStore | None:
+    """The token the keys are made in, None for the station's own files."""
+    if settings.key_store == "file":
+        return None
+    if settings.security_profile == 3:
+        raise ConfigError(
+            "Security profile 3 needs the station's key in a file: a key in a PKCS #11 token cannot be used for TLS here.",
+            "Leave key_store at file, or use security profile 1 or 2.",
+        )
+    return TokenKeys(TokenPlace(settings.pkcs11_library, settings.pkcs11_token, settings.pkcs11_pin))
+
+
+def _meters(settings: StationProgramSettings, evses: int, clock: Clock) -> dict[int, ModbusMeter]:
+    if not settings.meter:
+        return {}
+    modbus = ModbusSettings.read(settings.meter)
+    if beyond := [evse for evse in modbus.devices if evse > evses]:
+        raise ConfigError(f"A meter is for EVSE {beyond[0]}, and the station has {evses}.", "See devices of the meter.")
+    return meters_of(modbus, clock)
 
 
 def _identity(settings: StationProgramSettings, model: str) -> StationIdentity:

@@ -68,13 +68,16 @@ class Standing:
 
 
 class Fleet:
-    """Stations `<prefix>00001` and so on, `count` of them, all at one CSMS. `storage` None: what they keep lives in memory."""
+    """Stations `<prefix>00001` and so on, `count` of them (None: one, called `prefix`), all at one CSMS.
+
+    `storage` None: what they keep lives in memory. Raises `ConfigError` for a URL, or a script, that cannot be.
+    """
 
     def __init__(
         self,
         scenario: Scenario,
         *,
-        count: int,
+        count: int | None,
         prefix: str,
         url: str,
         clock: Clock,
@@ -82,7 +85,8 @@ class Fleet:
         storage: Path | None = None,
     ) -> None:
         self.scenario = scenario
-        self.count = count
+        self.count = count or 1
+        self._numbered = count is not None
         self.counts = Counts()
         self.seconds = 0.0
         self._clock = clock
@@ -91,10 +95,10 @@ class Fleet:
         self._password = password
         self._file = None if storage is None else SqliteFile(storage)
         self._hosted: list[Hosted] = []
-        self._kinds = _kinds(scenario, count)
+        self._kinds = _kinds(scenario, self.count)
         self._doing: set[asyncio.Task[None]] = set()
         try:
-            connection_url(url, self.identity(count))
+            connection_url(url, self.identity(self.count))
         except ConnectError as error:
             raise ConfigError(error.what, error.remedy) from None
         for line in scenario.script:
@@ -102,9 +106,14 @@ class Fleet:
                 raise ConfigError(f"The script cannot do {line.do!r}.", f"It can do {', '.join(ACTS)}.")
             ACTS[line.do].read(line.give)
 
+    @property
+    def hosted(self) -> tuple[Hosted, ...]:
+        """The stations that were switched on, in their order."""
+        return tuple(self._hosted)
+
     def identity(self, number: int) -> str:
         """What the station of a number (from 1) is called."""
-        return f"{self._prefix}{number:05d}"
+        return f"{self._prefix}{number:05d}" if self._numbered else self._prefix
 
     # --- life --------------------------------------------------------------------------------------------------------
 

@@ -12,7 +12,13 @@ from pilotwire.settings import Settings, load, setting
 class FleetSettings(Settings):
     """What a person can set of a fleet beside its scenario."""
 
-    count: int = setting(..., "a number of stations from 1 to 100000", "how many stations there are", ge=1, le=100_000)
+    count: int | None = setting(
+        None,
+        "a number of stations from 1 to 100000",
+        "how many stations there are; none said: one, called as --id says",
+        ge=1,
+        le=100_000,
+    )
     scenario: Path | None = setting(None, "the name of a YAML file", "what happens there")
     id: str = setting("SIM", "1 to 40 characters", "what identities begin with: SIM00001", min_length=1, max_length=40)
     csms: str = setting(

@@ -139,6 +139,19 @@ class Emitted(ControlBody):
     timeout: float | None = Field(default=None, gt=0, le=600)
 
 
+class Login(ControlBody):
+    """The password of the control port."""
+
+    password: str = Field(max_length=200)
+
+
+class Setting(ControlBody):
+    """A parameter and its new value."""
+
+    name: str
+    value: str
+
+
 # --- stations made at run time --------------------------------------------------------------------------------------
 
 

@@ -14,6 +14,7 @@ from pilotwire.station.control.acts import acting, looking
 from pilotwire.station.control.bodies import Refusal, Start, StationPlan
 from pilotwire.station.control.garage import VehicleMaker
 from pilotwire.station.control.hosted import Hosted
+from pilotwire.station.control.page import settings_page
 from pilotwire.station.control.refusals import NotHere, answer_refusals
 from pilotwire.station.files import Files, MemoryFiles
 from pilotwire.station.hardware.ports import HardwareError
@@ -148,7 +149,7 @@ def host_api(host: Host) -> FastAPI:
     async def the_station(request: Request, identity: Annotated[str, InPath(max_length=60)]) -> None:
         request.state.hosted = host.hosted(identity)
 
-    for router in (looking(), acting()):
+    for router in (looking(), acting(), settings_page()):
         api.include_router(router, prefix="/stations/{identity}", dependencies=[Depends(the_station)])
     return api
 

@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from pilotwire.errors import MisuseError, PilotwireError
+from pilotwire.station.control.login import NotAllowed
 
 _log = structlog.get_logger("pilotwire.station.control")
 
@@ -26,7 +27,8 @@ def answer_refusals(api: FastAPI) -> None:
     async def refused(request: Request, error: PilotwireError) -> JSONResponse:
         if isinstance(error, MisuseError):
             return await failed(request, error)
-        return _refusal(404 if isinstance(error, NotHere) else 409, error.what, error.remedy)
+        status = 404 if isinstance(error, NotHere) else 401 if isinstance(error, NotAllowed) else 409
+        return _refusal(status, error.what, error.remedy)
 
     @api.exception_handler(RequestValidationError)
     async def not_understood(_: Request, error: RequestValidationError) -> JSONResponse:
