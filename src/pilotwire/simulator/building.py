@@ -100,18 +100,23 @@ def _identity(settings: StationProgramSettings, model: str) -> StationIdentity:
     )
 
 
-def _endpoint(settings: StationProgramSettings) -> Endpoint:
+def check_place(url: str, identity: str, security_profile: int | None, password: str | None) -> None:
+    """Whether a station can connect there with that security profile; raises `ConfigError`."""
     try:
-        connection_url(settings.csms, settings.id)
+        connection_url(url, identity)
     except ConnectError as error:
         raise ConfigError(error.what, error.remedy) from None
+    secure = url.casefold().startswith("wss:")
+    if security_profile is not None and secure is not (security_profile >= 2):
+        needed = "wss://" if security_profile >= 2 else "ws://"
+        raise ConfigError(f"Security profile {security_profile} does not go with {url}.", f"Give a URL with {needed}.")
+    if security_profile == 1 and password is None:
+        raise ConfigError("Security profile 1 needs a password.", "Give one of 16 to 64 characters.")
+
+
+def _endpoint(settings: StationProgramSettings) -> Endpoint:
     level = settings.security_profile
-    secure = settings.csms.casefold().startswith("wss:")
-    if level is not None and secure is not (level >= 2):
-        needed = "wss://" if level >= 2 else "ws://"
-        raise ConfigError(f"Security profile {level} does not go with {settings.csms}.", f"Give a URL with {needed}.")
-    if level == 1 and settings.password is None:
-        raise ConfigError("Security profile 1 needs a password.", "Give --password, 16 to 64 characters.")
+    check_place(settings.csms, settings.id, level, settings.password)
     return Endpoint(
         url=settings.csms,
         identity=settings.id,

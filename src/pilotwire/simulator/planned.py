@@ -8,10 +8,10 @@ from pilotwire.clock import Clock
 from pilotwire.dialects.every import DIALECTS
 from pilotwire.domain.identity import StationIdentity
 from pilotwire.errors import ConfigError
-from pilotwire.ocpp.net.client import ConnectError, connection_url
 from pilotwire.ocpp.version import OcppVersion
-from pilotwire.simulator.building import vehicle_from
+from pilotwire.simulator.building import check_place, vehicle_from
 from pilotwire.station.app import Station
+from pilotwire.station.client_context import OWN, ROOTS, client_context
 from pilotwire.station.control.bodies import EvsePlan, StationPlan
 from pilotwire.station.core.settings import StationSettings
 from pilotwire.station.files import Files
@@ -28,6 +28,7 @@ _LEAST_A, _MOST_A = Decimal(6), Decimal(80)
 def build_planned(plan: StationPlan, storage: Storage, files: Files, clock: Clock) -> Station:
     """The station of a plan, not started yet. Raises `ConfigError` for one that cannot be."""
     version = OcppVersion(plan.version)
+    _provide_certificates(plan, files)
     habits = StationSettings.ocpp16 if version is OcppVersion.V16 else StationSettings.ocpp2
     identity = StationIdentity(
         vendor=plan.vendor,
@@ -49,11 +50,22 @@ def build_planned(plan: StationPlan, storage: Storage, files: Files, clock: Cloc
 
 
 def _endpoint(plan: StationPlan) -> Endpoint:
-    try:
-        connection_url(plan.url, plan.identity)
-    except ConnectError as error:
-        raise ConfigError(error.what, error.remedy) from None
-    return Endpoint(url=plan.url, identity=plan.identity, password=plan.password)
+    check_place(plan.url, plan.identity, plan.security_profile, plan.password)
+    return Endpoint(
+        url=plan.url, identity=plan.identity, password=plan.password, security_profile=plan.security_profile
+    )
+
+
+def _provide_certificates(plan: StationPlan, files: Files) -> None:
+    """Put the certificates of a plan where the station looks for them, and see that they can be used."""
+    if (plan.certificate_chain is None) is not (plan.private_key is None):
+        raise ConfigError("A certificate goes with its key.", "Give both certificateChain and privateKey.")
+    chain_name, key_name = OWN[1]
+    for name, pem in ((ROOTS[1], plan.csms_roots), (chain_name, plan.certificate_chain), (key_name, plan.private_key)):
+        if pem is not None:
+            files.write(name, pem.encode())
+    if plan.csms_roots is not None or plan.certificate_chain is not None:
+        client_context(files, shows_certificate=plan.certificate_chain is not None)
 
 
 def layout_of(plan: StationPlan) -> StationLayout:

@@ -174,12 +174,15 @@ class EvsePlan(ControlBody):
 
 
 class StationPlan(ControlBody):
-    """A station to be made. Give a `layout` by name or its `evses`; certificates and key as PEM text (security profiles 2 and 3)."""
+    """A station to be made. Give a `layout` by name or its `evses`; certificates and key as PEM text.
+
+    `security_profile` None: 2 for a wss:// URL, 1 with a password, else 0.
+    """
 
     identity: str = Field(min_length=1, max_length=60)
     version: Literal["1.6", "2.0.1", "2.1"] = "2.0.1"
     url: str = Field(pattern=r"^wss?://[^\s/]+(/\S*)?$")
-    security_profile: int = Field(default=0, ge=0, le=3)
+    security_profile: int | None = Field(default=None, ge=0, le=3)
     password: str | None = Field(default=None, min_length=1, max_length=64)
     csms_roots: str | None = None
     certificate_chain: str | None = None
