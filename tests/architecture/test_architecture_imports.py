@@ -14,6 +14,7 @@ LINT = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imp
 HEAVY = ("asyncio", "websockets", "fastapi", "uvicorn", "sqlalchemy", "sqlite3", "httpx", "socket", "ssl", "threading")
 LOADED = """
 import sys
+import cryptography.x509  # the trust floor's library; what it loads for itself is not ours
 before = set(sys.modules)
 import {modules}
 print(" ".join(name for name in {heavy} if name in sys.modules and name not in before))

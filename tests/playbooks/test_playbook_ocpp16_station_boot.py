@@ -128,6 +128,28 @@ def test_tc_016_cs() -> None:
 
 
 @pytest.mark.req("1.6:4.10", "1.6:4.2")
+def test_tc_032_1_cs() -> None:
+    """The mains fails, and the charge point has a reserve: the transaction is stopped and Finishing told before all goes dark."""
+    world = World16(station="ac-22-dual")
+    number = world.charge()
+    world.pass_time(100)
+    world.fresh()
+    world.does(world.hardware.lose_power())
+    told = world.fresh()
+    (stop,) = only(v16.StopTransactionRequest, told)
+    assert (stop.reason, stop.transaction_id) == ("PowerLoss", number)
+    assert shown(told) == ["Finishing"]
+    world.cut()
+    world.hardware.restore_power()
+    world.kill(BootReason.POWER_UP)
+    world.connect()
+    told = world.fresh()
+    assert len(only(v16.BootNotificationRequest, told)) == 1
+    assert shown(told)[-1] in ("Preparing", "Finishing")
+    assert [shown(told, connector) for connector in (0, 2)] == [["Available"], ["Available"]]
+
+
+@pytest.mark.req("1.6:4.10", "1.6:4.2")
 def test_tc_032_2_cs() -> None:
     """Everything fails at once: the transaction is stopped when the power is back, before or after the statuses."""
     world = World16(station="ac-22-dual")

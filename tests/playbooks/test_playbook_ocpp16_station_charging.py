@@ -301,3 +301,36 @@ def test_tc_069_cs() -> None:
     assert asked.id_tag == "BERT"
     assert _stopped(world).id_tag == "BERT"
     assert shown(told)[-1] == "Finishing"
+
+
+# --- a plug that does not lock -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.req("1.6:4.9", "1.6:4.8")
+def test_tc_024_cs() -> None:
+    """The lock is jammed: the connector is Faulted with its reason, and no transaction is started."""
+    world = World16()
+    world.fresh()
+    assert _remote_start(world) == "Accepted"
+    assert shown(world.fresh()) == ["Preparing"]
+    world.locks_jammed = {1}
+    world.plug()
+    world.pass_time(30)
+    told = only(v16.StatusNotificationRequest, world.fresh())
+    assert (told[-1].status, told[-1].error_code) == ("Faulted", "ConnectorLockFailure")
+    assert world.said(v16.StartTransactionRequest) == []
+    assert world.hardware.meter(1).power_w == 0
+
+
+@pytest.mark.req("1.6:4.9", "1.6:4.8")
+def test_a_plug_that_locks_the_second_time_charges() -> None:
+    world = World16()
+    world.tap("ANNA")
+    world.locks_jammed = {1}
+    world.plug()
+    world.unplug()
+    assert shown(world.fresh())[-1] == "Available"
+    world.locks_jammed = set()
+    world.plug()
+    world.tap("ANNA")
+    _started(world)

@@ -233,21 +233,21 @@ def _trigger(world: World16, message: Any, connector: int | None = None) -> list
 
 
 @pytest.mark.req("1.6:5.17")
-def test_tc_054_cs_but_for_diagnostics() -> None:
-    """Each message that can be asked for comes after the answer (steps 13 to 16 need Firmware Management, which is not there)."""
+def test_tc_054_cs() -> None:
+    """Each message that can be asked for comes after the answer."""
     world = World16()
     assert _trigger(world, "MeterValues", 1) == ["TriggerMessageResponse", "MeterValuesRequest"]
     assert world.said(v16.MeterValuesRequest)[-1].connector_id == 1
     assert _trigger(world, "Heartbeat") == ["TriggerMessageResponse", "HeartbeatRequest"]
     assert _trigger(world, "StatusNotification", 1) == ["TriggerMessageResponse", "StatusNotificationRequest"]
     assert world.said(v16.StatusNotificationRequest)[-1].connector_id == 1
-    assert {said.status for said in world.said(v16.TriggerMessageResponse)} == {"Accepted"}
+    told = _trigger(world, "DiagnosticsStatusNotification")
+    assert told == ["TriggerMessageResponse", "DiagnosticsStatusNotificationRequest"]
+    assert world.said(v16.DiagnosticsStatusNotificationRequest)[-1].status == "Idle"
     told = _trigger(world, "FirmwareStatusNotification")
-    if world.said(v16.TriggerMessageResponse)[-1].status == "Accepted":
-        assert told == ["TriggerMessageResponse", "FirmwareStatusNotificationRequest"]
-    else:
-        assert told == ["TriggerMessageResponse"]
-        assert world.said(v16.TriggerMessageResponse)[-1].status == "NotImplemented"
+    assert told == ["TriggerMessageResponse", "FirmwareStatusNotificationRequest"]
+    assert world.said(v16.FirmwareStatusNotificationRequest)[-1].status == "Idle"
+    assert {said.status for said in world.said(v16.TriggerMessageResponse)} == {"Accepted"}
 
 
 @pytest.mark.req("1.6:5.17")

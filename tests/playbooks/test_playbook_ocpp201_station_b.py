@@ -459,7 +459,7 @@ def test_tc_b_13_cs(version: str) -> None:
     assert needed <= _names(rows)
     for row in rows:
         asked = {"component": {"name": row.component.name}, "variable": {"name": row.variable.name}}
-        if row.component.evse is None and row.variable.instance is None:
+        if row.component.evse is None and row.component.instance is None and row.variable.instance is None:
             status = _get(station, asked)[0].attribute_status
             writeonly = row.variable_attribute[0].mutability == "WriteOnly"
             assert status == ("Rejected" if writeonly else "Accepted")

@@ -611,3 +611,90 @@ def test_tc_c_57_cs(version: str) -> None:
     station = WireStation(version, variables=variables, script=Script(tokens={STRANGER: info("Invalid")}))
     id_token_cached(station, STRANGER)
     _refused_without_a_question(station)
+
+
+# --- cable lock, and energy for a card that is not accepted -----------------------------------------------------------
+
+
+@pytest.mark.req("C01.FR.02")
+def test_tc_c_05_cs(version: str) -> None:
+    """An Invalid card held to a station at which nobody plugged in yet begins nothing."""
+    station = WireStation(version, script=Script(tokens={STRANGER: info("Invalid")}))
+    station.said()
+    station.tap(STRANGER)
+    station.pass_time(30)
+    assert _asked(station) == [STRANGER]
+    assert station.events == []
+
+
+@pytest.mark.req("E05.FR.03", "E05.FR.02")
+def test_tc_c_15_cs(version: str) -> None:
+    """With MaxEnergyOnInvalidId energy goes on for a card judged invalid, up to that much."""
+    station = _charging_offline(
+        version, **{"TxCtrlr.StopTxOnInvalidId": "false", "TxCtrlr.MaxEnergyOnInvalidId": "10000"}
+    )
+    late, *more = events_of(station.said())
+    assert (told(late)[1], late.id_token.id_token, late.offline) == ("Authorized", ANNA, True)
+    assert any(one.offline and one.trigger_reason == "ChargingStateChanged" for one in more)
+    assert not any(one.trigger_reason == "Deauthorized" for one in more)
+    assert not any(one.transaction_info.charging_state == "SuspendedEVSE" for one in more)
+    assert station.hardware.meter(1).power_w > 0
+    station.pass_time(7200)
+    (start,) = [
+        one
+        for one in station.events
+        if one.event_type == "Started" and one.transaction_info.transaction_id == late.transaction_info.transaction_id
+    ]
+    begun = start.meter_value[0].sampled_value[0].value
+    assert 10_000 <= station.hardware.meter(1).energy_import_register - begun <= 10_010
+    changes = [one for one in station.events if one.trigger_reason != "MeterValuePeriodic"]
+    assert told(changes[-1]) == ("Updated", "ChargingStateChanged", "SuspendedEVSE")
+
+
+@pytest.mark.req("C15.FR.04")
+def test_tc_c_18_cs(version: str) -> None:
+    """StopTxOnInvalidId goes before MaxEnergyOnInvalidId: the transaction is deauthorized at once."""
+    station = _charging_offline(version, **{"TxCtrlr.MaxEnergyOnInvalidId": "500"})
+    late, *_, last = events_of(station.said())
+    assert (told(late)[1], late.id_token.id_token, late.offline) == ("Authorized", ANNA, True)
+    assert told(last)[:2] == ("Ended", "Deauthorized")
+    assert not last.offline
+    assert station.hardware.meter(1).power_w == 0
+
+
+# --- where a card is good -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.req("C01.FR.21")
+def test_a_card_for_other_evses_begins_nothing_here(version: str) -> None:
+    """An accepted card that names the EVSEs it is good for charges there, by whatever reader."""
+    script = Script(tokens={ANNA: info(evseId=[2])})
+    station = WireStation(version, script=script, station="ac-22-dual")
+    station.plug(1)
+    station.tap(ANNA, 1)
+    assert station.core.overview().evses[0].id_token is None
+    station.tap(ANNA, 2)
+    assert station.core.overview().evses[1].id_token == ANNA
+
+
+@pytest.mark.req("C01.FR.21")
+def test_a_card_at_the_station_s_reader_waits_for_its_evse(version: str) -> None:
+    script = Script(tokens={ANNA: info(evseId=[2])})
+    station = WireStation(version, script=script, station="ac-22-dual")
+    station.tap(ANNA, None)
+    station.plug(1)
+    assert station.core.overview().evses[0].id_token is None
+    station.plug(2)
+    assert station.core.overview().evses[1].id_token == ANNA
+
+
+def test_online_and_not_to_ask_a_stranger_is_nobody(version: str) -> None:
+    """OfflineTxForUnknownIdEnabled is for when the line is down, not for when the CSMS is not to be asked."""
+    variables = {"AuthCtrlr.DisableRemoteAuthorization": "true", "AuthCtrlr.OfflineTxForUnknownIdEnabled": "true"}
+    station = WireStation(version, variables=variables)
+    station.plug()
+    station.tap(STRANGER)
+    assert station.core.overview().evses[0].id_token is None
+    station.cut()
+    station.tap(STRANGER)
+    assert station.core.overview().evses[0].id_token == STRANGER

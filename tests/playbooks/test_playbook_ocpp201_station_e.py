@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from pilotwire.domain.authorization import TransactionLimit
 from pilotwire.ev import Vehicle
+from pilotwire.station.core.limits import DriverLimit
 from tests.support.wire_states import (
     authorized,
     authorized_remotely,
@@ -708,3 +711,57 @@ def test_tc_e_50_cs(version: str) -> None:
 def test_tc_e_51_cs(version: str) -> None:
     """Refused at first and accepted at the second attempt, an event is not sent again."""
     assert _of_no_avail(version, "InternalError", wanted=2, answered=2) == [7]
+
+
+# --- a meter that signs ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.req("E01.FR.04")
+def test_tc_e_11_cs(version: str) -> None:
+    """With the start point DataSigned the signed value begins the transaction, and is in its first event."""
+    variables = {"TxCtrlr.TxStartPoint": "DataSigned", "SampledDataCtrlr.SignReadings": "true"}
+    station = WireStation(version, station="ac-22-fiscal", variables=variables)
+    authorized(station)
+    station.plug()
+    station.pass_time(20)
+    first, *more = station.events
+    assert (first.event_type, first.trigger_reason) == ("Started", "SignedDataReceived")
+    assert (first.id_token.id_token, first.evse.connector_id) == (ANNA, 1)
+    (signed,) = [one for value in first.meter_value for one in value.sampled_value if one.signed_meter_value]
+    assert signed.context == "Transaction.Begin"
+    assert signed.signed_meter_value.signed_meter_data
+    assert any(told(one) == ("Updated", "ChargingStateChanged", "Charging") for one in more)
+
+
+# --- 2.1: limits and resumption -------------------------------------------------------------------------------------
+
+
+@pytest.mark.req("E16.FR.03", "E16.FR.05")
+def test_a_limit_of_the_csms_goes_over_the_wire(version: str) -> None:
+    """2.1 tells the limit back and what reached it; 2.0.1 has no words for either, and the driver's own is told in plainer ones."""
+    station = WireStation(version)
+    station.feed(DriverLimit(1, TransactionLimit(max_energy=Decimal(1000))))
+    energy_transfer_started(station)
+    station.feed(DriverLimit(1, TransactionLimit(max_energy=Decimal(1000))))
+    (limited,) = events_of(station.said())
+    if version == "2.1":
+        assert limited.trigger_reason == "LimitSet"
+        assert limited.transaction_info.transaction_limit.max_energy == 1000
+    else:
+        assert limited.trigger_reason == "ChargingRateChanged"
+    station.pass_time(600)
+    reached = [one for one in events_of(station.said()) if one.trigger_reason == "EnergyLimitReached"]
+    assert [told(one) for one in reached] == [("Updated", "EnergyLimitReached", "SuspendedEVSE")]
+
+
+@pytest.mark.req("E17.FR.14", "E01.FR.07")
+def test_a_resumed_transaction_goes_on_over_the_wire(version: str) -> None:
+    """The numbers go on, and 2.1 says TxResumed."""
+    station = WireStation(version, variables={"TxCtrlr.ResumptionTimeout": "300"})
+    energy_transfer_started(station)
+    station.kill()
+    station.pass_time(60)
+    first, *_ = events_of(station.said())
+    assert first.trigger_reason == ("TxResumed" if version == "2.1" else "AbnormalCondition")
+    stop_authorized(station)
+    assert len({one.transaction_info.transaction_id for one in station.events}) == 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.support.wire_states import (
@@ -222,9 +224,31 @@ def test_tc_f_26_cs(version: str) -> None:
     assert not named(station.said(), "BootNotification")
 
 
-@pytest.mark.req("F06.FR.08")
-def test_tc_f_27_cs(version: str) -> None:
-    """A message this station does not have cannot be asked for."""
+def _idle(version: str, message: str, **more: Any) -> None:
+    """The message is promised, and then says that nothing is going on."""
     station = WireStation(version)
-    answer = station.ask("TriggerMessage", requestedMessage="SignCombinedCertificate")
-    assert answer.status == "NotImplemented"
+    station.said()
+    answer = station.ask("TriggerMessage", requestedMessage=message, **more)
+    assert answer.status == "Accepted"
+    promised, told = station.said()
+    assert promised is answer
+    (idle,) = named([told], message)
+    assert idle.status == "Idle"
+
+
+@pytest.mark.req("F06.FR.04")
+def test_tc_f_15_cs(version: str) -> None:
+    """No log is being uploaded."""
+    _idle(version, "LogStatusNotification")
+
+
+@pytest.mark.req("F06.FR.04")
+def test_tc_f_17_cs(version: str) -> None:
+    """An EVSE that is named makes no difference where the message has none."""
+    _idle(version, "FirmwareStatusNotification", evse={"id": 1})
+
+
+@pytest.mark.req("F06.FR.04")
+def test_tc_f_18_cs(version: str) -> None:
+    """No firmware is being updated."""
+    _idle(version, "FirmwareStatusNotification")

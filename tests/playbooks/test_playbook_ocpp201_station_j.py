@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from pilotwire.station.hardware.signing import verified
 from tests.support.wire_states import (
     authorized,
     energy_transfer_started,
@@ -34,7 +35,7 @@ def _holds(value: Any, context: str, measurands: Iterable[str]) -> None:
     assert {sample.measurand or register for sample in value.sampled_value} == set(measurands)
 
 
-def _every(station: WireStation, values: list[Any], gap: int) -> None:
+def _every(values: list[Any], gap: int) -> None:
     """The moments of measurement lie so many seconds apart."""
     moments = sorted({value.timestamp for value in values})
     assert len(moments) >= 3
@@ -58,7 +59,7 @@ def test_tc_j_01_cs(version: str) -> None:
     for value in _values(told):
         _holds(value, "Sample.Clock", MEASURANDS.split(","))
         assert value.timestamp.second == 0
-    _every(station, _values(told), 60)
+    _every(_values(told), 60)
 
 
 @pytest.mark.req("J01.FR.02", "J01.FR.06", "J01.FR.07", "J01.FR.08", "J01.FR.14", "J01.FR.22")
@@ -74,7 +75,7 @@ def test_tc_j_02_cs(version: str) -> None:
     for values in (_values(idle), _values(events)):
         for value in values:
             _holds(value, "Sample.Clock", MEASURANDS.split(","))
-        _every(station, values, 60)
+        _every(values, 60)
 
 
 @pytest.mark.req("J01.FR.20")
@@ -96,7 +97,7 @@ def test_tc_j_06_cs(version: str) -> None:
     for told in (before, after):
         for value in _values(told):
             _holds(value, "Sample.Clock", MEASURANDS.split(","))
-        _every(station, _values(told), 60)
+        _every(_values(told), 60)
 
 
 # --- sampled --------------------------------------------------------------------------------------------------------
@@ -142,4 +143,106 @@ def test_tc_j_09_cs(version: str) -> None:
     assert {(event.event_type, event.trigger_reason) for event in events} == {("Updated", "MeterValuePeriodic")}
     for value in _values(events):
         _holds(value, "Sample.Periodic", MEASURANDS.split(","))
-    _every(station, _values(events), 20)
+    _every(_values(events), 20)
+
+
+# --- told at the end ------------------------------------------------------------------------------------------------
+
+
+def _ended(station: WireStation, after: float) -> Any:
+    """The transaction lasts so long, and the vehicle leaves."""
+    energy_transfer_started(station)
+    station.pass_time(after, step=1)
+    stop_authorized(station)
+    ev_disconnected(station)
+    (ended,) = [event for event in station.events if event.event_type == "Ended"]
+    assert ended.meter_value
+    return ended
+
+
+def _contexts(event: Any) -> list[str]:
+    return [value.sampled_value[0].context for value in event.meter_value]
+
+
+@pytest.mark.req("J01.FR.06", "J01.FR.07", "J01.FR.08", "E06.FR.11")
+def test_tc_j_03_cs(version: str) -> None:
+    """Only clock-aligned values are wanted at the end: the last event holds one set for every full interval, and nothing else."""
+    variables = NO_SAMPLES | {
+        "AlignedDataCtrlr.TxEndedInterval": "20",
+        "AlignedDataCtrlr.TxEndedMeasurands": MEASURANDS,
+        "SampledDataCtrlr.TxEndedMeasurands": "",
+    }
+    ended = _ended(WireStation(version, variables=variables), 90)
+    assert set(_contexts(ended)) == {"Sample.Clock"}
+    for value in ended.meter_value:
+        _holds(value, "Sample.Clock", MEASURANDS.split(","))
+        assert value.timestamp.second % 20 == 0
+    _every(ended.meter_value, 20)
+
+
+@pytest.mark.req("J01.FR.21")
+@pytest.mark.parametrize("policy", ["Never", "OncePerTransaction", "EveryMeterValue"])
+def test_tc_j_04_cs(version: str, policy: str) -> None:
+    """As before, signed: each set has the meter's signature, and its key as often as it is wanted."""
+    variables = NO_SAMPLES | {
+        "AlignedDataCtrlr.TxEndedInterval": "20",
+        "AlignedDataCtrlr.TxEndedMeasurands": "Energy.Active.Import.Register",
+        "SampledDataCtrlr.TxEndedMeasurands": "",
+        "SampledDataCtrlr.SignReadings": "false",
+        "AlignedDataCtrlr.SignReadings": "true",
+        "OCPPCommCtrlr.PublicKeyWithSignedMeterValue": policy,
+    }
+    station = WireStation(version, station="ac-22-fiscal", variables=variables)
+    ended = _ended(station, 90)
+    assert set(_contexts(ended)) == {"Sample.Clock"}
+    _every(ended.meter_value, 20)
+    _signed(station, ended.meter_value, policy)
+
+
+def _signed(station: WireStation, values: list[Any], policy: str) -> None:
+    """Every value is signed by the meter of the EVSE, about the number beside it, and its key is told as often as is set."""
+    printed = station.hardware.layout.evses[0].meter_public_key
+    keys = []
+    for value in values:
+        (sample,) = [one for one in value.sampled_value if one.signed_meter_value is not None]
+        signed = sample.signed_meter_value
+        assert (signed.encoding_method, signed.signing_method) == ("OCMF", "")
+        (read,) = verified(signed.signed_meter_data, printed)["RD"]
+        assert round(read["RV"] * 1000) == sample.value
+        keys.append(signed.public_key or "")
+    expected = {"Never": 0, "OncePerTransaction": 1, "EveryMeterValue": len(values)}[policy]
+    assert keys.count(printed) == expected
+    assert keys.count("") == len(values) - expected
+
+
+@pytest.mark.req("J02.FR.02", "J02.FR.03", "J02.FR.04", "E06.FR.11", "E07.FR.08")
+def test_tc_j_10_cs(version: str) -> None:
+    """Samples for the end: the last event holds one set for every interval since the beginning, and that of the end."""
+    variables = NO_SAMPLES | {
+        "SampledDataCtrlr.TxEndedInterval": "20",
+        "SampledDataCtrlr.TxEndedMeasurands": MEASURANDS,
+        "AlignedDataCtrlr.TxEndedMeasurands": "",
+    }
+    ended = _ended(WireStation(version, variables=variables), 90)
+    contexts = _contexts(ended)
+    assert contexts == ["Sample.Periodic"] * (len(contexts) - 1) + ["Transaction.End"]
+    for value, context in zip(ended.meter_value, contexts, strict=True):
+        _holds(value, context, MEASURANDS.split(","))
+    _every(ended.meter_value[:-1], 20)
+
+
+@pytest.mark.req("J02.FR.21", "E02.FR.14")
+@pytest.mark.parametrize("policy", ["Never", "EveryMeterValue"])
+def test_tc_j_11_cs(version: str, policy: str) -> None:
+    """As before, signed."""
+    variables = NO_SAMPLES | {
+        "SampledDataCtrlr.TxEndedInterval": "20",
+        "SampledDataCtrlr.SignReadings": "true",
+        "OCPPCommCtrlr.PublicKeyWithSignedMeterValue": policy,
+    }
+    station = WireStation(version, station="ac-22-fiscal", variables=variables)
+    ended = _ended(station, 90)
+    contexts = _contexts(ended)
+    assert contexts == ["Sample.Periodic"] * (len(contexts) - 1) + ["Transaction.End"]
+    _every(ended.meter_value[:-1], 20)
+    _signed(station, ended.meter_value, policy)

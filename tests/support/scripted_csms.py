@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import ssl
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -75,13 +76,14 @@ class ScriptedCsms:
     frames: list[Any] = field(default_factory=list)
     attempts: int = 0
     version: str = "2.0.1"
+    tls: ssl.SSLContext | None = None
     _next: int = 0
     _answers: dict[str, asyncio.Future[Any]] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
         """The endpoint."""
-        return f"ws://127.0.0.1:{self.port}"
+        return f"ws://127.0.0.1:{self.port}" if self.tls is None else f"wss://localhost:{self.port}"
 
     def of(self, action: str) -> list[Any]:
         """Payloads of the station's CALLs of an action, in order."""
@@ -164,6 +166,7 @@ async def scripted_csms(version: str = "2.0.1", reply: Reply = accepting, **fiel
         csms.attend,
         "127.0.0.1",
         csms.port,
+        ssl=csms.tls,
         select_subprotocol=csms.choose,
         process_request=csms.admit,
         ping_interval=None,

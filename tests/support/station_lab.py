@@ -19,8 +19,10 @@ from pilotwire.domain.transactions import Transaction
 from pilotwire.ev import Vehicle
 from pilotwire.ocpp.version import OcppVersion
 from pilotwire.simulator.building import make_vehicle, vehicle_from
-from pilotwire.station.app import Station
+from pilotwire.station.app import AS_USUAL, Pace, Station
 from pilotwire.station.core.settings import StationSettings
+from pilotwire.station.files import Files
+from pilotwire.station.hardware.ports import OutsideMeter
 from pilotwire.station.hardware.simulated import layout as layout_named
 from pilotwire.station.line import Endpoint
 from pilotwire.station.storage import MemoryStorage, SqliteStorage, Storage
@@ -109,6 +111,9 @@ def build(
     variables: Mapping[str, str] | None = None,
     clock: Clock | None = None,
     settings: Mapping[str, Any] | None = None,
+    pace: Pace = AS_USUAL,
+    files: Files | None = None,
+    meters: Mapping[int, OutsideMeter] | None = None,
     **endpoint: Any,
 ) -> Station:
     """A station that is not started yet."""
@@ -124,6 +129,9 @@ def build(
         clock or SystemClock(),
         speed=speed,
         vehicle_from=vehicle_from,
+        meters=meters,
+        pace=pace,
+        files=files,
     )
 
 

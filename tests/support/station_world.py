@@ -16,6 +16,7 @@ from typing import TypeVar
 
 from pilotwire.domain.authorization import AuthorizationAsked, AuthorizationStatus, AuthorizationVerdict
 from pilotwire.domain.availability import ConnectorState, ConnectorStatus
+from pilotwire.domain.data_transfer import DataTransferred, DataTransferStatus, DataTransferVerdict
 from pilotwire.domain.identity import EvseAddress, IdToken, StationIdentity
 from pilotwire.domain.kinds import Command, Fact, Noted, Outcome, Verdict
 from pilotwire.domain.metering import MeterValuesReported, register_of
@@ -57,6 +58,7 @@ from pilotwire.station.core import (
     SetContactor,
     SetCurrentLimit,
     SetLock,
+    SetPhases,
     Show,
     Started,
     StationCore,
@@ -124,6 +126,8 @@ class Csms:
                 return self.tokens.get(token.value, not_accepted(AuthorizationStatus.UNKNOWN))
             case TransactionEvent():
                 return self._transaction(fact)
+            case DataTransferred():
+                return DataTransferVerdict(status=DataTransferStatus.UNKNOWN_VENDOR_ID)
             case _:
                 return Noted()
 
@@ -233,7 +237,7 @@ class StationWorld:
         self._unanswered.clear()
         self.jobs.clear()
         self.line = False
-        self.feed(Started(reason, tuple(self.hardware.survey())))
+        self.feed(Started(reason, tuple(self.hardware.survey()), self.hardware.firmware))
         if self.wants_line:
             self.connect()
 
@@ -291,6 +295,8 @@ class StationWorld:
                 self._inputs.append(LockMoved(evse_id, connector_id, locked, done))
             case SetCurrentLimit(evse_id, amps):
                 self.hardware.set_current_limit(evse_id, amps)
+            case SetPhases(evse_id, phases):
+                self.hardware.set_phases(evse_id, phases)
             case Show(evse_id, text):
                 self.hardware.show(evse_id, text)
             case RestartStation(reason):

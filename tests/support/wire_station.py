@@ -19,7 +19,7 @@ import msgspec
 
 from pilotwire.dialects.ocpp21 import DIALECT as OCPP21
 from pilotwire.dialects.ocpp201 import DIALECT as OCPP201
-from pilotwire.domain.kinds import Command, Fact
+from pilotwire.domain.kinds import Command, Fact, Noted
 from pilotwire.ocpp import registry, v21, v201
 from pilotwire.ocpp.types import Message
 from pilotwire.station.core import (
@@ -138,6 +138,9 @@ class WireStation(StationWorld):
         request = registry.decode_request(self.dialect.version, action, registry.encode(written))
         self.log.append(Heard(self.now, request))
         self._check(action, request)
+        if registry.action_of(written).response is None:
+            self._inputs.append(Answered(ref, Noted()))  # a SEND
+            return
         answer = self.script.answer(request)
         if answer == "silence":
             self._unanswered.append(ref)

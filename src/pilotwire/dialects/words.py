@@ -33,13 +33,17 @@ class FactWord:
 
 @dataclass(frozen=True, kw_only=True)
 class CommandWord:
-    """A command in one version: `read` by request type, the other three from the command."""
+    """A command in one version: `read` by request type, the other three from the command.
+
+    `departs`: an outcome that is to be told as it is though it does not fit the version; its message is not tried.
+    """
 
     command: type[Command]
     read: Mapping[type[Any], Callable[[Any], Command | None]]
     write: Callable[[Any], tuple[Message, ...]]
     write_outcome: Callable[[Any, Any, Any], Message]
     read_outcome: Callable[[Any, tuple[Any, ...]], Outcome]
+    departs: Callable[[Any], bool] = field(default=lambda _outcome: False)
 
 
 class WordDialect:
@@ -105,7 +109,9 @@ class WordDialect:
 
     def write_outcome(self, command: Command, outcome: Outcome, request: Message) -> Message:
         """The response that answers a command; raises NotSayable if a value does not fit."""
-        return self._sayable(self._command_word(command).write_outcome(command, outcome, request))
+        word = self._command_word(command)
+        message = word.write_outcome(command, outcome, request)
+        return message if word.departs(outcome) else self._sayable(message)
 
     def _fact_word(self, fact: Fact) -> FactWord:
         word = self._facts.get(type(fact))

@@ -166,6 +166,12 @@ _FAULTED: Final = 2
 """A connector that is Faulted cannot be used, whatever the code says."""
 
 
+def severity_of_fault(code: str, *, faulted: bool) -> int:
+    """How severe a fault is, by its code as 1.6 names it (ChargePointErrorCode); `faulted`: nothing can be charged with it."""
+    severity = _ERROR_CODES.get(code, _ERROR_CODES["OtherError"])
+    return min(severity, _FAULTED) if faulted else severity
+
+
 def sign_of_status(status: ConnectorStatus, received_at: datetime) -> Sign:
     """What the state of a connector says (1.6: errorCode and Faulted; 2.x: Faulted)."""
     problem, faulted = status.state.problem, status.state.availability is Availability.FAULTED

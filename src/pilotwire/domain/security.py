@@ -30,6 +30,7 @@ CRITICAL_SECURITY_EVENTS = frozenset(
         "InvalidChargingStationCertificate",
         "InvalidTLSVersion",
         "InvalidTLSCipherSuite",
+        "DiscardedRenewedClientCertificate",
         "MaintenanceLoginAccepted",
         "MaintenanceLoginFailed",
     }

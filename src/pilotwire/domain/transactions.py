@@ -105,7 +105,8 @@ class TransactionEvent(Fact):
     """Something happened in a transaction (E01 ff.).
 
     `transaction_id` is None in a 1.6 start seen by the CSMS: the verdict names it. `seq_no` is None where the protocol has none
-    (1.6). `offline` is None where the protocol does not tell. `readings` hold the meter values in the order taken; the energy register of
+    (1.6). `offline` is None where the protocol does not tell. `limit` is what the transaction may use up, told once it is set (E16.FR.01,
+    E16.FR.03); 2.1 alone can tell it. `readings` hold the meter values in the order taken; the energy register of
     a STARTED and an ENDED event is among them (1.6: meterStart, meterStop).
     """
 
@@ -124,6 +125,7 @@ class TransactionEvent(Fact):
     phases_used: int | None = None
     cable_max_current: int | None = None
     readings: tuple[MeterReading, ...] = ()
+    limit: TransactionLimit | None = None
 
 
 class TransactionVerdict(Verdict):

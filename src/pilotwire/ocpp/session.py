@@ -160,6 +160,14 @@ class Session:
         frame = write_frame(CallError(message_id, error_code_for(code, self.version), description, body))
         self._finish(message_id, call, frame, is_result=False)
 
+    def ignore(self, message_id: str) -> None:
+        """Leave a call that was received without any answer, for ever (1.6:4.2, a station that was rejected).
+
+        Raises MisuseError for a call that is not open, NotReachable after `close`.
+        """
+        self._open_call(message_id)
+        del self._inbound.open[message_id]
+
     def data_to_send(self) -> list[bytes]:
         """Every frame queued since the last time, in order; each is one WebSocket text message."""
         out, self._out = self._out, []

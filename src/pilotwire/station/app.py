@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import math
 import uuid
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -20,35 +22,59 @@ import structlog
 
 from pilotwire.clock import Clock
 from pilotwire.dialects import Dialect
+from pilotwire.domain.device_model import SetVariables
 from pilotwire.domain.kinds import Command, Fact, Outcome
 from pilotwire.domain.provisioning import BootReason, RegistrationStatus
 from pilotwire.errors import NotReachable, NotSayable, StoreError
 from pilotwire.ocpp.net.backoff import RetryBackOff
+from pilotwire.ocpp.net.client import ConnectError
 from pilotwire.ocpp.net.peer import AnswerInvalid, CallRefused, CallTimeout, OnFrame
+from pilotwire.station.client_context import OWN, has_valid, leaf_is_valid, own_in, roots_in
+from pilotwire.station.connecting import event_of
 from pilotwire.station.core import StationCore
 from pilotwire.station.core import actions as act
 from pilotwire.station.core import inputs as told
+from pilotwire.station.core.certificates import InstallersCertificate
+from pilotwire.station.core.network_ways import CarriersSeen, Connected, CredentialsSeen, Missed, Way
 from pilotwire.station.core.settings import StationSettings
+from pilotwire.station.endpoints import Endpoint
 from pilotwire.station.files import Files, MemoryFiles
-from pilotwire.station.hardware.ports import HardwareEvent, StationLayout, VehicleInlet
+from pilotwire.station.hardware.ports import HardwareEvent, OutsideMeter, StationLayout, VehicleInlet
 from pilotwire.station.hardware.simulated import SimulatedStation
 from pilotwire.station.jobs import WORKERS, Jobs, Tools
-from pilotwire.station.line import CommandRefused, Endpoint, Line
+from pilotwire.station.jobs.logs import Diary
+from pilotwire.station.keys import KeyStore
+from pilotwire.station.line import CommandRefused, Line
 from pilotwire.station.storage import Storage
 
 _log = structlog.get_logger("pilotwire.station")
 
 TICK = 0.1
-"""Seconds between two looks at the simulated hardware."""
-SAVE_EVERY = 1.0
-"""Seconds after which the hardware's state is saved, if it changed, while nothing else is."""
+"""Seconds that an answer has to leave before the connection it left by ends."""
 _PASSWORD = "SecurityCtrlr.BasicAuthPassword"
+_PING = "OCPPCommCtrlr.WebSocketPingInterval"
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How closely the simulated hardware is followed, in seconds; hardware at which no vehicle is plugged in is left at rest.
+
+    `tick` lies between two looks at it; `save_every` is how old its saved state grows while no fact is kept, None: as old as it may.
+    """
+
+    tick: float = 0.1
+    save_every: float | None = 1.0
+
+
+AS_USUAL = Pace()
+"""The pace of a single station."""
 
 
 class Station:
     """One station on one storage. Use `async with` or `start` and `stop`; `failed` tells why it had to stop by itself, if it did.
 
-    `speed` is how much faster than life the simulated hardware and vehicles run; the station's clock stays the true one.
+    `speed` is how much faster than life the simulated hardware and vehicles run; the station's clock stays the true one. `meters` are real
+    meters in the place of simulated ones, by EVSE; they are read while the station runs.
     """
 
     def __init__(
@@ -64,8 +90,11 @@ class Station:
         vehicle_from: Callable[[Mapping[str, Any]], VehicleInlet] | None = None,
         on_frame: OnFrame | None = None,
         files: Files | None = None,
+        pace: Pace = AS_USUAL,
+        keys: KeyStore | None = None,
+        meters: Mapping[int, OutsideMeter] | None = None,
     ) -> None:
-        self.settings = settings
+        self.settings = settings if settings.home is not None else replace(settings, home=endpoint.profile())
         self.identity = endpoint.identity
         self.files: Files = MemoryFiles() if files is None else files
         self.failed: asyncio.Future[None] | None = None
@@ -74,15 +103,19 @@ class Station:
         self._clock = clock
         self._speed = speed
         self._vehicle_from = vehicle_from
-        self.line = Line(endpoint, dialect, self, clock, on_frame=on_frame)
+        self.line = Line(endpoint, dialect, self, clock, self.files, on_frame=on_frame)
         self.hardware = self._hardware()
+        self.hardware.outside_meters = dict(meters or {})
         self.core = self._new_core()
-        tools = Tools(self.identity, clock, self.files, lambda key: self.core.variable(key))
+        tools = Tools(self.identity, clock, self.files, lambda key: self.core.variable(key), self.hardware, keys)
+        self._diary = Diary(self.files, clock) if settings.diagnostics_log else None
         self._jobs = Jobs(WORKERS, tools, self.feed)
         self._commands: dict[int, asyncio.Future[Outcome]] = {}
         self._next_command = 0
         self._timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._pace = pace
+        self._stirred = asyncio.Event()
         self._saved_at = clock.monotonic()
         self._saved_hardware = ""
         self._failure: BaseException | None = None
@@ -110,6 +143,8 @@ class Station:
         if self._failure is None:
             self._spawn(self.line.run())
             self._spawn(self._run_hardware())
+            for meter in self.hardware.outside_meters.values():
+                self._spawn(meter.run(self.happened))
         else:
             self._tell_failure(self._failure)
 
@@ -118,7 +153,9 @@ class Station:
         for evse in self.layout.evses:
             for connector in evse.connectors:
                 self.hardware.set_lock(evse.evse_id, connector.connector_id, False)
-        self.feed(told.Started(reason=reason, survey=tuple(self.hardware.survey())))
+        self.feed(told.Started(reason, tuple(self.hardware.survey()), self.hardware.firmware))
+        if installed := self.files.read(OWN[-1][0]):
+            self.feed(InstallersCertificate(installed.decode("ascii", "replace")))
 
     async def stop(self) -> None:
         """Stop as if switched off: nothing is said any more, everything kept stays kept. Stopping twice is fine."""
@@ -131,6 +168,8 @@ class Station:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._refuse_waiting("The station stops.")
+        if self._diary is not None:
+            self._diary.write()
         with contextlib.suppress(StoreError):
             self._commit(())
         self._storage.close()
@@ -169,6 +208,8 @@ class Station:
         """Tell the core something and do what it asks for; a station that has failed hears nothing any more."""
         for thing in things:
             if self._failure is None:
+                if self._diary is not None:
+                    self._diary.heard(thing)
                 self._guarded(partial(self.core.feed, thing))
 
     def write_variable(self, key: str, value: str) -> None:
@@ -204,9 +245,12 @@ class Station:
             else:
                 self._do(action)
         self._arm()
+        self._stirred.set()
         self.feed(*moved)
 
     def _do(self, action: act.Action) -> None:
+        if self._diary is not None:
+            self._diary.done(action)
         match action:
             case act.Say(ref, fact):
                 self._state(ref, fact, None)
@@ -220,6 +264,8 @@ class Station:
                 self.hardware.set_contactor(evse_id, closed)
             case act.SetCurrentLimit(evse_id, amps):
                 self.hardware.set_current_limit(evse_id, amps)
+            case act.SetPhases(evse_id, phases):
+                self.hardware.set_phases(evse_id, phases)
             case act.Show(evse_id, text):
                 self.hardware.show(evse_id, text)
             case act.Undertake(ref, job):
@@ -229,6 +275,8 @@ class Station:
             case act.RestartStation(reason):
                 self._restarting = True
                 self._spawn(self._restart(reason))
+            case act.ConnectAnew(why):
+                self._spawn(self._connect_anew(why))
             case act.VariableChanged(name, _):
                 self._variable_changed(str(name))
             case act.Note(text):
@@ -263,12 +311,21 @@ class Station:
     async def _run_hardware(self) -> None:
         last = self._clock.monotonic()
         while self._failure is None:
-            await asyncio.sleep(TICK)
+            await asyncio.sleep(self._pace.tick)
             now = self._clock.monotonic()
             self.happened(self.hardware.advance((now - last) * self._speed))
             last = now
-            if now - self._saved_at >= SAVE_EVERY and self._failure is None:
-                self._commit(())
+            self._save_if_old(now)
+            if self.hardware.at_rest and self._failure is None:
+                self._save_if_old(math.inf)
+                self._stirred.clear()
+                await self._stirred.wait()
+                last = self._clock.monotonic()
+
+    def _save_if_old(self, now: float) -> None:
+        limit = self._pace.save_every
+        if limit is not None and now - self._saved_at >= limit and self._failure is None:
+            self._commit(())
 
     def happened(self, events: Sequence[HardwareEvent]) -> None:
         """The driver reports, or a person did something at the simulated station."""
@@ -330,6 +387,8 @@ class Station:
         ref = self._next_command
         outcome = self._commands[ref] = asyncio.get_running_loop().create_future()
         try:
+            if isinstance(command, SetVariables):
+                self._look_at_credentials()
             self.feed(told.CommandReceived(ref, command))
             given: Outcome = await outcome
             return given
@@ -359,28 +418,56 @@ class Station:
             random_range=int(value("OCPPCommCtrlr.RetryBackOffRandomRange")),
         )
 
-    def password(self) -> str | None:
-        """See `Owner`; the one the CSMS has set goes before the one we were given (A01.FR.01)."""
-        return self.core.variable(_PASSWORD) or self.line.endpoint.password
+    def way(self) -> Way | None:
+        """See `Owner`."""
+        return self.core.way()
+
+    def reached(self, way: Way) -> None:
+        """See `Owner`."""
+        self.feed(Connected(way.slot))
+
+    def missed(self, error: ConnectError) -> None:
+        """See `Owner`."""
+        self.feed(Missed(str(error), event_of(error)))
+
+    def carriers(self, *, ethernet: bool, cellular: bool) -> None:
+        """Which carriers have a link now: a cable was plugged or pulled, the mobile network came or went."""
+        self.feed(CarriersSeen(ethernet, cellular))
+
+    def _look_at_credentials(self) -> None:
+        """Tell the core what there is to make secure connections with; the files may have changed at any time."""
+        now, own = self._clock.now(), own_in(self.files)
+        seen = CredentialsSeen(
+            roots=has_valid(roots_in(self.files), now),
+            certificate=own is not None and leaf_is_valid(own[0], now),
+            password=self.line.endpoint.password is not None,
+        )
+        self.feed(seen)
 
     def ping_interval(self) -> float:
         """See `Owner`; OCPPCommCtrlr.WebSocketPingInterval."""
-        return float(self.core.variable("OCPPCommCtrlr.WebSocketPingInterval"))
+        return float(self.core.variable(_PING))
+
+    def is_silent(self) -> bool:
+        """See `Owner`."""
+        return not self.settings.answers_when_rejected and self.is_rejected()
 
     def is_rejected(self) -> bool:
         """See `Owner`."""
         return self.core.overview().registration is RegistrationStatus.REJECTED
 
     def _variable_changed(self, name: str) -> None:
-        """What the shell itself goes by. The back-off and the ping interval are asked for at the next connection anyway."""
+        """What the shell itself goes by. The back-off is asked for when a connection was lost."""
+        if name.casefold() == _PING.casefold():
+            self.line.keep_alive(self.ping_interval())
         if name.casefold() == _PASSWORD.casefold():
             _log.info("the CSMS has set another password; connecting anew", station=self.identity)
-            self._spawn(self._connect_anew())
+            self._spawn(self._connect_anew("the password has changed"))
 
-    async def _connect_anew(self) -> None:
+    async def _connect_anew(self, why: str) -> None:
         """A moment for the answer to leave, then the connection ends and the next one begins (A01)."""
         await asyncio.sleep(TICK)
-        await self.line.close("the password has changed")
+        await self.line.close(why)
         self.line.hurry()
 
     def overview(self) -> dict[str, Any]:
@@ -401,6 +488,23 @@ class Station:
         self._restarting = False
         self._begin(reason)
         self.line.hurry()
+
+    async def reboot(self, reason: BootReason = BootReason.POWER_UP, *, seconds: float = 0.0) -> None:
+        """The controller's power fails and comes back: nothing is said any more, and only what was kept is left.
+
+        The mains of the contactors fails with it. `seconds` is how long it is gone.
+        """
+        self._restarting = True
+        self._disarm()
+        self.line.cut()
+        await self._jobs.abandon_all()
+        self._refuse_waiting("The station has lost its power.")
+        await asyncio.sleep(max(seconds, TICK))
+        self.hardware.restart()
+        self.core = self._new_core()
+        self._restarting = False
+        self._begin(reason)
+        self.line.restore()
 
     def _hardware(self) -> SimulatedStation:
         saved = self._storage.hardware()

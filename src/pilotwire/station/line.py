@@ -8,25 +8,31 @@ from __future__ import annotations
 
 import asyncio
 import random
-import ssl
 import uuid
 from collections.abc import Awaitable
-from dataclasses import dataclass, field
 from typing import Protocol
 
 import structlog
 
 from pilotwire.clock import Clock
 from pilotwire.dialects import Dialect
-from pilotwire.domain.kinds import Command, Fact, Outcome, Verdict
+from pilotwire.dialects.every import DIALECTS
+from pilotwire.domain.kinds import Command, Fact, Noted, Outcome, Verdict
 from pilotwire.errors import NotReachable, NotSayable
 from pilotwire.ocpp.events import Breach, CallReceived
 from pilotwire.ocpp.net.backoff import RetryBackOff
-from pilotwire.ocpp.net.client import ConnectError, connect
-from pilotwire.ocpp.net.peer import AnswerInvalid, CallRefused, OnFrame, Peer, Refusal
+from pilotwire.ocpp.net.client import ConnectError
+from pilotwire.ocpp.net.peer import SILENCE, AnswerInvalid, CallRefused, OnFrame, Peer, Refusal, Silence
 from pilotwire.ocpp.net.socket import Socket
+from pilotwire.ocpp.outbound import RawCall
+from pilotwire.ocpp.registry import action_of
 from pilotwire.ocpp.session import Session
 from pilotwire.ocpp.types import Message
+from pilotwire.ocpp.version import OcppVersion
+from pilotwire.station.connecting import connect_by
+from pilotwire.station.core.network_ways import Way
+from pilotwire.station.endpoints import Endpoint
+from pilotwire.station.files import Files
 
 _log = structlog.get_logger("pilotwire.station.line")
 
@@ -34,21 +40,6 @@ LEAST_WAIT = 0.1
 """Seconds between two attempts to connect, however short the variables make the back-off: a station does not hammer its CSMS."""
 _MOST_DOUBLINGS = 30
 """From here on the doubled wait exceeds every life of a station, and the count need not grow."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Endpoint:
-    """Where the CSMS is and who we are. `call_timeout` in seconds is the time an answer may take (2.x: MessageTimeout).
-
-    `password` is the first one; the owner knows the one that counts. It does not show in the repr (A01.FR.12).
-    """
-
-    url: str
-    identity: str
-    password: str | None = field(default=None, repr=False)
-    ssl_context: ssl.SSLContext | None = None
-    call_timeout: float = 30.0
-    compression: bool = False
 
 
 class CommandRefused(Exception):
@@ -79,12 +70,24 @@ class Owner(Protocol):
         """How long to wait between attempts."""
         ...
 
-    def password(self) -> str | None:
-        """The password for the coming connection, None for a connection without one."""
+    def way(self) -> Way | None:
+        """How to connect next; None: not at all, as things are (`hurry` says that they have changed)."""
+        ...
+
+    def reached(self, way: Way) -> None:
+        """A way works; `line_up` follows."""
+        ...
+
+    def missed(self, error: ConnectError) -> None:
+        """The last way did not work."""
         ...
 
     def ping_interval(self) -> float:
         """Seconds between pings on the coming connection; 0: none."""
+        ...
+
+    def is_silent(self) -> bool:
+        """Whether nothing that the CSMS asks is answered, not even with an error (1.6:4.2)."""
         ...
 
     def is_rejected(self) -> bool:
@@ -99,10 +102,20 @@ class Line:
     """
 
     def __init__(
-        self, endpoint: Endpoint, dialect: Dialect, owner: Owner, clock: Clock, *, on_frame: OnFrame | None = None
+        self,
+        endpoint: Endpoint,
+        dialect: Dialect,
+        owner: Owner,
+        clock: Clock,
+        files: Files,
+        *,
+        on_frame: OnFrame | None = None,
     ) -> None:
         self.endpoint = endpoint
+        self._own = dialect
         self._dialect = dialect
+        self._files = files
+        self._call_timeout = endpoint.call_timeout
         self._owner = owner
         self._clock = clock
         self._on_frame = on_frame
@@ -119,6 +132,11 @@ class Line:
     def is_up(self) -> bool:
         """Whether the connection stands."""
         return self._peer is not None
+
+    @property
+    def version(self) -> OcppVersion:
+        """The version spoken, or offered first."""
+        return self._dialect.version
 
     @property
     def is_cut(self) -> bool:
@@ -156,16 +174,31 @@ class Line:
         return self._dialect.write_fact(fact, named=named)
 
     async def say(self, fact: Fact, message: Message) -> Verdict:
-        """Send a prepared fact and wait for the verdict.
+        """Send a prepared fact and wait for the verdict; one that nobody answers is just noted.
 
         Raises CallRefused for an RPC error, NotReachable if no answer came, AnswerInvalid for one that cannot be read.
         """
         if self._peer is None:
             raise NotReachable("The line to the CSMS is down.")
+        if action_of(message).response is None:
+            await self._peer.send(message)  # nobody answers a SEND (J2:4.2.4)
+            return Noted()
         result = await self._peer.call(message)
         if result.message is None:
             raise AnswerInvalid(result.action, "it has no known shape", result.raw)
         return self._dialect.read_verdict(fact, result.message)
+
+    async def call_raw(
+        self, action: str, payload: bytes, *, force: bool = False, timeout: float | None = None
+    ) -> bytes:
+        """Send a CALL as it is, from nobody in particular; returns the JSON of its result.
+
+        Raises NotReachable without a connection or an answer, NotSayable for what does not fit the version (`force`: for no object only),
+        CallRefused for an RPC error, AnswerInvalid for a result that cannot be read.
+        """
+        if self._peer is None:
+            raise NotReachable("The line to the CSMS is down.")
+        return (await self._peer.call(RawCall(action, payload, force=force), timeout=timeout)).raw
 
     # --- keeping it up ---------------------------------------------------------------------------------------------------------
 
@@ -175,7 +208,11 @@ class Line:
         while True:
             await self._whole.wait()
             self._hurry.clear()
-            if await self._connection():
+            way = self._owner.way()
+            if way is None:
+                await self._hurry.wait()
+                continue
+            if await self._connection(way):
                 attempt = 0
             delay = self._owner.back_off().delay(attempt, random.random())
             attempt = min(attempt + 1, _MOST_DOUBLINGS)
@@ -190,19 +227,22 @@ class Line:
         finally:
             self._hurry.clear()
 
-    async def _connection(self) -> bool:
+    async def _connection(self, way: Way) -> bool:
         """One connection from its attempt to its end; whether it was made."""
         try:
-            socket = await self._connect()
+            socket = await self._connect(way)
         except ConnectError as error:
             self._report(error)
+            self._owner.missed(error)
             return False
         if self.is_cut:  # while we were connecting
             socket.abort()
             return False
         self.trouble = ""
+        self._dialect = self._own if socket.version is self._own.version else DIALECTS[socket.version]
+        self._call_timeout = float(way.message_timeout)
         self._peer = peer = self._new_peer(socket)
-        asyncio.get_running_loop().call_soon(self._began, peer)
+        asyncio.get_running_loop().call_soon(self._began, peer, way)
         try:
             closed = await peer.run()
         finally:
@@ -210,29 +250,27 @@ class Line:
         self._owner.line_down(closed.reason or f"closed with {closed.code}")
         return True
 
-    async def _connect(self) -> Socket:
-        where = self.endpoint
-        return await connect(
-            where.url,
-            identity=where.identity,
-            versions=(self._dialect.version,),
-            password=self._owner.password(),
-            ssl_context=where.ssl_context,
-            ping_interval=self._owner.ping_interval() or None,
-            compression=where.compression,
-        )
+    async def _connect(self, way: Way) -> Socket:
+        ping = self._owner.ping_interval()
+        return await connect_by(way, self.endpoint, self._own.version, self._files, ping_interval=ping)
 
     def _new_peer(self, socket: Socket) -> Peer:
-        timeout = self.endpoint.call_timeout
+        timeout = self._call_timeout
         version = self._dialect.version
         session = Session(version, role="station", new_id=lambda: str(uuid.uuid4()), call_timeout=timeout)
         return Peer(
             socket, session, self._clock, on_call=self._on_call, on_breach=self._on_breach, on_frame=self._on_frame
         )
 
-    def _began(self, peer: Peer) -> None:
+    def _began(self, peer: Peer, way: Way) -> None:
         if self._peer is peer:
+            self._owner.reached(way)
             self._owner.line_up()
+
+    def keep_alive(self, seconds: float) -> None:
+        """Ping every so often from now on, on the connection that stands; 0: not at all."""
+        if self._peer is not None:
+            self._peer.socket.set_ping_interval(seconds)
 
     def _report(self, error: ConnectError) -> None:
         if str(error) != self.trouble:  # the same trouble again is no news
@@ -241,14 +279,16 @@ class Line:
 
     # --- what the CSMS wants -----------------------------------------------------------------------------------------------------
 
-    async def _on_call(self, event: CallReceived) -> Message | Refusal:
+    async def _on_call(self, event: CallReceived) -> Message | Refusal | Silence:
+        if self._owner.is_silent():
+            return SILENCE
         command = self._dialect.read_command(event.message)
         if command is None and self._owner.is_rejected():
             return Refusal("SecurityError", "This station was rejected: nothing can be asked of it.")
         if command is None:
             return Refusal("NotSupported", f"This station does not support {event.action} yet.")
         try:
-            async with asyncio.timeout(self.endpoint.call_timeout):
+            async with asyncio.timeout(self._call_timeout):
                 outcome = await self._owner.command(command)
             return self._dialect.write_outcome(command, outcome, event.message)
         except CommandRefused as refused:

@@ -38,6 +38,13 @@ class StationProgramSettings(Settings):
         ge=0,
         le=65535,
     )
+    control_password: str | None = setting(
+        None,
+        "8 to 200 characters",
+        "the password of the control port and its page; none: anybody who reaches it",
+        min_length=8,
+        max_length=200,
+    )
     layout: str = setting("ac-22-single", "the name of a station layout", "EVSEs and connectors", min_length=1)
     storage: str | None = setting(
         None, "a file name", "where the station keeps what must survive; by default <id>.station.db"
@@ -54,9 +61,58 @@ class StationProgramSettings(Settings):
     speed: float = setting(
         1.0, "a factor above 0 and at most 3600", "how much faster than life hardware and vehicles run", gt=0, le=3600
     )
+    iccid: str | None = setting(None, "up to 20 characters", "the SIM card's ICCID in the boot message", max_length=20)
+    imsi: str | None = setting(None, "up to 20 characters", "the SIM card's IMSI in the boot message", max_length=20)
+    older_ocpp: bool = setting(False, "true or false", "with 2.1: offer 2.0.1 as well, and speak what the CSMS chooses")
+    security_profile: int | None = setting(
+        None, "0, 1, 2 or 3", "the security profile; by default 2 for wss://, else 1 with a password", ge=0, le=3
+    )
+    csms_root: str | None = setting(None, "a PEM file", "the root certificates a CSMS is trusted by")
+    certificate: str | None = setting(
+        None, "a PEM file", "the station's certificate and its chain, for security profile 3"
+    )
+    key: str | None = setting(None, "a PEM file", "the private key of the station's certificate")
+    key_store: Literal["file", "pkcs11"] = setting(
+        "file", "file or pkcs11", "where the station makes and keeps the keys of its own certificates"
+    )
+    pkcs11_library: str = setting(
+        "/usr/lib/softhsm/libsofthsm2.so",
+        "a shared library",
+        "with key_store pkcs11: the PKCS #11 library of the token",
+    )
+    pkcs11_token: str = setting("", "a token's label", "with key_store pkcs11: which token")
+    pkcs11_pin: str = setting("", "a PIN", "with key_store pkcs11: the PIN of the token's user")
+    connection_type: Literal["Ethernet", "Cellular", "Auto", "None"] | None = setting(
+        None, "Ethernet, Cellular, Auto or None", "what carries the connection; None: no OCPP traffic at all"
+    )
+    websocket_proxy: str | None = setting(
+        None, "host:port (port 80 if missing)", "an HTTP proxy to connect through", max_length=255
+    )
+    keep_alive: int | None = setting(None, "seconds from 0 (none)", "seconds between two pings", ge=0)
+    connection_strictness: Literal["SecureOnly", "All"] | None = setting(
+        None, "SecureOnly or All", "the cipher suites offered in TLS"
+    )
+    tls_strictness: Literal["Full", "SkipHostName"] | None = setting(
+        None, "Full or SkipHostName", "whether the host name in the CSMS's certificate is checked"
+    )
+    force_heartbeat: bool | None = setting(
+        None, "true or false", "send heartbeats even where traffic makes them needless"
+    )
+    tcp_watchdog_timeout: int | None = setting(
+        None, "seconds from 0 (never)", "restart the controller when the CSMS was unreachable so long", ge=0, le=604_800
+    )
+    connection_timeout: int | None = setting(
+        None, "3 to 300 seconds", "how long an attempt to connect may take", ge=3, le=300
+    )
+    show_disconnect_as_error: bool | None = setting(
+        None, "true or false", "say on the display that there is no connection"
+    )
     compression: bool = setting(False, "true or false", "offer permessage-deflate")
     variables: dict[str, str] = setting(
         {}, "a table of names in quotes and values", "first values of device model variables"
+    )
+    meter: dict[str, Any] = setting(
+        {}, "a table as in docs/station/metering.md", "a Modbus meter in the place of the simulated one"
     )
     log_level: LogLevel = setting("info", "debug, info, warning or error", "how much is told on the console")
 
@@ -73,6 +129,31 @@ class StationProgramSettings(Settings):
         if not isinstance(value, dict):
             return value
         return {name: str(one).lower() if isinstance(one, bool) else one for name, one in value.items()}
+
+
+_VARIABLES = {
+    "connection_type": "InstallerCtrlr.ConnectionType",
+    "websocket_proxy": "InstallerCtrlr.WebSocketProxy",
+    "keep_alive": "OCPPCommCtrlr.WebSocketPingInterval",
+    "connection_strictness": "InstallerCtrlr.ConnectionStrictness",
+    "tls_strictness": "InstallerCtrlr.TlsStrictness",
+    "force_heartbeat": "InstallerCtrlr.ForceHeartbeat",
+    "tcp_watchdog_timeout": "InstallerCtrlr.TcpWatchdogTimeout",
+    "connection_timeout": "InstallerCtrlr.ConnectionTimeout",
+    "show_disconnect_as_error": "InstallerCtrlr.ShowDisconnectAsError",
+}
+"""Settings that are first values of variables, so that they can be changed at run time."""
+
+
+def first_variables(settings: StationProgramSettings) -> dict[str, str]:
+    """The first values of variables, from the settings with names of their own and from `variables`, which goes before them."""
+    said = {variable: getattr(settings, name) for name, variable in _VARIABLES.items()}
+    texts = {
+        variable: str(value).lower() if isinstance(value, bool) else str(value)
+        for variable, value in said.items()
+        if value is not None
+    }
+    return texts | settings.variables
 
 
 def load_settings(given: dict[str, Any] | None = None, *, config: Path | str | None = None) -> StationProgramSettings:

@@ -10,7 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pilotwire.domain.authorization import AuthorizationAsked, AuthorizationStatus, AuthorizationVerdict, ClearCache
+from pilotwire.domain.authorization import (
+    AuthorizationAsked,
+    AuthorizationStatus,
+    AuthorizationVerdict,
+    ClearCache,
+    TransactionLimit,
+)
 from pilotwire.domain.availability import (
     Activity,
     Availability,
@@ -181,8 +187,6 @@ UNSAYABLE_FACTS: list[tuple[OcppVersion, Fact, str]] = [
     (V16, StationBooted(station=StationIdentity(vendor="v" * 21, model="m")), "length <= 20"),
     (V201, _event(transaction_id=None), "transaction's id"),
     (V201, _event(seq_no=None), "sequence number"),
-    (V201, _event(trigger=TriggerReason.COST_LIMIT_REACHED), "CostLimitReached"),
-    (V201, _event(trigger=TriggerReason.TX_RESUMED), "TxResumed"),
     (V201, ConnectorStatus(address=EvseAddress(evse=1, connector=1), at=None, state=STATE), "time"),
     (V201, SecurityEvent(type="t" * 51, at=NOON), "length <= 50"),
     (V21, _event(phases_used=4), "<= 3"),
@@ -424,3 +428,33 @@ def test_a_time_at_the_edge_of_the_calendar_does_not_stop_the_message(version: O
     fact = DIALECTS[version].read_fact(request)
     assert isinstance(fact, SecurityEvent)
     assert fact.at == moment.replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("trigger", "said"),
+    [
+        (TriggerReason.COST_LIMIT_REACHED, "ChargingStateChanged"),
+        (TriggerReason.LIMIT_SET, "ChargingRateChanged"),
+        (TriggerReason.TX_RESUMED, "AbnormalCondition"),
+    ],
+    ids=["CostLimitReached", "LimitSet", "TxResumed"],
+)
+def test_an_event_for_whose_trigger_a_version_has_no_word_is_told_in_plainer_ones(
+    trigger: TriggerReason, said: str
+) -> None:
+    """A number left out would be a gap at the CSMS (E01.FR.07), so 2.0.1 says the nearest it has."""
+    request = DIALECTS[V201].write_fact(_event(trigger=trigger))
+    assert request is not None
+    assert request.trigger_reason == said  # type: ignore[attr-defined]
+
+
+@pytest.mark.req("E16.FR.01")
+def test_what_a_transaction_may_use_up_is_read_as_it_was_told() -> None:
+    """2.1 alone has a place for it."""
+    event = _event(limit=TransactionLimit(max_energy=Decimal(5000), max_time=600))
+    dialect = DIALECTS[V21]
+    request = dialect.write_fact(event)
+    assert request is not None
+    read = dialect.read_fact(request)
+    assert isinstance(read, TransactionEvent)
+    assert read.limit == event.limit

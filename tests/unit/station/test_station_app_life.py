@@ -16,13 +16,14 @@ from pilotwire.clock import SystemClock
 from pilotwire.domain.provisioning import BootReason
 from pilotwire.domain.transactions import StoppedReason
 from pilotwire.errors import MisuseError, StoreError
+from pilotwire.station.app import Pace
 from pilotwire.station.core import inputs as told
 from pilotwire.station.core.actions import Action, Note, Show
 from pilotwire.station.hardware.ports import HardwareError
 from pilotwire.station.storage import MemoryStorage
 from tests.support.eventually import eventually
 from tests.support.scripted_csms import scripted_csms
-from tests.support.station_lab import VERSIONS, Lab, booked, build, lab, on_disk, open_csms
+from tests.support.station_lab import VERSIONS, booked, build, lab, on_disk, open_csms
 
 NOWHERE = "ws://127.0.0.1:9"
 each_version = pytest.mark.parametrize("version", VERSIONS)
@@ -147,16 +148,18 @@ async def test_hardware_that_cannot_be_read_is_refused() -> None:
         build(NOWHERE, "2.1", storage, layout="ac-22-single")
 
 
-async def test_a_disk_at_rest_is_left_at_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_disk_at_rest_is_left_at_rest() -> None:
     """Nothing moves, nothing is written; a charging vehicle is saved now and then."""
-    monkeypatch.setattr("pilotwire.station.app.SAVE_EVERY", 0.0)
     storage = Brittle()
-    async with scripted_csms() as csms, lab(csms.url, storage=storage, variables=_SELDOM) as one:
+    often = Pace(save_every=0.0)
+    async with scripted_csms() as csms, lab(csms.url, storage=storage, variables=_SELDOM, pace=often) as one:
         await one.until_accepted()
-        await one.until(lambda: one.overview.waiting == 0, "told")
-        ticks = _count_ticks(one)
+        await one.until(lambda: one.overview.waiting == 0 and one.station.hardware.at_rest, "told")
+        await csms.call("TriggerMessage", {"requestedMessage": "Heartbeat"})
         quiet = storage.commits
-        await one.until(lambda: len(ticks) >= 4, "ticks")
+        for count in (2, 3):
+            await csms.call("TriggerMessage", {"requestedMessage": "Heartbeat"})
+            await csms.until_heard("Heartbeat", count)
         assert storage.commits == quiet
         await one.charge()
         busy = storage.commits
@@ -165,18 +168,6 @@ async def test_a_disk_at_rest_is_left_at_rest(monkeypatch: pytest.MonkeyPatch) -
 
 
 _SELDOM = {"SampledDataCtrlr.TxUpdatedInterval": "0"}
-
-
-def _count_ticks(one: Lab) -> list[int]:
-    ticks: list[int] = []
-    tell = one.station.happened
-
-    def happened(events: object) -> None:
-        ticks.append(1)
-        tell(events)  # type: ignore[arg-type]
-
-    one.station.happened = happened  # type: ignore[method-assign, assignment]
-    return ticks
 
 
 # --- mistakes of ours ------------------------------------------------------------------------------------------------

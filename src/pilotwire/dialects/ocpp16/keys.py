@@ -11,6 +11,8 @@ def _v(component: str, variable: str, instance: str | None = None) -> VariableNa
 
 VARIABLES: dict[str, VariableName] = {
     "AdditionalRootCertificateCheck": _v("SecurityCtrlr", "AdditionalRootCertificateCheck"),
+    "AlignedDataSignReadings": _v("AlignedDataCtrlr", "SignReadings"),
+    "AlignedDataSignUpdatedReadings": _v("AlignedDataCtrlr", "SignUpdatedReadings"),
     "AllowOfflineTxForUnknownId": _v("AuthCtrlr", "OfflineTxForUnknownIdEnabled"),
     "AuthorizationCacheEnabled": _v("AuthCacheCtrlr", "Enabled"),
     "AuthorizationKey": _v("SecurityCtrlr", "BasicAuthPassword"),
@@ -35,8 +37,12 @@ VARIABLES: dict[str, VariableName] = {
     "MeterValueSampleInterval": _v("SampledDataCtrlr", "TxUpdatedInterval"),
     "MeterValuesAlignedData": _v("AlignedDataCtrlr", "Measurands"),
     "MeterValuesSampledData": _v("SampledDataCtrlr", "TxUpdatedMeasurands"),
+    "PublicKeyWithSignedMeterValue": _v("OCPPCommCtrlr", "PublicKeyWithSignedMeterValue"),
     "ReserveConnectorZeroSupported": _v("ReservationCtrlr", "NonEvseSpecific"),
     "ResetRetries": _v("OCPPCommCtrlr", "ResetRetries"),
+    "SampledDataSignReadings": _v("SampledDataCtrlr", "SignReadings"),
+    "SampledDataSignStartedReadings": _v("SampledDataCtrlr", "SignStartedReadings"),
+    "SampledDataSignUpdatedReadings": _v("SampledDataCtrlr", "SignUpdatedReadings"),
     "SecurityProfile": _v("SecurityCtrlr", "SecurityProfile"),
     "SendLocalListMaxLength": _v("LocalAuthListCtrlr", "ItemsPerMessage"),
     "StopTransactionOnEVSideDisconnect": _v("TxCtrlr", "StopTxOnEVSideDisconnect"),

@@ -165,7 +165,7 @@ def read_composite(command: GetCompositeSchedule, response: v16.GetCompositeSche
 
 
 def write_composite(outcome: GetCompositeScheduleOutcome) -> Message:
-    """GetCompositeSchedule.conf (1.6:5.7)."""
+    """GetCompositeSchedule.conf (1.6:5.7); when it starts is told in the schedule too, where some look for it."""
     schedule = outcome.schedule
     if schedule is None:
         return v16.GetCompositeScheduleResponse(status=same_name(outcome.status))
@@ -177,6 +177,7 @@ def write_composite(outcome: GetCompositeScheduleOutcome) -> Message:
             charging_rate_unit=same_name(schedule.charging_rate_unit),
             charging_schedule_period=[write_period(period) for period in schedule.charging_schedule_period],
             duration=schedule.duration,
+            start_schedule=schedule.schedule_start,
             min_charging_rate=schedule.min_charging_rate,
         ),
     )

@@ -65,7 +65,7 @@ def write_get_outcome(command: GetVariables, outcome: GetVariablesOutcome, _requ
             VariableStatus.ACCEPTED,
             VariableStatus.REJECTED,
         ):  # rejected: write-only, shown without value
-            value = None if result.value is None else result.value[:VALUE_MAX]
+            value = result.value if result.value is None or outcome.long_values else result.value[:VALUE_MAX]
             known.append(v16.KeyValue(key=key, readonly=bool(result.read_only), value=value))
         elif command.asked:
             unknown.append(key)
@@ -149,6 +149,7 @@ COMMANDS = (
         write=write_get,
         write_outcome=write_get_outcome,
         read_outcome=read_get_outcome,
+        departs=lambda outcome: outcome.long_values,
     ),
     CommandWord(
         command=SetVariables,

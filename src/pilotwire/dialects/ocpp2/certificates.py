@@ -52,6 +52,11 @@ def _only(wire_type: Any, **fields: Any) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if name in wire_type.__struct_fields__}
 
 
+def _those_of(wire_type: Any, **fields: Any) -> dict[str, Any]:
+    """The fields a version has; the others are left out."""
+    return {name: value for name, value in fields.items() if name in wire_type.__struct_fields__}
+
+
 def _read_use(use: str | None) -> SigningUse | None:
     return None if use is None else SigningUse(use)
 
@@ -81,12 +86,12 @@ def read_asked(request: Any) -> SigningAsked:
 
 
 def write_asked(wire: Wire, fact: SigningAsked) -> Message:
-    """SignCertificate."""
+    """SignCertificate; what helps to match and to choose in 2.1 is left out where there is no word for it (A02.FR.24, A02.FR.27)."""
     root = None if fact.root is None else write_hash(wire, fact.root)
     return wire.SignCertificateRequest(
         csr=fact.csr,
         certificate_type=_known(wire, "CertificateSigningUse", fact.use, "A certificate for"),
-        **_only(wire.SignCertificateRequest, request_id=fact.request_id, hash_root_certificate=root),
+        **_those_of(wire.SignCertificateRequest, request_id=fact.request_id, hash_root_certificate=root),
     )
 
 

@@ -65,6 +65,19 @@ def _write_reason(wire: Wire, reason: StoppedReason | None) -> StoppedReason | N
     return reason if reason is None or reason in enumerated(wire, "Reason") else StoppedReason.OTHER
 
 
+_PLAINER = {
+    TriggerReason.TX_RESUMED: TriggerReason.ABNORMAL_CONDITION,
+    TriggerReason.LIMIT_SET: TriggerReason.CHARGING_RATE_CHANGED,
+}
+"""What is said for a trigger of 2.1 where the version has no word for it; for all others that the charging state changed."""
+
+
+def _write_trigger(wire: Wire, trigger: TriggerReason) -> TriggerReason:
+    if trigger in enumerated(wire, "TriggerReason"):
+        return trigger
+    return _PLAINER.get(trigger, TriggerReason.CHARGING_STATE_CHANGED)
+
+
 def write_event(wire: Wire, fact: TransactionEvent) -> Message:
     """TransactionEvent."""
     if fact.transaction_id is None or fact.seq_no is None:
@@ -72,7 +85,7 @@ def write_event(wire: Wire, fact: TransactionEvent) -> Message:
     return wire.TransactionEventRequest(
         event_type=same_name(fact.kind),
         timestamp=fact.at,
-        trigger_reason=same_name(fact.trigger),
+        trigger_reason=same_name(_write_trigger(wire, fact.trigger)),
         seq_no=fact.seq_no,
         offline=fact.offline or None,
         evse=write_evse(wire, fact.address),

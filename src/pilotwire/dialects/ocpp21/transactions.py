@@ -11,7 +11,7 @@ from pilotwire.dialects.ocpp2 import transactions as shared
 from pilotwire.dialects.ocpp2.wire import Wire
 from pilotwire.dialects.words import FactWord
 from pilotwire.domain.authorization import TransactionLimit
-from pilotwire.domain.kinds import changed
+from pilotwire.domain.kinds import Fact, changed
 from pilotwire.domain.transactions import TransactionEvent, TransactionVerdict
 from pilotwire.ocpp import v21
 from pilotwire.ocpp.types import Message
@@ -53,5 +53,30 @@ def read_verdict(fact: TransactionEvent, response: v21.TransactionEventResponse)
     return verdict if limit is None else changed(verdict, limit=limit)
 
 
-FACTS: tuple[FactWord, ...] = (replace(_WORD, write_verdict=write_verdict, read_verdict=read_verdict),)
+def read_event(request: v21.TransactionEventRequest) -> TransactionEvent:
+    """The event with the limit (E16.FR.01)."""
+    event = cast(TransactionEvent, _WORD.read[v21.TransactionEventRequest](request))
+    limit = read_limit(request.transaction_info.transaction_limit)
+    return event if limit is None else changed(event, limit=limit)
+
+
+def write_event(fact: Fact, named: str | None) -> Message:
+    """TransactionEvent with the limit (E16.FR.01, E16.FR.03)."""
+    request: Any = _WORD.write(fact, named)
+    limit = cast(TransactionEvent, fact).limit
+    if limit is None:
+        return cast(Message, request)
+    info = msgspec.structs.replace(request.transaction_info, transaction_limit=write_limit(limit))
+    return cast(Message, msgspec.structs.replace(request, transaction_info=info))
+
+
+FACTS: tuple[FactWord, ...] = (
+    replace(
+        _WORD,
+        read={v21.TransactionEventRequest: read_event},
+        write=write_event,
+        write_verdict=write_verdict,
+        read_verdict=read_verdict,
+    ),
+)
 """In the place of the word that 2.1 shares with 2.0.1."""

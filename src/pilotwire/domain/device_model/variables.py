@@ -90,9 +90,13 @@ class VariableResult(Value):
 
 
 class GetVariablesOutcome(Outcome):
-    """The values, in the order asked for as far as the protocol keeps it."""
+    """The values, in the order asked for as far as the protocol keeps it.
+
+    `long_values`: they are told whole even where 1.6 has no room for them (its 500 characters of a key's value).
+    """
 
     results: tuple[VariableResult, ...]
+    long_values: bool = False
 
 
 class SetVariables(Command):

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as library_connect
-from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI, NegotiationError
+from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI, NegotiationError, ProxyError
 from websockets.http11 import Response
 from websockets.typing import Subprotocol
 
@@ -21,7 +21,7 @@ from pilotwire.errors import NotReachable
 from pilotwire.ocpp.net.socket import CLOSE_TIMEOUT, WRITE_LIMIT, ClientLine, Socket, SocketClosed, compression_of
 from pilotwire.ocpp.version import OcppVersion
 
-ConnectKind = Literal["dns", "refused", "timeout", "tls", "http", "subprotocol", "invalid_url", "closed"]
+ConnectKind = Literal["dns", "refused", "timeout", "tls", "http", "subprotocol", "invalid_url", "closed", "proxy"]
 _BODY_SHOWN: Final = 300
 _LAST_WORDS: Final = 1.0
 _library_log = logging.getLogger("pilotwire.ocpp.net.library")
@@ -80,12 +80,14 @@ async def connect(
     ping_timeout: float | None = 30.0,
     compression: bool = False,
     open_timeout: float = 10.0,
+    proxy: str | None = None,
     max_message_bytes: int = 1_000_000,
 ) -> Socket:
     """Connect the station `identity` to the endpoint `url`, offering `versions` in the order of preference.
 
     A `ping_interval` of 0 or None sends no pings (J2:8.4). Times in seconds. `ssl_context` counts for wss:// only, where the system's
-    trust store is the default. Raises ConnectError.
+    trust store is the default, and the host's name is always sent in the handshake (SNI). `proxy` is an http:// URL: the connection is made
+    through it by HTTP CONNECT. Raises ConnectError.
     """
     target = connection_url(url, identity)
     options: dict[str, Any] = {}
@@ -99,7 +101,7 @@ async def connect(
             subprotocols=[Subprotocol(version.subprotocol) for version in versions],
             compression=compression_of(compression),
             user_agent_header="Pilotwire",
-            proxy=None,
+            proxy=proxy,
             open_timeout=open_timeout,
             ping_interval=ping_interval,
             ping_timeout=ping_timeout,
@@ -149,6 +151,9 @@ def _names(versions: Sequence[OcppVersion]) -> str:
 def _explain(error: Exception, url: str, versions: Sequence[OcppVersion], timeout: float) -> ConnectError:
     if isinstance(error, InvalidStatus):
         return _http_error(error.response)
+    if isinstance(error, ProxyError):
+        what = f"The proxy does not let us through: {_words(error)}."
+        return ConnectError("proxy", what, "Check host and port of the proxy, and that it allows CONNECT.")
     if isinstance(error, NegotiationError):
         return ConnectError("subprotocol", f"The CSMS chose what we do not offer ({_names(versions)}).", _OFFER_OTHERS)
     if isinstance(error, InvalidURI):

@@ -95,7 +95,12 @@ class ConnectionLost(NotReachable):
         self.sent = sent
 
 
-Answer = Message | bytes | Refusal
+class Silence:
+    """No answer at all, where the standard wants none (1.6:4.2)."""
+
+
+SILENCE = Silence()
+Answer = Message | bytes | Refusal | Silence
 OnCall = Callable[[CallReceived], Awaitable[Answer]]
 OnSend = Callable[[SendReceived], Awaitable[None]]
 Direction = Literal["in", "out"]
@@ -250,6 +255,8 @@ class Peer:
             return
         if isinstance(answer, Refusal):
             self.session.refuse(message_id, answer.code, answer.description, answer.details)
+        elif isinstance(answer, Silence):
+            self.session.ignore(message_id)
         else:
             self.session.answer(message_id, answer)
 

@@ -240,6 +240,15 @@ class Line(Connection):
         if self.ping_interval:
             self._timer = self.loop.call_later(self.ping_interval, self._ping)
 
+    def set_ping_interval(self, seconds: float) -> None:
+        """Ping every so often from now on; 0: not at all. An answer that is waited for is waited for no more."""
+        self.ping_interval = seconds or None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self.protocol.state is OPEN:
+            self.start_keepalive()
+
     def _ping(self) -> None:
         if self.protocol.state is not OPEN:
             return
@@ -379,6 +388,10 @@ class Socket:
     def is_open(self) -> bool:
         """Whether messages can be sent."""
         return self._line.protocol.state is OPEN
+
+    def set_ping_interval(self, seconds: float) -> None:
+        """Ping every so often from now on; 0: not at all (J2:8.4)."""
+        self._line.set_ping_interval(seconds)
 
     @property
     def close_code(self) -> int | None:

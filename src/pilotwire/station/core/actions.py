@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from pilotwire.domain.device_model import VariableName
-from pilotwire.domain.kinds import Fact, Outcome
+from pilotwire.domain.kinds import Fact, Outcome, Verdict
 from pilotwire.domain.provisioning import BootReason
 from pilotwire.station.core.jobs import Job
 from pilotwire.station.core.memory import Entry, Part
@@ -113,6 +113,14 @@ class SetCurrentLimit:
 
 
 @dataclass(frozen=True, slots=True)
+class SetPhases:
+    """`HardwareDriver.set_phases`."""
+
+    evse_id: int
+    phases: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Show:
     """`HardwareDriver.show`."""
 
@@ -143,6 +151,21 @@ class RestartStation:
 
 
 @dataclass(frozen=True, slots=True)
+class ConnectAnew:
+    """End the connection once what was answered has left, and make it again, with what is in the files now. `why` is half a sentence."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inform:
+    """Tell whoever speaks to a vehicle (the SECC) what came of its question with this `ref`."""
+
+    ref: Hashable
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
 class VariableChanged:
     """A variable was set and counts from now on; for those the shell itself follows (ping interval, password, ...)."""
 
@@ -168,10 +191,13 @@ Action = (
     | SetContactor
     | SetLock
     | SetCurrentLimit
+    | SetPhases
     | Show
     | Undertake
     | Abandon
     | RestartStation
+    | ConnectAnew
+    | Inform
     | VariableChanged
     | Note
 )

@@ -3,31 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 
 from pilotwire.domain.authorization import (
     AuthorizationAsked,
     AuthorizationStatus,
     AuthorizationVerdict,
-    ClearCacheOutcome,
     may_stop,
 )
+from pilotwire.domain.device_model import DataType
 from pilotwire.domain.identity import NO_AUTHORIZATION, IdToken, same_token
 from pilotwire.domain.kinds import Verdict, changed
 from pilotwire.domain.provisioning import RegistrationStatus
 from pilotwire.domain.transactions import StoppedReason, TriggerReason
-from pilotwire.station.core import availability, local_list, reservation, transactions
+from pilotwire.station.core import availability, local_list, outbox_policy, reservation, token_cache, transactions
 from pilotwire.station.core.actions import Show
 from pilotwire.station.core.evse import Evse, Grant
-from pilotwire.station.core.memory import CachedVerdict, CacheMemory
+from pilotwire.station.core.settings import Family
 from pilotwire.station.core.station import Station
+from pilotwire.station.core.street import Street
 from pilotwire.station.core.transactions import Cause
+from pilotwire.station.core.variable_table import Declared, fixed
+from pilotwire.station.hardware.ports import StationLayout
 
 Judged = Callable[[AuthorizationVerdict], None]
 
-_NOT_CACHED = frozenset({NO_AUTHORIZATION, "Central"})
-"""Token types that are kept in no cache (C02.FR.03, C05.FR.02)."""
+ADDITIONAL_INFO_ITEMS = 10
+"""How many further identifiers of a token are taken from the CSMS."""
+TOKEN_TYPES = (
+    "Central",
+    "DirectPayment",
+    "eMAID",
+    "EVCCID",
+    "ISO14443",
+    "ISO15693",
+    "KeyCode",
+    "Local",
+    "MacAddress",
+    "NoAuthorization",
+    "VIN",
+)
+"""The token types of the appendix (IdTokenEnumStringType); what each is asked for or not is the same for all but two of them."""
+_MOST_INFO = "AuthCtrlr.AdditionalInfoItemsPerMessage"
 _ACCEPTED = AuthorizationVerdict(status=AuthorizationStatus.ACCEPTED)
+_UNKNOWN = AuthorizationVerdict(status=AuthorizationStatus.UNKNOWN)
 
 
 # --- a card ---------------------------------------------------------------------------------------------------------
@@ -65,21 +83,22 @@ def _judged_at_station(station: Station, id_token: IdToken, verdict: Authorizati
         if evse.grant is not None and _may_stop(station, evse.grant, id_token, verdict):
             _stop(station, evse, id_token)
             return
-    if not verdict.accepted or not _has_room(station, id_token, verdict.group):
+    if not verdict.accepted or not _has_room(station, id_token, verdict):
         _turn_away(station, None, verdict)
         return
     reserved = reservation.evse_for(station, id_token, verdict.group)
-    if reserved is not None and may_start(station, reserved):
+    if reserved is not None and may_start(station, reserved) and at_evse(verdict, reserved).accepted:
         transactions.grant(station, reserved, Grant(id_token, verdict.group))
         return
     until = station.timeout_of("TxCtrlr.EVConnectionTimeOut")
-    station.unplaced = Grant(id_token, verdict.group, until=until)
-    station.do(Show(None, "Accepted. Plug in the vehicle."))
+    station.unplaced = Grant(id_token, verdict.group, until=until, evses=verdict.evses)
+    station.do(Show(None, verdict.message or "Accepted. Plug in the vehicle."))
 
 
-def _has_room(station: Station, id_token: IdToken, group: IdToken | None) -> bool:
+def _has_room(station: Station, id_token: IdToken, verdict: AuthorizationVerdict) -> bool:
     free = [evse for evse in station.evses.values() if not evse.busy and availability.usable(station, evse)]
-    return any(not reservation.refuses(station, evse, id_token, group) for evse in free)
+    allowed = [evse for evse in free if at_evse(verdict, evse).accepted]
+    return any(not reservation.refuses(station, evse, id_token, verdict.group) for evse in allowed)
 
 
 # --- start ----------------------------------------------------------------------------------------------------------
@@ -87,11 +106,12 @@ def _has_room(station: Station, id_token: IdToken, group: IdToken | None) -> boo
 
 def _start_wanted(station: Station, evse: Evse, id_token: IdToken) -> None:
     if not may_start(station, evse):
-        station.do(Show(evse.evse_id, "This charging point cannot be used now."))
+        full = outbox_policy.refuses_charging(station)
+        station.do(Show(evse.evse_id, outbox_policy.FULL if full else "This charging point cannot be used now."))
     elif evse.tx is not None and evse.tx.owner is not None and not same_token(evse.tx.owner, id_token):
         station.do(Show(evse.evse_id, "Somebody else's charging has not ended yet."))  # C01.FR.23
     else:
-        _ask_once(station, evse.evse_id, id_token, lambda verdict: _judged_start(station, evse, id_token, verdict))
+        _ask_once(station, evse.evse_id, id_token, lambda verdict: begin(station, evse, id_token, verdict))
 
 
 def may_start(station: Station, evse: Evse) -> bool:
@@ -103,21 +123,31 @@ def may_start(station: Station, evse: Evse) -> bool:
     )
 
 
-def _judged_start(station: Station, evse: Evse, id_token: IdToken, verdict: AuthorizationVerdict) -> None:
+def begin(station: Station, evse: Evse, id_token: IdToken, verdict: AuthorizationVerdict) -> None:
+    """Let a token charge here whose verdict is known, wherever it was had (C07), or turn it away."""
     if _stop_all_by_master(station, id_token, verdict):
         return
-    if verdict.evses and evse.evse_id not in verdict.evses:  # C01.FR.21
-        verdict = changed(verdict, status=AuthorizationStatus.NOT_ALLOWED_TYPE_EVSE)
+    verdict = at_evse(verdict, evse)
     if not verdict.accepted:
         _turn_away(station, evse.evse_id, verdict)
     elif reservation.refuses(station, evse, id_token, verdict.group):
         station.do(Show(evse.evse_id, "This charging point is reserved for somebody else."))
     elif evse.grant is None and may_start(station, evse):
         transactions.grant(station, evse, Grant(id_token, verdict.group))
+        if verdict.message is not None:
+            station.do(Show(evse.evse_id, verdict.message))  # C01.FR.04
+
+
+def at_evse(verdict: AuthorizationVerdict, evse: Evse) -> AuthorizationVerdict:
+    """The verdict as it is for an EVSE: a token may be good for some of them only (C01.FR.21)."""
+    if verdict.accepted and verdict.evses and evse.evse_id not in verdict.evses:
+        return changed(verdict, status=AuthorizationStatus.NOT_ALLOWED_TYPE_EVSE)
+    return verdict
 
 
 def _turn_away(station: Station, evse_id: int | None, verdict: AuthorizationVerdict) -> None:
-    text = "Everything is taken." if verdict.accepted else f"Card not accepted: {verdict.status}."
+    taken = outbox_policy.FULL if outbox_policy.refuses_charging(station) else "Everything is taken."
+    text = taken if verdict.accepted else f"Card not accepted: {verdict.status}."
     station.do(Show(evse_id, verdict.message or text))
 
 
@@ -158,10 +188,15 @@ def stop_button(station: Station, evse: Evse) -> None:
         _stop(station, evse, None)
 
 
+def is_master(station: Station, verdict: AuthorizationVerdict) -> bool:
+    """Whether a token is of the master pass group."""
+    master = station.variables.text("AuthCtrlr.MasterPassGroupId").casefold()
+    return bool(master) and verdict.group is not None and verdict.group.key == master
+
+
 def _stop_all_by_master(station: Station, id_token: IdToken, verdict: AuthorizationVerdict) -> bool:
     """A token of the master pass group starts nothing and stops everything (C12.FR.09, C16.FR.02)."""
-    master = station.variables.text("AuthCtrlr.MasterPassGroupId").casefold()
-    if not master or not verdict.accepted or verdict.group is None or verdict.group.key != master:
+    if not verdict.accepted or not is_master(station, verdict):
         return False
     for evse in station.evses.values():
         if evse.grant is not None:
@@ -193,6 +228,7 @@ def judge(station: Station, id_token: IdToken, then: Judged) -> None:
     elif not station.online or station.variables.on("AuthCtrlr.DisableRemoteAuthorization"):
         then(_judge_here(station, id_token))
     elif known is not None and _is_enough(station, id_token, known):
+        token_cache.used(station, id_token)
         then(known)
     else:
         _ask(station, id_token, then)
@@ -210,73 +246,48 @@ def _is_enough(station: Station, id_token: IdToken, known: AuthorizationVerdict)
 def _ask(station: Station, id_token: IdToken, then: Judged) -> None:
     def answered(verdict: Verdict) -> None:
         if isinstance(verdict, AuthorizationVerdict):
-            remember(station, id_token, verdict)
+            token_cache.remember(station, id_token, verdict)
             then(verdict)
         else:
             failed(True)
 
     def failed(refused: bool) -> None:
-        unknown = AuthorizationVerdict(status=AuthorizationStatus.UNKNOWN)
-        then(unknown if refused else _judge_here(station, id_token))
+        then(_UNKNOWN if refused else _judge_here(station, id_token, unheard=True))
 
     station.say(AuthorizationAsked(id_token=id_token), answered=answered, failed=failed)
 
 
-def _judge_here(station: Station, id_token: IdToken) -> AuthorizationVerdict:
-    """Without the CSMS: list and cache, and by choice anybody who is in neither (C12, C13, C15.FR.08; 1.6:3.5.4)."""
+def _judge_here(station: Station, id_token: IdToken, *, unheard: bool = False) -> AuthorizationVerdict:
+    """Without the CSMS: list and cache (C12, C13; 1.6:3.5.4), and by choice anybody who is in neither, but that offline only (C15.FR.08).
+
+    `unheard`: the line stands, but no answer came.
+    """
     known = known_here(station, id_token)
-    if known is None and station.variables.on("AuthCtrlr.OfflineTxForUnknownIdEnabled"):
-        return _ACCEPTED
-    if known is None or not station.variables.on("AuthCtrlr.LocalAuthorizeOffline"):
-        return AuthorizationVerdict(status=AuthorizationStatus.UNKNOWN)
+    offline = unheard or not station.online
+    if known is None:
+        unknown_ones = offline and station.variables.on("AuthCtrlr.OfflineTxForUnknownIdEnabled")
+        return _ACCEPTED if unknown_ones else _UNKNOWN
+    if offline and not station.variables.on("AuthCtrlr.LocalAuthorizeOffline"):
+        return _UNKNOWN
+    token_cache.used(station, id_token)
     return known
 
 
 def known_here(station: Station, id_token: IdToken) -> AuthorizationVerdict | None:
     """What is known of a token without asking: by the list, and only if it is not there by the cache (C13.FR.01, C14.FR.01)."""
-    return local_list.look_up(station, id_token) or look_up(station, id_token)
+    return local_list.look_up(station, id_token) or token_cache.look_up(station, id_token)
 
 
-# --- cache ----------------------------------------------------------------------------------------------------------
+# --- the street -----------------------------------------------------------------------------------------------------
 
 
-def look_up(station: Station, id_token: IdToken) -> AuthorizationVerdict | None:
-    """What the cache knows of a token; an entry past its time is Expired (C10.FR.10)."""
-    if not station.variables.on("AuthCacheCtrlr.Enabled"):
-        return None
-    entry = station.cache.entries.get(id_token.key)
-    if entry is None or not same_token(entry.id_token, id_token):
-        return None
-    if _is_over(station, entry):
-        return changed(entry.verdict, status=AuthorizationStatus.EXPIRED)
-    return entry.verdict
+def _variables(family: Family, _layout: StationLayout) -> tuple[Declared, ...]:
+    if family is Family.OCPP16:
+        return (fixed(_MOST_INFO, str(ADDITIONAL_INFO_ITEMS)),)
+    return (
+        fixed(_MOST_INFO, str(ADDITIONAL_INFO_ITEMS)),
+        fixed("AuthCtrlr.SupportedIdTokenTypes", ",".join(TOKEN_TYPES), DataType.MEMBER_LIST, TOKEN_TYPES),
+    )
 
 
-def _is_over(station: Station, entry: CachedVerdict) -> bool:
-    """C10.FR.13: its own end, else C10.FR.08: a time since it was last used."""
-    if entry.verdict.expires_at is not None:
-        return entry.verdict.expires_at <= station.stamp()
-    lifetime = station.variables.number("AuthCacheCtrlr.LifeTime")
-    return lifetime > 0 and entry.used_at + timedelta(seconds=lifetime) <= station.stamp()
-
-
-def remember(station: Station, id_token: IdToken, verdict: AuthorizationVerdict) -> None:
-    """Keep the latest verdict on a token, whatever it is (C10.FR.01, C10.FR.04, C10.FR.05); the longest unused make room (C10.FR.07)."""
-    local_list.compare(station, id_token, verdict)
-    if not station.settings.caches_listed_tokens and local_list.entry_of(station, id_token) is not None:
-        return
-    if id_token.type in _NOT_CACHED or not station.variables.on("AuthCacheCtrlr.Enabled"):
-        return
-    entries = {key: entry for key, entry in station.cache.entries.items() if key != id_token.key}
-    while len(entries) >= max(station.settings.cache_limit, 1):
-        del entries[min(entries, key=lambda key: entries[key].used_at)]
-    entries[id_token.key] = CachedVerdict(id_token=id_token, verdict=verdict, used_at=station.stamp())
-    station.cache = CacheMemory(entries=entries)
-
-
-def clear_cache(station: Station) -> ClearCacheOutcome:
-    """Forget all verdicts, if there is a cache (C11.FR.03, C11.FR.04)."""
-    if not station.variables.on("AuthCacheCtrlr.Enabled"):
-        return ClearCacheOutcome(accepted=False)
-    station.cache = CacheMemory()
-    return ClearCacheOutcome(accepted=True)
+STREET = Street("authorization", variables=_variables)

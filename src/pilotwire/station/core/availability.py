@@ -15,7 +15,9 @@ from pilotwire.domain.availability import (
     Problem,
 )
 from pilotwire.domain.identity import STATION, EvseAddress
+from pilotwire.domain.monitoring import EventsTold
 from pilotwire.domain.transactions import ChargingState, StoppedReason
+from pilotwire.station.core import events, installer, outbox_policy
 from pilotwire.station.core.evse import Evse
 from pilotwire.station.core.station import Station
 from pilotwire.station.hardware.ports import ErrorCode
@@ -81,7 +83,11 @@ def blocked(station: Station, evse: Evse) -> bool:
 
 
 def operative(station: Station, evse: Evse, connector: int | None = None) -> bool:
-    """Whether the CSMS left it in use: the station, the EVSE, and the connector if one is named."""
+    """Whether it is in use: the CSMS left the station, the EVSE, and the connector if one is named; and no update needs it."""
+    if station.condition.set_aside:
+        return False
+    if (forced := installer.forced(station)) is not None:
+        return forced
     places = {(0, 0), (evse.evse_id, 0)} | ({(evse.evse_id, connector)} if connector is not None else set())
     return not places & station.condition.inoperative
 
@@ -91,7 +97,14 @@ def usable(station: Station, evse: Evse) -> bool:
     resetting = station.reset is not None and station.reset.evse in (None, evse.evse_id)
     connectors = [evse.connector] if evse.connector is not None else list(evse.connectors)
     in_use = any(operative(station, evse, connector) for connector in connectors)
-    return in_use and not resetting and not blocked(station, evse)
+    unfit = blocked(station, evse) or _unmetered(station, evse) or outbox_policy.refuses_charging(station)
+    return in_use and not resetting and not unfit
+
+
+def _unmetered(station: Station, evse: Evse) -> bool:
+    """Whether the EVSE's meter fails: what would be charged could not be booked."""
+    places = ((0, 0), (evse.evse_id, 0))
+    return any("PowerMeterFailure" in station.condition.problems.get(place, {}) for place in places)
 
 
 def states(station: Station) -> Iterator[tuple[EvseAddress, ConnectorState]]:
@@ -104,11 +117,15 @@ def states(station: Station) -> Iterator[tuple[EvseAddress, ConnectorState]]:
 
 
 def connector_state(station: Station, evse: Evse, connector: int) -> ConnectorState:
-    """The state of one connector; a fault goes before everything, use before being out of use (G03.FR.05)."""
-    problem = _cutting_problem(station, evse, connector)
-    if problem is not None:
+    """The state of one connector; a fault goes before everything, use before being out of use (G03.FR.05).
+
+    Where a vehicle is, a failure of the mains is no fault of the connector: what became of its use is told (1.6:4.9, Finishing).
+    """
+    problem = _cutting_problem(station, evse, connector) or _lock_problem(evse, connector)
+    waits_for_mains = problem is _NO_MAINS and _is_taken(station, evse, connector)
+    if problem is not None and not waits_for_mains:
         return ConnectorState(availability=Availability.FAULTED, problem=problem)
-    problem = _any_problem(station, evse, connector)
+    problem = problem or _any_problem(station, evse, connector)
     if not operative(station, evse, connector) and evse.tx is None:
         return ConnectorState(availability=Availability.UNAVAILABLE, problem=problem)
     if _is_taken(station, evse, connector) and not _stays_reserved(station, evse):
@@ -125,6 +142,8 @@ def _stays_reserved(station: Station, evse: Evse) -> bool:
 
 def _is_taken(station: Station, evse: Evse, connector: int) -> bool:
     """By a cable (E02.FR.05), and in 1.6 also by the transaction of a vehicle that was there, or a driver who may begin one."""
+    if installer.occupied_by_transaction_only(station):
+        return evse.tx is not None and connector in {evse.tx.connector, evse.connector, evse.address.connector}
     in_use = {evse.connector, evse.cable_in} - {None}
     if not station.settings.occupied_when_authorized:
         return connector in in_use
@@ -149,7 +168,9 @@ def _station_state(station: Station) -> ConnectorState:
     cutting = _station_wide(station)
     if cutting is not None:
         return ConnectorState(availability=Availability.FAULTED, problem=cutting)
-    out = (0, 0) in station.condition.inoperative
+    forced = installer.forced(station)
+    out = (0, 0) in station.condition.inoperative if forced is None else not forced
+    out = out or station.condition.set_aside
     return ConnectorState(
         availability=Availability.UNAVAILABLE if out else Availability.AVAILABLE,
         problem=next(iter(problems.values()), None),
@@ -177,11 +198,14 @@ def _first_cutting(problems: dict[str, Problem]) -> Problem | None:
     return next((problem for code, problem in problems.items() if code in _CUTTING_NAMES), None)
 
 
+def _lock_problem(evse: Evse, connector: int) -> Problem | None:
+    """A plug that cannot be locked is a fault until it is plugged in again (G05.FR.01; 1.6:4.9)."""
+    return Problem(code="ConnectorLockFailure") if connector in evse.lock_failed else None
+
+
 def _any_problem(station: Station, evse: Evse, connector: int) -> Problem | None:
     problems = station.condition.problems
     here = problems.get((evse.evse_id, connector), {}) or problems.get((evse.evse_id, 0), {})
-    if not here and connector in evse.lock_failed:
-        return Problem(code="ConnectorLockFailure")
     return next(iter(here.values()), None)
 
 
@@ -190,19 +214,32 @@ def _any_problem(station: Station, evse: Evse, connector: int) -> Problem | None
 
 def report_changes(station: Station) -> None:
     """Say each state that differs from what was said last (G01.FR.03 to G01.FR.07)."""
-    if not station.online:
+    if not station.online and not outbox_policy.queues_all(station):
         return
     for address, state in states(station):
-        if station.condition.reported.get(address) != state:
+        shown = installer.as_told(station, state)
+        if station.condition.reported.get(address) == shown:
+            installer.told(station, address)
+        elif installer.is_settled(station, address, shown):
             report(station, address, state)
 
 
 def report(station: Station, address: EvseAddress, state: ConnectorState, *, anyway: bool = False) -> None:
     """Say a state; `anyway`: even where the version spoken would see no difference to the last one."""
+    state = installer.as_told(station, state)
+    installer.told(station, address)
     previous = None if anyway else station.condition.reported.get(address)
     station.condition.reported[address] = state
+    fact: ConnectorStatus | EventsTold
     fact = ConnectorStatus(address=address, at=station.stamp(), state=state, previous=previous)
-    station.say(fact, failed=lambda refused: _not_heard(station, address, refused=refused))
+    if not anyway and not address.is_station and events.tells_states(station):
+        if previous is not None and previous.availability is state.availability:
+            return
+        fact = events.state_changed(station, address, state)
+    if outbox_policy.queues_all(station) and not anyway:
+        station.keep(fact)
+    else:
+        station.say(fact, failed=lambda refused: _not_heard(station, address, refused=refused))
 
 
 def _not_heard(station: Station, address: EvseAddress, *, refused: bool) -> None:

@@ -6,9 +6,10 @@ from collections.abc import Callable, Hashable
 from typing import Any
 
 from pilotwire.domain.authorization import ClearCache
-from pilotwire.domain.availability import Availability, ChangeAvailability, ConnectorState
+from pilotwire.domain.availability import ChangeAvailability
 from pilotwire.domain.data_transfer import SendData
 from pilotwire.domain.device_model import (
+    AttributeType,
     GetBaseReport,
     GetReport,
     GetVariables,
@@ -16,25 +17,26 @@ from pilotwire.domain.device_model import (
     VariableName,
     VariableSetting,
 )
-from pilotwire.domain.identity import STATION, EvseAddress
-from pilotwire.domain.kinds import Command, Outcome
+from pilotwire.domain.kinds import Command, changed
 from pilotwire.domain.provisioning import RegistrationStatus, Reset, TriggerMessage
 from pilotwire.domain.remote_control import RequestStart, RequestStop, UnlockConnector
 from pilotwire.domain.reservation import CancelReservation, ReserveNow
 from pilotwire.domain.transactions import GetTransactionStatus
 from pilotwire.station.core import (
-    authorization,
     availability,
     data_transfer,
+    device_model_limits,
     metering,
     remote_control,
     reports,
     reservation,
     reset,
+    token_cache,
     transaction_status,
     trigger_message,
 )
 from pilotwire.station.core.actions import Answer, RefuseCommand, VariableChanged
+from pilotwire.station.core.device_model_limits import INTEGERS, LONG_VALUES
 from pilotwire.station.core.station import Station
 from pilotwire.station.core.street import answered
 from pilotwire.station.core.streets import CHECKS, COMMANDS, LIVE, STREETS
@@ -63,53 +65,45 @@ def _trigger(station: Station, ref: Hashable, command: TriggerMessage) -> None:
 # --- variables ------------------------------------------------------------------------------------------------------
 
 
-def _get(station: Station, command: GetVariables) -> Outcome:
-    return station.variables.get(command, lambda name: _live(station, name))
+def _get(station: Station, ref: Hashable, command: GetVariables) -> None:
+    if (refused := device_model_limits.too_much(station, command)) is not None:
+        station.do(RefuseCommand(ref, *refused))
+        return
+    outcome = station.variables.get(command, lambda name: live(station, name), digits=_chosen(station, INTEGERS))
+    if _chosen(station, LONG_VALUES):
+        outcome = changed(outcome, long_values=True)
+    else:
+        device_model_limits.note_cut(station, outcome)
+    station.do(Answer(ref, outcome))
 
 
-def _live(station: Station, name: VariableName) -> str | None:
-    """Values that are as things are now: the clock, and what is in use."""
-    if (of_street := LIVE.get((name.component.casefold(), name.variable.casefold()))) is not None:
-        return of_street(station, name)
-    if (name.component, name.variable) == ("ClockCtrlr", "DateTime"):
-        return station.stamp().isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    if (name.component, name.variable) == ("EVSE", "Power") and name.evse is not None:
-        return str(abs(station.meter(name.evse).power_w))
-    if name.variable == "AvailabilityState":
-        return _state_of(station, name).availability.value
-    if name.variable == "Problem":
-        return "true" if _is_troubled(station, name) else "false"
-    return None
+def _chosen(station: Station, key: str) -> bool:
+    """Whether an installer chose a way to tell keys; the family may have no such choice."""
+    return station.variables.has(key) and station.variables.on(key)
 
 
-def _is_troubled(station: Station, name: VariableName) -> bool:
-    """Whether something is wrong at a place; what is wrong with a connector is wrong with its EVSE."""
-    place = (name.evse or 0, name.connector)
-    own = [state for at, state in availability.states(station) if place in ((at.evse, None), (at.evse, at.connector))]
-    return any(state.problem is not None and state.problem.code != "NoError" for state in own)
-
-
-def _state_of(station: Station, name: VariableName) -> ConnectorState:
-    """An EVSE is in the most telling state of its connectors, the station in its own."""
-    states = dict(availability.states(station))
-    if name.evse is None:
-        return states[STATION]
-    if name.connector is not None:
-        return states[EvseAddress(evse=name.evse, connector=name.connector)]
-    own = [state for address, state in states.items() if address.evse == name.evse]
-    return next((state for state in own if state.availability is not Availability.AVAILABLE), own[0])
+def live(station: Station, name: VariableName) -> str | None:
+    """A value that is as things are now; None where the kept one counts."""
+    of_street = LIVE.get((name.component.casefold(), name.variable.casefold()))
+    return None if of_street is None else of_street(station, name)
 
 
 def _set(station: Station, ref: Hashable, command: SetVariables) -> None:
-    outcome, done = station.variables.set(command, lambda key, value: _is_allowed(station, key, value))
+    if (refused := device_model_limits.too_much(station, command)) is not None:
+        station.do(RefuseCommand(ref, *refused))
+        return
+    outcome, done = station.variables.set(
+        command, lambda key, value: _is_allowed(station, key, value), digits=_chosen(station, INTEGERS)
+    )
     station.do(Answer(ref, outcome))
     for setting in done:
-        _follow(station, setting)
+        if setting.attribute is AttributeType.ACTUAL:
+            _follow(station, setting)
 
 
 def _is_allowed(station: Station, key: str, value: str) -> bool:
     check = CHECKS.get(key)
-    return check is None or check(station, value)
+    return len(value) <= device_model_limits.VALUE_MOST and (check is None or check(station, value))
 
 
 def _follow(station: Station, setting: VariableSetting) -> None:
@@ -131,11 +125,11 @@ def write(station: Station, key: str, value: str) -> None:
 _HANDLERS: dict[type, Callable[[Station, Hashable, Any], None]] = {
     CancelReservation: answered(reservation.cancel),
     ChangeAvailability: answered(availability.change),
-    ClearCache: answered(lambda station, _: authorization.clear_cache(station)),
-    GetBaseReport: lambda station, ref, command: reports.base(station, ref, command, _live),
-    GetReport: lambda station, ref, command: reports.custom(station, ref, command, _live),
+    ClearCache: answered(lambda station, _: token_cache.clear_cache(station)),
+    GetBaseReport: lambda station, ref, command: reports.base(station, ref, command, live),
+    GetReport: lambda station, ref, command: reports.custom(station, ref, command, live),
     GetTransactionStatus: answered(transaction_status.status),
-    GetVariables: answered(_get),
+    GetVariables: _get,
     RequestStart: remote_control.request_start,
     RequestStop: answered(remote_control.request_stop),
     ReserveNow: answered(reservation.reserve),
@@ -145,3 +139,8 @@ _HANDLERS: dict[type, Callable[[Station, Hashable, Any], None]] = {
     TriggerMessage: _trigger,
     UnlockConnector: remote_control.unlock,
 }
+
+
+def supports(kind: type) -> bool:
+    """Whether this station takes commands of a kind."""
+    return kind in _HANDLERS or kind in COMMANDS

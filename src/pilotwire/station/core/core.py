@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from pilotwire.domain.kinds import Verdict
+from pilotwire.domain.kinds import Verdict, changed
 from pilotwire.domain.provisioning import RegistrationStatus
 from pilotwire.domain.transactions import TransactionEvent, TransactionVerdict, TriggerReason
 from pilotwire.errors import MisuseError
 from pilotwire.station.core import (
-    authorization,
     availability,
     commands,
+    energy,
     hardware_events,
     metering,
+    metering_usage,
     provisioning,
     reservation,
     reset,
+    resumption,
     security,
     transactions,
+    verdicts,
 )
 from pilotwire.station.core.actions import DURABLE, Action, Save
+from pilotwire.station.core.device_model_declared import catalogue_of
 from pilotwire.station.core.evse import Evse
 from pilotwire.station.core.inputs import (
     Answered,
@@ -33,24 +38,26 @@ from pilotwire.station.core.inputs import (
     LinkDown,
     LinkUp,
     NotAnswered,
+    OfStreet,
     Refused,
     Started,
     Unsaid,
 )
 from pilotwire.station.core.memory import (
     PARTS,
-    KeptTransaction,
+    KeptFact,
     Part,
     SavedState,
     StationMemory,
     TransactionsMemory,
     VariablesMemory,
 )
+from pilotwire.station.core.network_ways import Way, way_of
 from pilotwire.station.core.overview import EvseOverview, Overview
 from pilotwire.station.core.settings import StationSettings
 from pilotwire.station.core.station import Station
-from pilotwire.station.core.streets import EVENTS, STREETS, street_variables
-from pilotwire.station.core.variable_table import declared_variables
+from pilotwire.station.core.streets import EVENTS, STREETS
+from pilotwire.station.core.variable_table import Declared
 from pilotwire.station.hardware.ports import MeterReading, StationLayout
 
 
@@ -71,8 +78,9 @@ class StationCore:
         new_id: Callable[[], str],
     ) -> None:
         state = saved or SavedState()
-        declared = (*declared_variables(settings.family, layout), *street_variables(settings.family, layout))
+        declared = catalogue_of(settings.family, layout)
         self._station = Station(settings, layout, state, meter, new_id, declared)
+        self._station.live = lambda name: commands.live(self._station, name)
         self._left_over = state.part(TransactionsMemory).running
         self._saved: dict[str, Part] = {kind.name: state.part(kind) for kind in PARTS}
         self._started = False
@@ -135,13 +143,15 @@ class StationCore:
                     working.failed(why)
             case _ if type(event) in EVENTS:
                 EVENTS[type(event)](station, event)
+            case OfStreet():
+                raise MisuseError(f"No street takes {type(event).__name__}.")
             case _:
                 hardware_events.happened(station, event)
 
     # --- start ------------------------------------------------------------------------------------------------------
 
     def _start(self, event: Started) -> None:
-        """End what a restart interrupted, and take things as they are found (B01)."""
+        """Take things as they are found (B01), and go on with what a restart interrupted, or end it (E17)."""
         if self._started:
             raise MisuseError("Started was fed twice.")
         self._started = True
@@ -149,10 +159,14 @@ class StationCore:
         station.boots += 1
         station.boot_reason = station.next_boot_reason or event.reason
         station.next_boot_reason = None
+        station.firmware = event.firmware
+        if event.firmware.version is not None:
+            identity = changed(station.settings.identity, firmware_version=event.firmware.version)
+            station.settings = replace(station.settings, identity=identity)
         station.do(*station.outbox.line_lost())
-        for kept in self._left_over:
-            transactions.end_left_over(station, kept)
+        resumption.take_up(station, self._left_over)
         hardware_events.surveyed(station, event.survey)
+        resumption.go_on(station)
         security.report(station, "StartupOfTheDevice", station.boot_reason)
         station.timers.aligned = metering.next_aligned(station, station.now)
         for street in STREETS:
@@ -178,14 +192,10 @@ class StationCore:
         entry, actions = station.outbox.delivered()
         station.do(*actions)
         fact = entry.fact
-        if not isinstance(fact, TransactionEvent) or not isinstance(verdict, TransactionVerdict):
-            return
-        if verdict.transaction_id is not None and fact.transaction_id is not None:
-            # a new dict: the one there is part of what was saved, and must differ from it to be saved
-            station.named = {**station.named, fact.transaction_id: verdict.transaction_id}
-        if fact.id_token is not None and verdict.authorization is not None:
-            authorization.remember(station, fact.id_token, verdict.authorization)
-            transactions.judged(station, fact, verdict.authorization)
+        if isinstance(fact, TransactionEvent) and isinstance(verdict, TransactionVerdict):
+            verdicts.answered(station, fact, verdict)
+        if isinstance(fact, TransactionEvent):
+            metering_usage.delivered(station, fact)
 
     def _failed(self, ref: int, why: str, code: str, *, refused: bool) -> None:
         station = self._station
@@ -245,29 +255,30 @@ class StationCore:
 
     def _sample(self, evse: Evse) -> None:
         """A periodic sample; those whose time passed meanwhile are not made up for."""
-        interval = self._station.variables.number("SampledDataCtrlr.TxUpdatedInterval")
+        interval = metering.sample_interval(self._station)
         tx = evse.tx
         assert tx is not None
         assert tx.next_sample is not None
         if interval <= 0:
             tx.next_sample = None
             return
+        at = metering.moment(self._station, tx.next_sample)
         missed = (self._station.now - tx.next_sample) // timedelta(seconds=interval)
         tx.next_sample += timedelta(seconds=interval) * (missed + 1)
-        transactions.sample(self._station, evse, TriggerReason.METER_VALUE_PERIODIC)
+        transactions.sample(self._station, evse, TriggerReason.METER_VALUE_PERIODIC, at=at)
 
     def _aligned(self) -> None:
         """Clock-aligned values of each EVSE: within its transaction, else on their own (J01.FR.14, J01.FR.22)."""
         station = self._station
+        at = metering.moment(station, station.timers.aligned or station.now)
         station.timers.aligned = metering.next_aligned(station, station.now)
-        quiet = station.variables.on("AlignedDataCtrlr.SendDuringIdle")
-        if quiet and any(evse.tx is not None for evse in station.evses.values()):
-            return  # J01.FR.20
         for evse in station.evses.values():
+            if metering.quiet(station, evse):
+                continue
             if evse.tx is not None:
-                transactions.sample(station, evse, TriggerReason.METER_VALUE_CLOCK)
-            elif station.online:
-                metering.report(station, evse, "Sample.Clock")
+                transactions.sample(station, evse, TriggerReason.METER_VALUE_CLOCK, at=at)
+            else:
+                metering.report(station, evse, "Sample.Clock", at=at)
 
     # --- out --------------------------------------------------------------------------------------------------------
 
@@ -276,7 +287,7 @@ class StationCore:
         station = self._station
         reset.go_on(station)
         for evse in station.evses.values():
-            transactions.power(station, evse)
+            energy.power(station, evse)
         reservation.go_on(station)
         for street in STREETS:
             street.follow(station)
@@ -297,7 +308,7 @@ class StationCore:
 
     def _parts(self) -> tuple[Part, ...]:
         station = self._station
-        running = tuple(_kept(evse) for evse in station.evses.values() if evse.tx is not None)
+        running = tuple(resumption.kept(evse) for evse in station.evses.values() if evse.tx is not None)
         ids = {kept.transaction_id for kept in running}
         station.named = {
             own: given for own, given in station.named.items() if own in ids or station.outbox.has_facts_of(own)
@@ -344,6 +355,22 @@ class StationCore:
         commands.write(self._station, key, value)
         return self._finish()
 
+    def way(self) -> Way | None:
+        """How to connect to the CSMS next; None: not at all, as things are. Meaningful once started."""
+        return way_of(self._station)
+
+    def variables(self) -> Iterator[tuple[Declared, str]]:
+        """Every variable with its value now, in the order declared."""
+        station = self._station
+        return (
+            (spec, value if (live := commands.live(station, spec.name)) is None else live)
+            for spec, value in station.variables
+        )
+
+    def waiting(self) -> Iterator[KeptFact]:
+        """What waits in the outbox, in the order it will be sent."""
+        return self._station.outbox.facts()
+
     def variable(self, key: str) -> str:
         """The value of a variable by its written name; raises `MisuseError` for one that is not declared."""
         return self._station.variables.text(key)
@@ -351,23 +378,3 @@ class StationCore:
 
 def _is_due(deadline: datetime | None, now: datetime) -> bool:
     return deadline is not None and deadline <= now
-
-
-def _kept(evse: Evse) -> KeptTransaction:
-    tx = evse.tx
-    assert tx is not None
-    return KeptTransaction(
-        evse=evse.evse_id,
-        transaction_id=tx.transaction_id,
-        started_at=tx.started_at,
-        last_at=tx.last_at,
-        next_seq_no=tx.next_seq_no,
-        meter_start=tx.meter_start,
-        register=tx.register,
-        connector=tx.connector,
-        id_token=tx.owner,
-        group=tx.group,
-        remote_start_id=tx.remote_start_id,
-        charging_state=tx.charging_state,
-        stopping=tx.stopping,
-    )

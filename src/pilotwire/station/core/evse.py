@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
+from pilotwire.domain.authorization import NO_LIMIT, TransactionLimit
 from pilotwire.domain.identity import EvseAddress, IdToken
 from pilotwire.domain.reservation import Reservation
-from pilotwire.domain.transactions import ChargingState, StoppedReason
+from pilotwire.domain.smart_charging import ChargingProfile
+from pilotwire.domain.transactions import ChargingState, StoppedReason, TriggerReason
 from pilotwire.station.hardware.ports import ConnectorLayout, EvseLayout
 
 
@@ -17,7 +19,8 @@ from pilotwire.station.hardware.ports import ConnectorLayout, EvseLayout
 class Grant:
     """Who may charge here. `remote` tells that the CSMS asked for it; `told` that the CSMS knows of it from a transaction event.
 
-    `until` is when it ends by itself because nothing was plugged in (EVConnectionTimeOut). `reservation` is the one used by it.
+    `until` is when it ends by itself because nothing was plugged in (EVConnectionTimeOut). `reservation` is the one used by it;
+    `evses` are those it is good for, if it is not for all. `charging_profile` came with a remote start, for the transaction to come (K05).
     """
 
     id_token: IdToken
@@ -27,6 +30,8 @@ class Grant:
     told: bool = False
     until: datetime | None = None
     reservation: Reservation | None = None
+    charging_profile: ChargingProfile | None = None
+    evses: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)
@@ -34,7 +39,9 @@ class Running:
     """The transaction under way. Registers in Wh.
 
     `stopping` is why its authorization ended, where that did not end the transaction; `owner` the token it was authorized for, which
-    stays known then (C01.FR.23).
+    stays known then (C01.FR.23). `limit` is what it may use up, `csms_limit` what of that the CSMS set (E16.FR.04), `reached` which of it
+    is used up, `cost` what the CSMS said it costs. `invalid`: the CSMS did not accept the token, and energy is given up to a limit.
+    `interrupted_in` is the charging state to go on with after an interruption that is under way (E17, B13).
     """
 
     transaction_id: str
@@ -51,6 +58,12 @@ class Running:
     stopping: StoppedReason | None = None
     phases: int | None = None
     next_sample: datetime | None = None
+    limit: TransactionLimit = NO_LIMIT
+    csms_limit: TransactionLimit = NO_LIMIT
+    reached: TriggerReason | None = None
+    cost: Decimal | None = None
+    invalid: bool = False
+    interrupted_in: ChargingState | None = None
 
 
 @dataclass(slots=True)
@@ -59,11 +72,13 @@ class Evse:
 
     - `wants_power` is control pilot state C, `has_asked` that it ever was since plugging in, or could have been: until `ready_by` a
       vehicle that is offered energy is getting ready, from then on it is suspended.
-    - `withheld`: the station gives no energy though somebody is authorized (E05.FR.02).
+    - `withheld`: the station gives no energy though somebody is authorized (E05.FR.02, E17.FR.12); `not_before`: it will from then on.
+    - `paused`: charging profiles or limits leave it less than can be offered.
     - `was_live`: energy was offered to this driver before; `closed_at_wh`: the register when the contactor closed, before which no
       energy can have flown.
     - `letting_go`: the driver stopped, and the contactor has yet to open: until then the charging state is what it was.
     - `held_for`: the plug stays locked until this token is presented (E05.FR.11, E09.FR.03).
+    - `signs`: its meter signs what it measures, and is to; so once the power path is closed its signed value is there (DataSigned).
     - `finishing`: the vehicle of an ended transaction, or the loose cable it left, is still plugged in (1.6:4.9).
     - `settled`: the points (`points`) when last looked at.
     - `reserved`: kept free for a reservation, if nobody uses it.
@@ -80,14 +95,17 @@ class Evse:
     has_asked: bool = False
     ready_by: datetime | None = None
     withheld: bool = False
+    not_before: datetime | None = None
+    paused: bool = False
     contactor: bool = False
     was_live: bool = False
-    closed_at_wh: int | None = None
+    closed_at_wh: Decimal | int | None = None
     letting_go: bool = False
     locked: set[int] = field(default_factory=set)
     lock_asked: set[tuple[int, bool]] = field(default_factory=set)
     lock_failed: set[int] = field(default_factory=set)
     held_for: IdToken | None = None
+    signs: bool = False
     finishing: bool = False
     settled: frozenset[str] = frozenset()
     reserved: bool = False
@@ -123,7 +141,7 @@ class Evse:
             return ChargingState.IDLE
         if self.grant is None and not self.letting_go:
             return ChargingState.EV_CONNECTED
-        if self.withheld:
+        if self.withheld or self.paused or (self.tx is not None and self.tx.reached is not None):
             return ChargingState.SUSPENDED_EVSE
         if not self.contactor:
             return ChargingState.SUSPENDED_EVSE if self.was_live else ChargingState.EV_CONNECTED
@@ -138,7 +156,8 @@ class Evse:
             "ParkingBayOccupancy": self.parked,
             "EVConnected": self.connector is not None,
             "Authorized": self.grant is not None,
-            "PowerPathClosed": self.grant is not None and self.connector is not None,
+            "PowerPathClosed": self.grant is not None and self.connector in self.locked,
+            "DataSigned": self.signs and self.grant is not None and self.connector in self.locked,
             "EnergyTransfer": self.charging_state is ChargingState.CHARGING,
         }
         return frozenset(name for name, so in fulfilled.items() if so)

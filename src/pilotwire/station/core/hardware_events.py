@@ -7,13 +7,12 @@ from typing import Any
 
 from pilotwire.domain.availability import Problem
 from pilotwire.domain.identity import NO_AUTHORIZATION, IdToken
-from pilotwire.domain.transactions import StoppedReason, TriggerReason
-from pilotwire.station.core import authorization, availability, reservation, transactions
+from pilotwire.domain.transactions import StoppedReason
+from pilotwire.station.core import authorization, availability, energy, reservation, resumption, transactions
 from pilotwire.station.core.evse import Evse, Grant
 from pilotwire.station.core.inputs import LockMoved
 from pilotwire.station.core.remote_control import unlocked
 from pilotwire.station.core.station import Station
-from pilotwire.station.core.transactions import Cause
 from pilotwire.station.hardware import ports
 
 
@@ -82,7 +81,7 @@ def _left(station: Station, event: ports.VehicleLeft) -> None:
 
 def _lock_moved(station: Station, event: LockMoved) -> None:
     evse = station.evses[event.evse_id]
-    transactions.lock_moved(station, evse, event.connector_id, locked=event.locked, done=event.done)
+    energy.lock_moved(station, evse, event.connector_id, locked=event.locked, done=event.done)
     if not event.locked:
         unlocked(station, evse, event.connector_id, done=event.done)
 
@@ -102,7 +101,7 @@ def _fault(station: Station, event: ports.FaultRaised) -> None:
     problem = Problem(code=name, info=event.info or None, vendor_error_code=event.vendor_error_code or None)
     station.condition.problems.setdefault(place, {})[name] = problem
     if event.error_code in availability.CUTTING:
-        _break_off(station, availability.STOPPED_BY.get(event.error_code, StoppedReason.OTHER))
+        energy.break_off(station, availability.STOPPED_BY.get(event.error_code, StoppedReason.OTHER))
 
 
 def _fault_cleared(station: Station, event: ports.FaultCleared) -> None:
@@ -112,7 +111,7 @@ def _fault_cleared(station: Station, event: ports.FaultCleared) -> None:
 
 def _emergency(station: Station, _: ports.EmergencyStopPressed) -> None:
     station.condition.emergency = True
-    _break_off(station, StoppedReason.EMERGENCY_STOP)
+    energy.break_off(station, StoppedReason.EMERGENCY_STOP)
 
 
 def _emergency_over(station: Station, _: ports.EmergencyStopReleased) -> None:
@@ -120,26 +119,11 @@ def _emergency_over(station: Station, _: ports.EmergencyStopReleased) -> None:
 
 
 def _power_lost(station: Station, _: ports.PowerLost) -> None:
-    station.condition.powered = False
-    _break_off(station, StoppedReason.POWER_LOSS)
+    resumption.mains_lost(station)
 
 
 def _power_restored(station: Station, _: ports.PowerRestored) -> None:
-    station.condition.powered = True
-
-
-def _break_off(station: Station, reason: StoppedReason) -> None:
-    """End what runs where no energy may flow now."""
-    for evse in station.evses.values():
-        if availability.blocked(station, evse):
-            _break_off_at(station, evse, Cause(TriggerReason.ABNORMAL_CONDITION, reason))
-
-
-def _break_off_at(station: Station, evse: Evse, cause: Cause) -> None:
-    if evse.tx is not None:
-        transactions.end(station, evse, cause)
-    evse.grant, evse.withheld = None, False
-    evse.settled = evse.points
+    resumption.mains_back(station)
 
 
 _HANDLERS: dict[type, Callable[[Station, Any], None]] = {

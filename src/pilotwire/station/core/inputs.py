@@ -7,23 +7,24 @@ Hardware events (`pilotwire.station.hardware.ports`) are inputs as they are. `re
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pilotwire.domain.kinds import Command, Verdict
 from pilotwire.domain.provisioning import BootReason
 from pilotwire.station.core.jobs import News, Result
-from pilotwire.station.hardware.ports import HardwareEvent
+from pilotwire.station.hardware.ports import HardwareEvent, RunningFirmware
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
     """The station has started: fed once, first. `survey` is what the driver finds to be so (`HardwareDriver.survey`).
 
-    A restart the core itself asked for keeps its own reason, whatever `reason` says.
+    A restart the core itself asked for keeps its own reason, whatever `reason` says. `firmware` is what runs (`HardwareDriver.firmware`).
     """
 
     reason: BootReason = BootReason.POWER_UP
     survey: tuple[HardwareEvent, ...] = ()
+    firmware: RunningFirmware = field(default_factory=RunningFirmware)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,11 @@ class JobFailed:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class OfStreet:
+    """An input that only one street takes (`Street.events`); each kind is a subclass in the module of its street."""
+
+
 Input = (
     HardwareEvent
     | Started
@@ -123,5 +129,6 @@ Input = (
     | JobNews
     | JobDone
     | JobFailed
+    | OfStreet
 )
 """All that a core is fed."""

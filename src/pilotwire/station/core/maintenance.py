@@ -5,13 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pilotwire.domain.authorization import AuthorizationVerdict
-from pilotwire.domain.identity import IdToken
+from pilotwire.domain.availability import Problem
+from pilotwire.domain.identity import STATION, IdToken
+from pilotwire.domain.kinds import changed
 from pilotwire.domain.transactions import StoppedReason, TriggerReason
-from pilotwire.station.core import token_cache, transactions
+from pilotwire.station.core import availability, security, token_cache, transactions
 from pilotwire.station.core.inputs import OfStreet
+from pilotwire.station.core.settings import Family
 from pilotwire.station.core.station import Station
 from pilotwire.station.core.street import Street
 from pilotwire.station.core.transactions import Cause
+from pilotwire.station.core.variable_table import Declared, switch
+from pilotwire.station.hardware.ports import StationLayout
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,30 @@ class CacheSeeded(OfStreet):
     """These verdicts are in the Authorization Cache, as if the CSMS had just given them."""
 
     entries: tuple[tuple[IdToken, AuthorizationVerdict], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MaintenanceLogin(OfStreet):
+    """Somebody logged in to the station's own page, or tried to with a wrong password."""
+
+    accepted: bool
+
+
+NOTIFY_ON_LOGIN = "InstallerCtrlr.NotifyOnLogin"
+
+
+def _login(station: Station, event: MaintenanceLogin) -> None:
+    """A critical security event (A04); and if so set up, a state of the whole station that carries the news (1.6:4.9)."""
+    security.report(station, "MaintenanceLoginAccepted" if event.accepted else "MaintenanceLoginFailed", "control page")
+    if event.accepted and station.online and station.variables.on(NOTIFY_ON_LOGIN):
+        state = dict(availability.states(station))[STATION]
+        news = Problem(code="NoError", info="Login to the web page")
+        availability.report(station, STATION, changed(state, problem=state.problem or news), anyway=True)
+        station.condition.reported[STATION] = state
+
+
+def _variables(_family: Family, _layout: StationLayout) -> tuple[Declared, ...]:
+    return (switch(NOTIFY_ON_LOGIN, False),)
 
 
 def _broken(station: Station, event: TransactionBroken) -> None:
@@ -70,5 +99,11 @@ def _seeded(station: Station, event: CacheSeeded) -> None:
 
 STREET = Street(
     "maintenance",
-    events={TransactionBroken: _broken, ClockAlignedNow: _aligned_now, CacheSeeded: _seeded},
+    events={
+        TransactionBroken: _broken,
+        ClockAlignedNow: _aligned_now,
+        CacheSeeded: _seeded,
+        MaintenanceLogin: _login,
+    },
+    variables=_variables,
 )

@@ -12,17 +12,66 @@ from datetime import datetime
 from decimal import Decimal
 from typing import ClassVar, TypeVar, cast, get_args
 
-from pilotwire.domain.authorization import AuthorizationVerdict
+from pilotwire.domain.authorization import NO_LIMIT, AuthorizationVerdict, TransactionLimit
+from pilotwire.domain.availability import ConnectorStatus
+from pilotwire.domain.battery_swap import BatterySwapped
+from pilotwire.domain.data_transfer import DataTransferred
+from pilotwire.domain.der_control import DerAlarm, DerControlStarted
+from pilotwire.domain.diagnostics import LogUploadReported
+from pilotwire.domain.firmware import FirmwareStatusReported, PublishFirmwareStatusReported
 from pilotwire.domain.identity import IdToken
-from pilotwire.domain.kinds import Value
+from pilotwire.domain.kinds import Fact, Value
 from pilotwire.domain.local_list import LocalList
+from pilotwire.domain.metering import MeterReading, MeterValuesReported
+from pilotwire.domain.monitoring import EventsTold
 from pilotwire.domain.provisioning import BootReason
 from pilotwire.domain.reservation import Reservation, ReservationEnded
 from pilotwire.domain.security import SecurityEvent
-from pilotwire.domain.transactions import ChargingState, StoppedReason, TransactionEvent
+from pilotwire.domain.smart_charging import ChargingLimitCleared, ChargingLimitNotified, PriorityChargingNotified
+from pilotwire.domain.tariff import PaymentSettled
+from pilotwire.domain.transactions import ChargingState, StoppedReason, TransactionEvent, TriggerReason
+from pilotwire.station.core.certificates_memory import CertificatesMemory
+from pilotwire.station.core.firmware_memory import FirmwareMemory, PublishMemory
+from pilotwire.station.core.logs_memory import LogsMemory, SecurityLogMemory
+from pilotwire.station.core.metering_usage_memory import UsageMemory
+from pilotwire.station.core.monitoring_memory import MonitoringMemory
+from pilotwire.station.core.network_memory import NetworkMemory
+from pilotwire.station.core.progress_memory import ProgressMemory
+from pilotwire.station.core.resumption_memory import ResumptionMemory
+from pilotwire.station.core.smart_charging_memory import ChargingMemory
 
-KeptFact = TransactionEvent | SecurityEvent
-"""The facts that are queued until the CSMS has them (E04.FR.01, A04.FR.02)."""
+
+class HeldReading(Fact):
+    """Meter values that are told at the end of their transaction (TxEndedMeasurands): kept in the outbox's rows, never said by itself."""
+
+    transaction_id: str
+    reading: MeterReading
+
+
+KeptFact = (
+    TransactionEvent
+    | SecurityEvent
+    | HeldReading
+    | BatterySwapped
+    | ChargingLimitCleared
+    | ChargingLimitNotified
+    | ConnectorStatus
+    | DataTransferred
+    | DerAlarm
+    | DerControlStarted
+    | EventsTold
+    | FirmwareStatusReported
+    | LogUploadReported
+    | MeterValuesReported
+    | PaymentSettled
+    | PriorityChargingNotified
+    | PublishFirmwareStatusReported
+    | ReservationEnded
+)
+"""What can be queued until the CSMS has it: transaction and security events always (E04.FR.01, A04.FR.02), the others by `QueueAllMessages`.
+
+A question (authorize, sign a certificate, heartbeat) is not among them: its answer is of no use later.
+"""
 
 
 class Entry(Value):
@@ -34,7 +83,7 @@ class Entry(Value):
     @property
     def transaction_id(self) -> str | None:
         """The station's own id of the transaction the fact belongs to, if it does."""
-        return self.fact.transaction_id if isinstance(self.fact, TransactionEvent) else None
+        return self.fact.transaction_id if isinstance(self.fact, TransactionEvent | HeldReading) else None
 
 
 class StationMemory(Value, tag="station", tag_field="part"):
@@ -53,7 +102,10 @@ class StationMemory(Value, tag="station", tag_field="part"):
 
 
 class KeptTransaction(Value):
-    """A transaction under way. `register` is the last energy register reported, in Wh; `next_seq_no` belongs to the next event."""
+    """A transaction under way. `register` is the last energy register reported, in Wh; `next_seq_no` belongs to the next event.
+
+    `authorized` tells that somebody may charge in it, `withheld`, `was_live` and `parked` are as in `Evse`; the rest is as in `Running`.
+    """
 
     evse: int
     transaction_id: str
@@ -68,6 +120,17 @@ class KeptTransaction(Value):
     remote_start_id: int | None = None
     charging_state: ChargingState | None = None
     stopping: StoppedReason | None = None
+    authorized: bool = False
+    remote: bool = False
+    withheld: bool = False
+    was_live: bool = False
+    parked: bool = False
+    limit: TransactionLimit = NO_LIMIT
+    csms_limit: TransactionLimit = NO_LIMIT
+    reached: TriggerReason | None = None
+    cost: Decimal | None = None
+    invalid: bool = False
+    interrupted_in: ChargingState | None = None
 
 
 class TransactionsMemory(Value, tag="transactions", tag_field="part"):
@@ -86,11 +149,15 @@ class VariablesMemory(Value, tag="variables", tag_field="part"):
 
 
 class CachedVerdict(Value):
-    """An entry of the Authorization Cache (C10): the verdict last heard on a token, and when the token was last used."""
+    """An entry of the Authorization Cache (C10): the verdict last heard on a token, when the token was last used and how often, and since
+    when it is there.
+    """
 
     id_token: IdToken
     verdict: AuthorizationVerdict
     used_at: datetime
+    added_at: datetime | None = None
+    uses: int = 1
 
 
 class CacheMemory(Value, tag="cache", tag_field="part"):
@@ -115,7 +182,25 @@ class ReservationsMemory(Value, tag="reservations", tag_field="part"):
     ended: tuple[ReservationEnded, ...] = ()
 
 
-Part = StationMemory | TransactionsMemory | VariablesMemory | CacheMemory | LocalListMemory | ReservationsMemory
+Part = (
+    StationMemory
+    | TransactionsMemory
+    | VariablesMemory
+    | CacheMemory
+    | LocalListMemory
+    | ReservationsMemory
+    | MonitoringMemory
+    | ChargingMemory
+    | ResumptionMemory
+    | UsageMemory
+    | FirmwareMemory
+    | PublishMemory
+    | LogsMemory
+    | SecurityLogMemory
+    | ProgressMemory
+    | NetworkMemory
+    | CertificatesMemory
+)
 """All parts; each is its own row. A street with a memory of its own adds its part here."""
 
 PARTS: tuple[type[Part], ...] = get_args(Part)

@@ -13,7 +13,7 @@ from pilotwire.domain.provisioning import (
     RegistrationStatus,
     StationBooted,
 )
-from pilotwire.station.core import security
+from pilotwire.station.core import outbox_policy, security
 from pilotwire.station.core.station import Station
 
 _CLOCK_TOLERANCE = timedelta(seconds=1)
@@ -40,7 +40,7 @@ def link_up(station: Station) -> None:
 
 def _was_long_offline(station: Station) -> bool:
     threshold = station.variables.number("OCPPCommCtrlr.OfflineThreshold")
-    if threshold <= 0 or station.link_lost_at is None:
+    if station.link_lost_at is None:
         return False
     return station.now - station.link_lost_at > timedelta(seconds=threshold)
 
@@ -50,7 +50,7 @@ def link_down(station: Station) -> None:
     if station.link:
         station.link = False
         station.link_lost_at = station.now
-        station.do(*station.outbox.line_lost())
+        station.do(*station.outbox.line_lost(once=outbox_policy.said_once(station)))
         station.silence()
 
 
@@ -102,11 +102,15 @@ def _accepted(station: Station, verdict: BootVerdict) -> None:
 
 
 def heartbeat_at(station: Station) -> datetime | None:
-    """When the next heartbeat is due: so long after the last message (G02.FR.05), and once a day at least (G02.FR.07)."""
+    """When the next heartbeat is due: so long after the last message (G02.FR.05), and once a day at least (G02.FR.07).
+
+    An installer may want it whatever else was said: then it is due so long after the last heartbeat.
+    """
     if not station.online or station.timers.last_said is None:
         return None
     last = station.timers.last_heartbeat or station.timers.last_said
-    silent_since = max(last, station.timers.last_said)
+    forced = station.variables.on("InstallerCtrlr.ForceHeartbeat")
+    silent_since = last if forced else max(last, station.timers.last_said)
     return min(silent_since + timedelta(seconds=station.variables.number(_HEARTBEAT)), last + _ONE_DAY)
 
 

@@ -18,7 +18,7 @@ from pilotwire.domain.remote_control import (
     UnlockStatus,
 )
 from pilotwire.domain.transactions import StoppedReason, TriggerReason
-from pilotwire.station.core import authorization, availability, reservation, transactions
+from pilotwire.station.core import authorization, availability, charging_checks, energy, reservation, transactions
 from pilotwire.station.core.actions import Answer, SetLock, Show
 from pilotwire.station.core.evse import Evse, Grant
 from pilotwire.station.core.station import Station
@@ -30,7 +30,7 @@ from pilotwire.station.core.transactions import Cause
 def request_start(station: Station, ref: Hashable, command: RequestStart) -> None:
     """Answer, then do as if the driver had presented the token (F01.FR.01), or without asking about it (F01.FR.02)."""
     evse = _chosen(station, command)
-    if evse is None:
+    if evse is None or not charging_checks.may_come(station, evse.evse_id, command.charging_profile):  # K05.FR.05
         station.do(Answer(ref, RequestStartOutcome(status=RequestStatus.REJECTED)))
         return
     running = evse.tx.transaction_id if evse.tx is not None else None  # F01.FR.13
@@ -43,7 +43,8 @@ def request_start(station: Station, ref: Hashable, command: RequestStart) -> Non
 
 
 def _judged(station: Station, evse: Evse, command: RequestStart, verdict: AuthorizationVerdict) -> None:
-    if verdict.accepted:
+    verdict = authorization.at_evse(verdict, evse)
+    if verdict.accepted and not authorization.is_master(station, verdict):  # C16.FR.01
         _grant(station, evse, command, verdict)
     else:
         station.do(Show(evse.evse_id, f"The remote start was not accepted: {verdict.status}."))
@@ -55,6 +56,7 @@ def _grant(station: Station, evse: Evse, command: RequestStart, verdict: Authori
     if not _free(station, evse, command.id_token, group):
         return
     given = Grant(command.id_token, group, remote=True, remote_start_id=command.remote_start_id)
+    given.charging_profile = charging_checks.of_use(station, command.charging_profile)
     transactions.grant(station, evse, given)
 
 
@@ -62,6 +64,8 @@ def _chosen(station: Station, command: RequestStart) -> Evse | None:
     """The EVSE named, or one with a vehicle, or any free one (F01.FR.20); None if it cannot be (F01.FR.23, F01.FR.24)."""
     if station.registration is not RegistrationStatus.ACCEPTED:
         return None  # B02.FR.05
+    if len(command.id_token.additional) > station.variables.number("AuthCtrlr.AdditionalInfoItemsPerMessage"):
+        return None
     known = authorization.known_here(station, command.id_token)
     group = command.group or (known.group if known is not None else None)  # H03.FR.07
     if command.evse is not None:
@@ -115,7 +119,7 @@ def unlock(station: Station, ref: Hashable, command: UnlockConnector) -> None:
             station.do(Answer(ref, UnlockOutcome(status=status)))  # F05.FR.02
             return
         transactions.revoke(station, evse, Cause(TriggerReason.UNLOCK_COMMAND, StoppedReason.UNLOCK_COMMAND))
-        transactions.power(station, evse)
+        energy.power(station, evse)
     evse.held_for = None
     evse.unlocks.append((ref, command.connector))
     evse.lock_asked.add((command.connector, False))

@@ -22,7 +22,9 @@ from pilotwire.domain.device_model import (
     VariableCharacteristics,
     VariableName,
 )
+from pilotwire.domain.kinds import changed
 from pilotwire.station.core.actions import Answer, RefuseCommand
+from pilotwire.station.core.device_model_limits import too_much
 from pilotwire.station.core.station import Station
 from pilotwire.station.core.variable_table import Declared
 
@@ -36,6 +38,8 @@ _FRAME_BYTES = 500
 _NAMES_BYTES = 300
 """More than the names of the fields of one variable add, on the wire, to how it is written here."""
 _LISTS = (DataType.OPTION_LIST, DataType.MEMBER_LIST, DataType.SEQUENCE_LIST)
+_WRONG = ("Problem", "Tripped", "Overload", "Fallback")
+"""What tells of a component that its state is not as it should be (B07.FR.09, Part 2 ReportBaseEnumType)."""
 
 
 def base(station: Station, ref: Hashable, command: GetBaseReport, live: Live) -> None:
@@ -43,7 +47,7 @@ def base(station: Station, ref: Hashable, command: GetBaseReport, live: Live) ->
     everything = _everything(station, live)
     chosen = everything
     if command.base is ReportBase.CONFIGURATION_INVENTORY:
-        chosen = [one for one in everything if one.attributes[0].mutability is not Mutability.READ_ONLY]
+        chosen = list(_settable(everything))
     elif command.base is ReportBase.SUMMARY_INVENTORY:
         chosen = list(_summary(everything))
     _answer(station, ref, command.request_id, chosen)
@@ -51,9 +55,8 @@ def base(station: Station, ref: Hashable, command: GetBaseReport, live: Live) ->
 
 def custom(station: Station, ref: Hashable, command: GetReport, live: Live) -> None:
     """B08: the components that meet a criterion, and of them the variables asked for; nothing asked for is everything."""
-    if len(command.variables) > station.variables.number(_ITEMS):
-        most = f"A GetReport to this station names at most {station.variables.number(_ITEMS)} variables."
-        station.do(RefuseCommand(ref, "OccurrenceConstraintViolation", most))  # B08.FR.17
+    if (refused := too_much(station, command)) is not None:
+        station.do(RefuseCommand(ref, *refused))
         return
     everything = _everything(station, live)
     chosen = _meeting(command.criteria, everything) if command.criteria else everything
@@ -123,20 +126,48 @@ def _give_up(station: Station, part: ReportPart) -> None:
 
 
 def _everything(station: Station, live: Live) -> list[ReportedVariable]:
-    return [_reported(spec, value, live(station, spec.name)) for spec, value in station.variables]
+    return [_reported(station, spec, value, live(station, spec.name)) for spec, value in station.variables]
 
 
-def _reported(spec: Declared, kept: str, live: str | None) -> ReportedVariable:
-    """A variable with its only attribute, the actual value; what is write-only keeps its value to itself (B07.FR.03, B08.FR.03)."""
-    secret = spec.mutability is Mutability.WRITE_ONLY
-    value = kept if live is None else live
-    attribute = VariableAttribute(value=None if secret else value, mutability=spec.mutability, persistent=live is None)
-    return ReportedVariable(name=spec.name, attributes=(attribute,), characteristics=_characteristics(spec))
+def _reported(station: Station, spec: Declared, kept: str, live: str | None) -> ReportedVariable:
+    """A variable with all its attributes, those without a value too (B07.FR.11)."""
+    persistent = spec.persistent and (live is None or spec.constant)
+    actual = VariableAttribute(
+        value=_told(kept if live is None else live, spec.mutability),
+        mutability=spec.mutability,
+        persistent=persistent,
+        constant=spec.constant,
+    )
+    others = (
+        VariableAttribute(
+            type=other.type,
+            value=_told(station.variables.value_of(spec, other.type), other.mutability) or None,
+            mutability=other.mutability,
+            persistent=spec.persistent,
+        )
+        for other in spec.others
+    )
+    return ReportedVariable(name=spec.name, attributes=(actual, *others), characteristics=_characteristics(spec))
+
+
+def _told(value: str, mutability: Mutability) -> str | None:
+    """What is write-only keeps its value to itself (B07.FR.03, B08.FR.03)."""
+    return None if mutability is Mutability.WRITE_ONLY else value
+
+
+def _settable(everything: Iterable[ReportedVariable]) -> Iterator[ReportedVariable]:
+    """What can be set, with only those attributes that can be (B07.FR.07)."""
+    for one in everything:
+        attributes = tuple(each for each in one.attributes if each.mutability is not Mutability.READ_ONLY)
+        if len(attributes) == len(one.attributes):
+            yield one
+        elif attributes:
+            yield changed(one, attributes=attributes)
 
 
 def _characteristics(spec: Declared) -> VariableCharacteristics:
     """B07.FR.07, B07.FR.08, B08.FR.12. A text has no lowest value; its highest is its length."""
-    low = spec.low if spec.type is DataType.INTEGER else None
+    low = spec.low if spec.type in (DataType.INTEGER, DataType.DECIMAL) else None
     return VariableCharacteristics(
         data_type=spec.type,
         unit=spec.unit,
@@ -179,5 +210,5 @@ def _summary(everything: list[ReportedVariable]) -> Iterator[ReportedVariable]:
         if name.variable == "AvailabilityState":
             if name.connector is None or value != states.get(("EVSE", None, name.evse, None)):
                 yield one
-        elif name.variable == "Problem" and value == "true":
+        elif name.variable in _WRONG and value == "true":
             yield one

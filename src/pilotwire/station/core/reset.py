@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from pilotwire.domain.provisioning import BootReason, Reset, ResetKind, ResetOutcome, ResetStatus
 from pilotwire.domain.transactions import StoppedReason, TriggerReason
-from pilotwire.station.core import security, transactions
+from pilotwire.station.core import resumption, security, transactions
 from pilotwire.station.core.actions import RestartStation, SetContactor, SetCurrentLimit
 from pilotwire.station.core.evse import Evse
 from pilotwire.station.core.station import PendingReset, Station
@@ -19,16 +19,26 @@ _SOFT = Cause(TriggerReason.RESET_COMMAND, StoppedReason.SOFT_RESET)
 
 def request(station: Station, command: Reset) -> ResetOutcome:
     """Promise a reset; `go_on` carries it out once the answer is on its way."""
-    if command.kind is ResetKind.RESUME or (command.evse is not None and command.evse not in station.evses):
+    if not _may_reset(station, command):
         return ResetOutcome(status=ResetStatus.REJECTED)
     scope = _scope(station, command.evse)
     waits = command.kind is ResetKind.ON_IDLE and station.settings.on_idle_reset_waits
     if waits and any(evse.busy for evse in scope):
         station.reset = PendingReset(BootReason.SCHEDULED_RESET, command.evse)
         return ResetOutcome(status=ResetStatus.SCHEDULED)
-    soft = command.kind is ResetKind.ON_IDLE
-    station.reset = PendingReset(BootReason.REMOTE_RESET, command.evse, now=True, soft=soft)
+    soft, resumes = command.kind is ResetKind.ON_IDLE, command.kind is ResetKind.RESUME
+    station.reset = PendingReset(BootReason.REMOTE_RESET, command.evse, now=True, soft=soft, resumes=resumes)
     return ResetOutcome(status=ResetStatus.ACCEPTED)
+
+
+def _may_reset(station: Station, command: Reset) -> bool:
+    """A place that is there and may be reset on its own (EVSE.AllowReset), and no resuming where nothing is resumed (B13.FR.01)."""
+    if command.kind is ResetKind.RESUME and resumption.timeout(station) <= timedelta(0):
+        return False
+    if command.evse is None:
+        return True
+    allowed = f"EVSE@{command.evse}.AllowReset"
+    return command.evse in station.evses and (not station.variables.has(allowed) or station.variables.on(allowed))
 
 
 def _scope(station: Station, evse: int | None) -> list[Evse]:
@@ -36,26 +46,37 @@ def _scope(station: Station, evse: int | None) -> list[Evse]:
 
 
 def go_on(station: Station) -> None:
-    """Carry out a promised reset as far as it can be now (B12.FR.03, B12.FR.04)."""
+    """Carry out a promised reset as far as it can be now (B12.FR.03, B12.FR.04, B13)."""
     pending = station.reset
-    if pending is None:
+    if pending is None or station.timers.restart is not None:
         return
     scope = _scope(station, pending.evse)
     if not pending.now and any(evse.busy for evse in scope):
         return
     for evse in scope:
-        _end_use(station, evse, _SOFT if pending.soft else _HARD)
+        _let_go(station, evse, pending)
     if pending.evse is not None:
         station.do(SetContactor(pending.evse, False), SetCurrentLimit(pending.evse, None))
         station.reset = None
-    elif station.timers.restart is None:
-        security.report(station, "ResetOrReboot", pending.reason)
-        station.timers.restart = station.now + timedelta(seconds=station.settings.reset_wait_seconds)
+        for evse in scope:
+            resumption.resume_at(station, evse)
+        return
+    security.report(station, "ResetOrReboot", pending.reason)
+    station.timers.restart = station.now + timedelta(seconds=station.settings.reset_wait_seconds)
+    if pending.resumes:
+        resumption.will_resume(station)
 
 
-def _end_use(station: Station, evse: Evse, cause: Cause) -> None:
+def _let_go(station: Station, evse: Evse, pending: PendingReset) -> None:
+    """End the use of an EVSE; a transaction that is to be resumed stays, and says so (B13.FR.10).
+
+    A driver who has no transaction yet has to come again.
+    """
+    if evse.tx is not None and pending.resumes:
+        resumption.interrupt(station, evse, TriggerReason.RESET_COMMAND)
+        return
     if evse.tx is not None:
-        transactions.end(station, evse, cause)
+        transactions.end(station, evse, _SOFT if pending.soft else _HARD)
     evse.grant, evse.withheld, evse.held_for = None, False, None
     evse.settled = evse.points
 

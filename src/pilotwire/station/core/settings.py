@@ -11,6 +11,8 @@ from enum import StrEnum
 from typing import Any
 
 from pilotwire.domain.identity import StationIdentity
+from pilotwire.domain.network_profiles import NetworkConnectionProfile
+from pilotwire.domain.monitoring import MonitorSetting
 
 
 class Family(StrEnum):
@@ -33,6 +35,8 @@ class StationSettings:
     identity: StationIdentity
     family: Family = Family.OCPP2
     variables: Mapping[str, str] = field(default_factory=dict)
+    home: NetworkConnectionProfile | None = None
+    """The way to the CSMS the station was set up with; the shell knows it."""
     unlock_ends_transaction: bool = False
     """Whether UnlockConnector ends a transaction (1.6:5.18) or is refused during one (F05.FR.02)."""
     on_idle_reset_waits: bool = True
@@ -49,12 +53,44 @@ class StationSettings:
     """Whether a verdict that contradicts the local list is told as a problem of the station (1.6:3.5.2)."""
     reservation_waits_for_transaction: bool = False
     """Whether only a transaction ends a reservation (1.6:5.13), or the token does (H03.FR.09); and only the token its state (1.6:4.9)."""
+    queues_meter_values: bool = False
+    """Whether values outside of transactions are queued while offline: in 1.6 they are transaction-related too (1.6:3.7)."""
+    ended_readings_follow_samples: bool = False
+    """Whether readings for the end are taken as often as those in between (1.6:9.1, StopTxn...Data) or by intervals of their own."""
+    end_needs_register: bool = False
+    """Whether the end of a transaction cannot be told without the energy register (1.6:4.10, meterStop)."""
+    answers_when_rejected: bool = True
+    """Whether a command of a CSMS that rejected the station is answered with SecurityError (B03.FR.08) or not at all (1.6:4.2)."""
     security_events: bool = True
     """Whether security events are sent (A04; 1.6 knows them from its security whitepaper only)."""
+    certificate_renewal_days: int = 30
+    """How many days before a certificate of the station ends its renewal is asked for (A03.FR.02)."""
+    certificate_key: str = "EC-P256"
+    """The kind of key of the station certificate: EC-P256, EC-P384, EC-P521, RSA-2048, RSA-3072 or RSA-4096."""
+    accepts_unsigned_firmware: bool = False
+    """Whether firmware without a signature is installed (L02; 1.6:5.19); a station that knows better refuses it."""
+    names_unsigned_updates: bool = True
+    """Whether unsigned updates have a request id and the messages of signed ones (L02), or neither (1.6:4.5)."""
+    diagnostics_log: bool = True
+    """Whether the station writes a diagnostics log, and gives it (N01.FR.04); a fleet may do without."""
+    local_controller: bool = False
+    """Whether the station publishes firmware for others (L03)."""
+    publish_host: str = "127.0.0.1"
+    """The address of this machine at which published firmware is offered, and found."""
+    publish_port: int = 0
+    """The port of it; 0: any free one."""
+    states_as_events: bool = False
+    """Whether the state of a connector is told by NotifyEvent instead of StatusNotification (2.1:G01.FR.03 leaves the choice)."""
+    hard_wired_monitors: tuple[MonitorSetting, ...] = ()
+    """Monitors that a CSMS can neither change nor clear (N04.FR.18, N06.FR.03); their ids are their own, or 1, 2, ... ."""
+    preconfigured_monitors: tuple[MonitorSetting, ...] = ()
+    """Monitors from the factory that a CSMS may change and switch off (N03); their ids follow those that are hard-wired."""
     boot_retry_seconds: int = 30
     reset_wait_seconds: int = 10
     vehicle_ready_seconds: int = 10
     """How long a vehicle that is offered energy may take to ask for it before it counts as suspended (2.x SuspendedEV, 1.6:4.9)."""
+    resume_transactions: int = 0
+    """For how many seconds of interruption a transaction goes on at least, whatever TxCtrlr.ResumptionTimeout says (E17)."""
     outbox_limit: int = 10_000
     cache_limit: int = 500
 
@@ -77,5 +113,11 @@ class StationSettings:
             empty_list_is_no_list=True,
             caches_listed_tokens=False,
             reports_list_conflicts=True,
+            answers_when_rejected=False,
+            queues_meter_values=True,
+            ended_readings_follow_samples=True,
+            end_needs_register=True,
+            accepts_unsigned_firmware=True,
+            names_unsigned_updates=False,
         )
         return replace(habits, **changes)

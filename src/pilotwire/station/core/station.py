@@ -8,11 +8,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar, cast
 
 from pilotwire.domain.availability import ConnectorState, Problem
+from pilotwire.domain.device_model import VariableName
 from pilotwire.domain.identity import EvseAddress, IdToken
 from pilotwire.domain.kinds import Fact, Verdict
 from pilotwire.domain.provisioning import BootReason, RegistrationStatus
 from pilotwire.errors import MisuseError
+from pilotwire.station.core import outbox_policy
 from pilotwire.station.core.actions import Abandon, Action, Note, Say, SendKept, Undertake
+from pilotwire.station.core.device_model_catalogue import Catalogue
 from pilotwire.station.core.evse import Evse, Grant
 from pilotwire.station.core.jobs import Job, Working
 from pilotwire.station.core.memory import (
@@ -29,9 +32,8 @@ from pilotwire.station.core.memory import (
 )
 from pilotwire.station.core.outbox import Outbox, Patience
 from pilotwire.station.core.settings import StationSettings
-from pilotwire.station.core.variable_table import Declared
 from pilotwire.station.core.variables import Variables
-from pilotwire.station.hardware.ports import MeterReading, StationLayout
+from pilotwire.station.hardware.ports import MeterReading, RunningFirmware, StationLayout
 
 _T = TypeVar("_T")
 Failed = Callable[[bool], None]
@@ -60,12 +62,13 @@ class Timers:
 
 @dataclass(slots=True)
 class PendingReset:
-    """A restart that was promised. `evse` None: the station."""
+    """A restart that was promised. `evse` None: the station; `resumes`: its transactions go on afterwards (B13)."""
 
     reason: BootReason
     evse: int | None = None
     now: bool = False
     soft: bool = False
+    resumes: bool = False
 
 
 @dataclass(slots=True)
@@ -76,6 +79,8 @@ class Condition:
     problems: dict[tuple[int, int], dict[str, Problem]] = field(default_factory=dict)
     emergency: bool = False
     powered: bool = True
+    set_aside: bool = False
+    """Whether the station takes nobody new for now, because of a firmware update (L01.FR.07)."""
     reported: dict[EvseAddress, ConnectorState] = field(default_factory=dict)
 
 
@@ -89,12 +94,14 @@ class Station:
         saved: SavedState,
         meter: Callable[[int], MeterReading],
         new_id: Callable[[], str],
-        declared: tuple[Declared, ...],
+        declared: Catalogue,
     ) -> None:
         self.settings = settings
         self.layout = layout
         self.meter = meter
         self.new_id = new_id
+        self.live: Callable[[VariableName], str | None] = lambda _: None
+        """The value a variable has at this moment, None where the kept one counts; the core sets it."""
         own = saved.part(StationMemory)
         transactions = saved.part(TransactionsMemory)
         self.variables = Variables(declared, settings.variables, saved.part(VariablesMemory).values)
@@ -116,6 +123,8 @@ class Station:
         self.link_lost_at: datetime | None = None
         self.registration: RegistrationStatus | None = None
         self.boot_reason = BootReason.POWER_UP
+        self.firmware = RunningFirmware()
+        """What the hardware runs."""
         self.unplaced: Grant | None = None
         """Somebody authorized at a reader for the whole station who has not chosen an EVSE yet."""
         self.asking: set[int] = set()
@@ -175,7 +184,17 @@ class Station:
 
     def keep(self, fact: KeptFact) -> None:
         """Queue a fact until the CSMS has it."""
-        self.do(*self.outbox.put(fact))
+        self.do(*self.outbox.put(fact, thin=outbox_policy.drops_when_full(self)))
+
+    def tell(self, fact: KeptFact, *, queue: bool = False) -> bool:
+        """State a fact that needs no verdict: queued if all is to be (QueueAllMessages) or `queue`, else said now; False if neither can be."""
+        if queue or outbox_policy.queues_all(self):
+            self.keep(fact)
+        elif self.online:
+            self.say(fact)
+        else:
+            return False
+        return True
 
     def send_due(self) -> None:
         """Send what is first in the outbox, if it may be sent now."""
@@ -199,11 +218,8 @@ class Station:
 
     @property
     def patience(self) -> Patience:
-        """How often and how long the outbox tries."""
-        return Patience(
-            self.variables.number("OCPPCommCtrlr.MessageAttempts[TransactionEvent]"),
-            self.variables.number("OCPPCommCtrlr.MessageAttemptInterval[TransactionEvent]"),
-        )
+        """How often and how long the outbox tries what is first in it."""
+        return outbox_policy.patience(self)
 
     # --- what a street holds -----------------------------------------------------------------------------------------
 

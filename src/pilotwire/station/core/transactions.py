@@ -8,21 +8,18 @@ if something was to be told.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
-from pilotwire.domain.authorization import AuthorizationVerdict
-from pilotwire.domain.identity import EvseAddress, IdToken, same_token
-from pilotwire.domain.metering import MeterReading, register_of, register_reading
-from pilotwire.domain.provisioning import BootReason, RegistrationStatus
+from pilotwire.domain.authorization import TransactionLimit
+from pilotwire.domain.identity import IdToken
+from pilotwire.domain.metering import MeterReading, register_of
+from pilotwire.domain.provisioning import RegistrationStatus
 from pilotwire.domain.transactions import ChargingState, EventKind, StoppedReason, TransactionEvent, TriggerReason
-from pilotwire.station.core import availability, metering, reservation
-from pilotwire.station.core.actions import SetContactor, SetLock, Show
+from pilotwire.station.core import availability, metering, metering_ended, reservation
+from pilotwire.station.core.actions import Show
 from pilotwire.station.core.evse import Evse, Grant, Running
-from pilotwire.station.core.memory import KeptTransaction
 from pilotwire.station.core.station import Station
-
-_ENDED_BY_DEAUTHORIZATION = frozenset({"Authorized", "PowerPathClosed", "EnergyTransfer"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +42,7 @@ def settle(station: Station, evse: Evse, cause: Cause) -> None:
     """Begin, end or tell what follows from a change of the EVSE; see the module."""
     before, evse.settled = evse.settled, evse.points
     if evse.tx is None:
-        if evse.settled - before and evse.settled & start_points(station) and _may_begin(station, evse):
+        if evse.settled - before and evse.settled & start_points(station) and may_begin(station, evse):
             _begin(station, evse, cause)
     elif (before - evse.settled) & station.variables.members("TxCtrlr.TxStopPoint"):
         end(station, evse, cause)
@@ -58,7 +55,8 @@ def start_points(station: Station) -> frozenset[str]:
     return station.variables.members("TxCtrlr.TxStartPoint")
 
 
-def _may_begin(station: Station, evse: Evse) -> bool:
+def may_begin(station: Station, evse: Evse) -> bool:
+    """Whether a transaction may begin here: registered, or allowed without (B02.FR.03), and nothing forbids it."""
     accepted = station.registration is RegistrationStatus.ACCEPTED
     registered = accepted or station.variables.on("TxCtrlr.TxBeforeAcceptedEnabled")
     return registered and availability.usable(station, evse)
@@ -70,16 +68,18 @@ def _may_begin(station: Station, evse: Evse) -> bool:
 def _begin(station: Station, evse: Evse, cause: Cause) -> None:
     """The first event (E01); what is measured at the beginning goes with it (E01.FR.09)."""
     variable, context = "SampledDataCtrlr.TxStartedMeasurands", "Transaction.Begin"
-    taken = metering.take(station, evse, variable, context, register=True, register_wh=evse.closed_at_wh)
+    sign = True if _is_begun_by_signature(station, evse) else None
+    taken = metering.take(station, evse, variable, context, register=True, register_wh=evse.closed_at_wh, sign=sign)
     register = register_of((taken,)) or Decimal(0)
     evse.tx = Running(station.new_id(), taken.at, taken.at, register, register, connector=evse.connector)
     evse.finishing = False
-    _schedule_sample(station, evse.tx)
+    schedule_sample(station, evse.tx)
     _event(station, evse, EventKind.STARTED, cause.trigger, readings=(taken,))
 
 
-def _schedule_sample(station: Station, tx: Running) -> None:
-    interval = station.variables.number("SampledDataCtrlr.TxUpdatedInterval")
+def schedule_sample(station: Station, tx: Running) -> None:
+    """The next periodic sample is an interval away."""
+    interval = metering.sample_interval(station)
     tx.next_sample = station.now + timedelta(seconds=interval) if interval > 0 else None
 
 
@@ -96,10 +96,18 @@ def _update(station: Station, evse: Evse, cause: Cause) -> None:
         _event(station, evse, EventKind.UPDATED, trigger, id_token=cause.id_token)
 
 
-def sample(station: Station, evse: Evse, trigger: TriggerReason) -> bool:
-    """Meter values within the transaction (J02.FR.11, J01.FR.22, F06.FR.07); False if nothing is configured to be said."""
+def tell(station: Station, evse: Evse, trigger: TriggerReason, *, limit: TransactionLimit | None = None) -> None:
+    """An event of its own that begins and ends nothing."""
+    _event(station, evse, EventKind.UPDATED, trigger, limit=limit)
+
+
+def sample(station: Station, evse: Evse, trigger: TriggerReason, *, at: datetime | None = None) -> bool:
+    """Meter values within the transaction (J02.FR.11, J01.FR.22, F06.FR.07); False if nothing is configured to be said.
+
+    `at` is the CSMS's time they were due at, if that was not just now.
+    """
     variable, context = _SAMPLED[trigger]
-    taken = metering.take(station, evse, variable, context)
+    taken = metering.take(station, evse, variable, context, at=at)
     if not taken.samples and trigger is not TriggerReason.TRIGGER:
         return False
     _event(station, evse, EventKind.UPDATED, trigger, readings=(taken,) if taken.samples else ())
@@ -122,13 +130,16 @@ def _event(
     readings: tuple[MeterReading, ...] = (),
     id_token: IdToken | None = None,
     reason: StoppedReason | None = None,
+    limit: TransactionLimit | None = None,
 ) -> None:
     """Queue the next event of the transaction; one that comes first after an authorization tells of it (E02.FR.01, F02.FR.21)."""
     tx = evse.tx
     assert tx is not None
     grant = evse.grant if evse.grant is not None and not evse.grant.told else None
     if grant is not None and kind is not EventKind.ENDED:
-        trigger = TriggerReason.REMOTE_START if grant.remote else TriggerReason.AUTHORIZED
+        by_signature = kind is EventKind.STARTED and _is_begun_by_signature(station, evse)
+        usual = TriggerReason.SIGNED_DATA_RECEIVED if by_signature else TriggerReason.AUTHORIZED
+        trigger = TriggerReason.REMOTE_START if grant.remote else usual
         id_token = grant.id_token
         grant.told, tx.owner, tx.group, tx.stopping = True, grant.id_token, grant.group, None
         tx.remote_start_id = grant.remote_start_id
@@ -150,9 +161,15 @@ def _event(
             reservation_id=_reservation_id(grant),
             phases_used=_new_phases(station, evse, tx),
             readings=readings,
+            limit=limit,
         )
     )
     tx.next_seq_no += 1
+
+
+def _is_begun_by_signature(station: Station, evse: Evse) -> bool:
+    """Whether it is the meter's signed value that begins a transaction here (E01, TxStartPoint DataSigned)."""
+    return evse.signs and "DataSigned" in start_points(station)
 
 
 def _reservation_id(grant: Grant | None) -> int | None:
@@ -181,10 +198,10 @@ def end(station: Station, evse: Evse, cause: Cause, *, hold: bool = False) -> No
     owner = evse.grant.id_token if evse.grant is not None else tx.owner
     if evse.grant is not None and not evse.grant.told:
         cause = Cause(cause.trigger, cause.reason, cause.id_token or evse.grant.id_token)
-    evse.grant, evse.withheld, evse.letting_go = None, False, False
-    taken = metering.take(station, evse, "SampledDataCtrlr.TxEndedMeasurands", "Transaction.End", register=True)
+    evse.grant, evse.withheld, evse.letting_go, evse.not_before = None, False, False, None
+    readings = metering_ended.at_end(station, evse)
     reason = (tx.stopping if cause.trigger in _COMES_AFTER_STOP else None) or cause.reason
-    _event(station, evse, EventKind.ENDED, cause.trigger, readings=(taken,), id_token=cause.id_token, reason=reason)
+    _event(station, evse, EventKind.ENDED, cause.trigger, readings=readings, id_token=cause.id_token, reason=reason)
     evse.tx = None
     evse.held_for = owner if hold and evse.connector is not None else evse.held_for
     evse.finishing = evse.connector is not None or evse.cable_in is not None
@@ -195,40 +212,6 @@ _COMES_AFTER_STOP = frozenset(
     {TriggerReason.EV_COMMUNICATION_LOST, TriggerReason.EV_DEPARTED, TriggerReason.CHARGING_STATE_CHANGED}
 )
 """What happens anyway once charging was stopped: the reason is then why it was stopped (F04.FR.03)."""
-
-
-def end_left_over(station: Station, kept: KeptTransaction) -> None:
-    """End a transaction that a restart interrupted, with the register as it is now (its meter keeps it) or was last reported."""
-    register = kept.register
-    if kept.evse in station.evses:
-        register = max(register, Decimal(station.meter(kept.evse).energy_import_register))
-    at = station.stamp()
-    planned = station.boot_reason in _PLANNED
-    station.keep(
-        TransactionEvent(
-            kind=EventKind.ENDED,
-            transaction_id=kept.transaction_id,
-            at=at,
-            trigger=TriggerReason.RESET_COMMAND if planned else TriggerReason.ABNORMAL_CONDITION,
-            seq_no=kept.next_seq_no,
-            offline=not station.link,
-            address=EvseAddress(evse=kept.evse, connector=kept.connector),
-            stopped_reason=StoppedReason.REBOOT if planned else StoppedReason.POWER_LOSS,
-            readings=(register_reading(at, register, "Transaction.End"),),
-        )
-    )
-
-
-_PLANNED = frozenset(
-    {
-        BootReason.APPLICATION_RESET,
-        BootReason.FIRMWARE_UPDATE,
-        BootReason.LOCAL_RESET,
-        BootReason.REMOTE_RESET,
-        BootReason.SCHEDULED_RESET,
-        BootReason.TRIGGERED,
-    }
-)
 
 
 # --- authorization of a transaction ---------------------------------------------------------------------------------
@@ -260,30 +243,6 @@ def revoke(station: Station, evse: Evse, cause: Cause) -> None:
     settle(station, evse, cause)
 
 
-def judged(station: Station, event: TransactionEvent, verdict: AuthorizationVerdict) -> None:
-    """The CSMS's judgement on the token of an event (E05, C15): one that is not accepted ends the energy, or the transaction."""
-    evse = station.evse_of_transaction(event.transaction_id or "")
-    if evse is None or evse.grant is None or not same_token(evse.grant.id_token, event.id_token):
-        return
-    if event.trigger is TriggerReason.STOP_AUTHORIZED or verdict.accepted:
-        evse.grant.group = verdict.group or evse.grant.group
-        return
-    station.do(Show(evse.evse_id, f"Card not accepted: {verdict.status}."))
-    if station.variables.on("TxCtrlr.StopTxOnInvalidId"):
-        _deauthorize(station, evse)
-    else:
-        evse.withheld = True
-        settle(station, evse, STATE_CHANGED)
-
-
-def _deauthorize(station: Station, evse: Evse) -> None:
-    cause = Cause(TriggerReason.DEAUTHORIZED, StoppedReason.DEAUTHORIZED)
-    if station.variables.members("TxCtrlr.TxStopPoint") & _ENDED_BY_DEAUTHORIZATION:
-        end(station, evse, cause, hold=True)  # E05.FR.10, E05.FR.11
-    else:
-        revoke(station, evse, cause)  # E05.FR.09
-
-
 # --- the vehicle ----------------------------------------------------------------------------------------------------
 
 
@@ -303,6 +262,8 @@ def _take_unplaced(station: Station, evse: Evse) -> None:
     waiting = station.unplaced
     if waiting is None or evse.grant is not None or not availability.usable(station, evse):
         return
+    if waiting.evses and evse.evse_id not in waiting.evses:
+        return
     if not reservation.refuses(station, evse, waiting.id_token, waiting.group):
         reservation.use(station, evse, waiting)
         evse.grant, station.unplaced = waiting, None
@@ -312,17 +273,22 @@ def unplugged(station: Station, evse: Evse, connector: int, *, cable_remains: bo
     """The vehicle is gone (E09, E10), or only the loose cable it left behind."""
     was_there = evse.connector is not None
     evse.ready_by = evse.closed_at_wh = None
+    evse.lock_failed.clear()
     evse.connector, evse.cable_in = None, connector if cable_remains else None
     evse.wants_power = evse.has_asked = evse.contactor = evse.finishing = evse.letting_go = False
     if not cable_remains:
         evse.held_for = None
-    if not was_there:
-        return
+    if was_there:
+        left_meanwhile(station, evse, cable_remains=cable_remains)
+        settle(station, evse, Cause(TriggerReason.EV_COMMUNICATION_LOST, StoppedReason.EV_DISCONNECTED))
+
+
+def left_meanwhile(station: Station, evse: Evse, *, cable_remains: bool = False) -> None:
+    """What the vehicle's leaving means for the authorization; the caller settles it."""
     if station.variables.on("TxCtrlr.StopTxOnEVSideDisconnect"):
         _leave_without(station, evse, cable_remains)
     elif evse.grant is not None:
         evse.grant.until = station.timeout_of("TxCtrlr.EVConnectionTimeOut")  # E10.FR.02
-    settle(station, evse, Cause(TriggerReason.EV_COMMUNICATION_LOST, StoppedReason.EV_DISCONNECTED))
 
 
 def _leave_without(station: Station, evse: Evse, cable_remains: bool) -> None:
@@ -367,61 +333,3 @@ def give_up_waiting(station: Station, evse: Evse) -> None:
         revoke(station, evse, cause)
     if given is not None:
         reservation.given_up(station, given)
-
-
-# --- energy ---------------------------------------------------------------------------------------------------------
-
-
-def power(station: Station, evse: Evse) -> None:
-    """Bring lock and contactor to where they belong: energy only for an authorized driver at a locked plug (C01.FR.01, G05.FR.01)."""
-    offered = _may_offer(station, evse)
-    if evse.contactor and not offered:
-        _switch(station, evse, closed=False)
-    _move_locks(station, evse, offered)
-    if offered and not evse.contactor and evse.connector in evse.locked:
-        _switch(station, evse, closed=True)
-
-
-def _may_offer(station: Station, evse: Evse) -> bool:
-    wanted = evse.grant is not None and evse.connector is not None and not evse.withheld
-    if evse.tx is None and not ("EnergyTransfer" in start_points(station) and _may_begin(station, evse)):
-        return False  # energy is always part of a transaction
-    return wanted and not availability.blocked(station, evse) and evse.connector not in evse.lock_failed
-
-
-def _switch(station: Station, evse: Evse, *, closed: bool) -> None:
-    evse.contactor, evse.was_live, evse.letting_go = closed, evse.was_live or closed, False
-    evse.closed_at_wh = station.meter(evse.evse_id).energy_import_register if closed else None
-    ready_by = station.now + timedelta(seconds=station.settings.vehicle_ready_seconds)
-    evse.ready_by = ready_by if closed and not evse.has_asked else None
-    station.do(SetContactor(evse.evse_id, closed))
-    settle(station, evse, STATE_CHANGED)
-
-
-def _move_locks(station: Station, evse: Evse, offered: bool) -> None:
-    engaged = evse.grant is not None or evse.held_for is not None
-    keep = {evse.connector, evse.cable_in} - {None} if engaged else set()
-    for connector in evse.locked - keep:
-        _lock(station, evse, connector, locked=False)
-    if offered and evse.connector is not None and evse.connector not in evse.locked:
-        _lock(station, evse, evse.connector, locked=True)
-
-
-def _lock(station: Station, evse: Evse, connector: int, *, locked: bool) -> None:
-    if (connector, locked) not in evse.lock_asked:
-        evse.lock_asked.add((connector, locked))
-        station.do(SetLock(evse.evse_id, connector, locked))
-
-
-def lock_moved(station: Station, evse: Evse, connector: int, *, locked: bool, done: bool) -> None:
-    """What became of a lock: one that does not close means no energy (G05.FR.01)."""
-    evse.lock_asked.discard((connector, locked))
-    if done:
-        evse.lock_failed.discard(connector)
-        (evse.locked.add if locked else evse.locked.discard)(connector)
-    elif locked:
-        evse.lock_failed.add(connector)
-        station.do(Show(evse.evse_id, "The plug cannot be locked. Plug in again."))
-    else:
-        evse.locked.discard(connector)  # asked again only by an unlock command
-        station.note(f"The lock of connector {connector} of EVSE {evse.evse_id} does not open.")

@@ -7,17 +7,35 @@ is spoken here. A driver reports what *is*; it decides nothing. Whatever vehicle
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Protocol
 
 from pilotwire.errors import ConfigError, PilotwireError
+from pilotwire.station.hardware.meter_readings import Measured as Measured
+from pilotwire.station.hardware.meter_readings import MeterReading as MeterReading
+from pilotwire.station.hardware.meter_readings import SignedReading as SignedReading
+from pilotwire.station.hardware.meter_readings import SigningMoment as SigningMoment
+from pilotwire.station.hardware.meter_readings import SigningRequest as SigningRequest
+from pilotwire.station.hardware.meter_readings import Wh as Wh
 
 
 class HardwareError(PilotwireError):
     """The hardware, or the person at it, cannot do that now: `what` says why, `remedy` what to do instead."""
+
+
+class ImageDamaged(HardwareError):
+    """A firmware image is not what its maker packed: its checksum says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunningFirmware:
+    """The firmware that runs. `version` None: as the station was delivered. `fell_back`: a new one did not boot at this start."""
+
+    version: str | None = None
+    fell_back: bool = False
 
 
 class ErrorCode(StrEnum):
@@ -178,27 +196,6 @@ HardwareEvent = (
 # --- readings and commands -----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class MeterReading:
-    """One look at an EVSE's meter, at its outlet.
-
-    Registers are whole Wh, only rise and never start again. `current_a` and `voltage_v` have one value a phase of the EVSE (DC:
-    one). `soc_percent` is None where the station cannot know it (AC without high-level communication); `frequency_hz` is None
-    on DC. `current_offered_a` (a phase) and `power_offered_w` are what the vehicle may take now.
-    """
-
-    energy_import_register: int
-    energy_export_register: int
-    power_w: Decimal
-    current_a: tuple[Decimal, ...]
-    voltage_v: tuple[Decimal, ...]
-    current_offered_a: Decimal
-    power_offered_w: Decimal
-    temperature_c: Decimal
-    frequency_hz: Decimal | None = None
-    soc_percent: Decimal | None = None
-
-
 class HardwareDriver(Protocol):
     """What a station commands. An EVSE or connector that the layout does not have raises `MisuseError`."""
 
@@ -225,6 +222,14 @@ class HardwareDriver(Protocol):
         """
         ...
 
+    def set_phases(self, evse_id: int, phases: int | None) -> None:
+        """Connect so many phases of an AC outlet (L1 if it is one); None: all there are.
+
+        Whoever asks has offered nothing for long enough that no current flows. An outlet that cannot choose (`switches_phases`), or has
+        not so many, raises `MisuseError`.
+        """
+        ...
+
     def meter(self, evse_id: int) -> MeterReading:
         """Read the EVSE's meter."""
         ...
@@ -233,12 +238,45 @@ class HardwareDriver(Protocol):
         """Put `text` on the EVSE's display (None: the station's); an empty text clears it."""
         ...
 
+    def install(self, image: bytes) -> str:
+        """Write firmware beside the one that runs; the next `restart` runs it, or falls back if it does not boot. Returns its version.
+
+        Raises `ImageDamaged` for an image that fails its own check, `HardwareError` for any other that cannot be installed.
+        """
+        ...
+
+    @property
+    def firmware(self) -> RunningFirmware:
+        """What runs since the last start."""
+        ...
+
     def survey(self) -> list[HardwareEvent]:
         """What is so at this moment (plugged, parked, faults, no mains, emergency stop), as the events that would say it."""
         ...
 
     def restart(self) -> None:
         """Start the hardware anew: contactors open, limits and displays cleared, pilots begin again at B. Registers stay."""
+        ...
+
+
+class OutsideMeter(Protocol):
+    """A meter with a driver of its own, in the place of the one another driver has."""
+
+    @property
+    def failing(self) -> str:
+        """Why it cannot be read, as a sentence; empty while it can."""
+        ...
+
+    def reading(self, other: MeterReading) -> MeterReading:
+        """What it last read; what it does not tell is as in `other`, but for energy."""
+        ...
+
+    def survey(self) -> list[HardwareEvent]:
+        """Its fault, if it has one now."""
+        ...
+
+    async def run(self, happened: Callable[[Sequence[HardwareEvent]], None]) -> None:
+        """Read it again and again until cancelled; `happened` is told of faults that come and go."""
         ...
 
 
@@ -300,6 +338,14 @@ class VehicleInlet(Protocol):
         """What is held out from now on: A a phase (0: nothing), at most `power_w`; `live`: the contactor is closed."""
         ...
 
+    def pause(self) -> None:
+        """Want no energy from now on, whatever is offered."""
+        ...
+
+    def resume(self) -> None:
+        """Want energy again."""
+        ...
+
     def run(self, seconds: float) -> tuple[float, float]:
         """Let up to `seconds` pass, at most to its next change; returns (seconds passed, Wh taken)."""
         ...
@@ -318,15 +364,21 @@ class VehicleInlet(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class AcSupply:
-    """An AC outlet: phases, V from phase to neutral, most A a phase."""
+    """An AC outlet: phases, V from phase to neutral, most A a phase; whether it can use one of several phases alone."""
 
     phases: int = 3
     voltage_v: Decimal = Decimal(230)
     max_current_a: Decimal = Decimal(32)
+    can_switch_phases: bool = True
 
     def __post_init__(self) -> None:
         if self.phases not in (1, 2, 3) or self.voltage_v <= 0 or not 6 <= self.max_current_a <= 80:
             raise ConfigError("That AC supply cannot be.", "Give 1 to 3 phases, a voltage above 0 V and 6 to 80 A.")
+
+    @property
+    def switches_phases(self) -> bool:
+        """Whether fewer phases than all can be used."""
+        return self.can_switch_phases and self.phases > 1
 
     @property
     def max_power_w(self) -> Decimal:
@@ -363,11 +415,17 @@ class ConnectorLayout:
 
 @dataclass(frozen=True, slots=True)
 class EvseLayout:
-    """An EVSE: its number (from 1), what it supplies, and the connectors of which one at a time is used."""
+    """An EVSE: its number (from 1), what it supplies, and the connectors of which one at a time is used.
+
+    `signing_meter`: its meter can sign what it measured, and what it says is bound by the law of measuring. `meter_public_key` is
+    that meter's key as in `SignedReading`.
+    """
 
     evse_id: int
     supply: AcSupply | DcSupply
     connectors: Sequence[ConnectorLayout]
+    signing_meter: bool = False
+    meter_public_key: str = ""
 
     def __post_init__(self) -> None:
         _check_numbers([one.connector_id for one in self.connectors], f"connectors of EVSE {self.evse_id}")

@@ -14,6 +14,8 @@ from pilotwire.errors import MisuseError, PilotwireError
 from pilotwire.station.core.inputs import Input, JobDone, JobFailed, JobNews
 from pilotwire.station.core.jobs import Job, News, Result
 from pilotwire.station.files import Files
+from pilotwire.station.hardware.ports import HardwareDriver
+from pilotwire.station.keys.ports import KeyStore
 
 _log = structlog.get_logger("pilotwire.station.jobs")
 
@@ -23,12 +25,14 @@ Tell = Callable[[News], None]
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What workers work with. `variable` gives the value of a variable by its written name."""
+    """What workers work with. `variable` gives the value of a variable by its written name; `keys` None: keys are among the files."""
 
     identity: str
     clock: Clock
     files: Files
     variable: Callable[[str], str]
+    hardware: HardwareDriver | None = None
+    keys: KeyStore | None = None
 
 
 Worker = Callable[[Any, Tools, Tell], Awaitable[Result]]

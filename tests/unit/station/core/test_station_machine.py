@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from pilotwire.domain.authorization import TransactionLimit
 from pilotwire.domain.availability import ChangeAvailability
 from pilotwire.domain.identity import EvseAddress, IdToken
 from pilotwire.domain.kinds import changed
@@ -20,6 +21,7 @@ from pilotwire.domain.provisioning import Reset, ResetKind
 from pilotwire.domain.remote_control import RequestStart, RequestStop, UnlockConnector
 from pilotwire.domain.reservation import CancelReservation, Reservation, ReserveNow
 from pilotwire.domain.transactions import EventKind, TransactionEvent
+from pilotwire.station.core.limits import DriverLimit
 from pilotwire.station.core.memory import ReservationsMemory
 from pilotwire.station.hardware.ports import HardwareError
 from tests.support.station_world import GROUP, StationWorld
@@ -42,12 +44,19 @@ class ChargingMachine(RuleBasedStateMachine):
 
     world: StationWorld
 
-    @initialize(ocpp16=st.booleans(), points=st.sampled_from(POINTS), on_unplug=st.booleans(), offline=st.booleans())
-    def build(self, ocpp16: bool, points: tuple[str, str], on_unplug: bool, offline: bool) -> None:
+    @initialize(
+        ocpp16=st.booleans(),
+        points=st.sampled_from(POINTS),
+        on_unplug=st.booleans(),
+        offline=st.booleans(),
+        resumes=st.sampled_from((0, 60, 3_000)),
+    )
+    def build(self, ocpp16: bool, points: tuple[str, str], on_unplug: bool, offline: bool, resumes: int) -> None:
         variables = {
             "OCPPCommCtrlr.MessageAttempts[TransactionEvent]": "0",
             "TxCtrlr.StopTxOnEVSideDisconnect": str(on_unplug).lower(),
             "AuthCtrlr.OfflineTxForUnknownIdEnabled": str(offline).lower(),
+            "TxCtrlr.ResumptionTimeout": str(resumes),
         }
         if not ocpp16:
             variables |= {"TxCtrlr.TxStartPoint": points[0], "TxCtrlr.TxStopPoint": points[1]}
@@ -145,7 +154,19 @@ class ChargingMachine(RuleBasedStateMachine):
     def changes_availability(self, evse: int, operative: bool) -> None:
         self.world.command(ChangeAvailability(operative=operative, address=EvseAddress(evse=evse)))
 
-    @rule(kind=st.sampled_from((ResetKind.IMMEDIATE, ResetKind.ON_IDLE)), evse=st.sampled_from((None, 1)))
+    @rule(seconds=st.sampled_from((0, 30, 200)))
+    def is_without_power_for(self, seconds: int) -> None:
+        self.world.now += timedelta(seconds=seconds)
+        self.world.kill()
+
+    @rule(evse=EVSES, energy=st.sampled_from((0, 300)))
+    def may_use_up(self, evse: int, energy: int) -> None:
+        self.world.feed(DriverLimit(evse, TransactionLimit(max_energy=Decimal(energy))))
+
+    @rule(
+        kind=st.sampled_from((ResetKind.IMMEDIATE, ResetKind.ON_IDLE, ResetKind.RESUME)),
+        evse=st.sampled_from((None, 1)),
+    )
     def resets(self, kind: ResetKind, evse: int | None) -> None:
         self.world.command(Reset(kind=kind, evse=evse))
 

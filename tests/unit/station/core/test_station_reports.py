@@ -14,7 +14,11 @@ from pilotwire.dialects.ocpp201 import DIALECT
 from pilotwire.domain import device_model as dm
 from pilotwire.domain.kinds import Command, Outcome
 from pilotwire.ocpp import registry
-from pilotwire.station.core import Answer, Say
+from pilotwire.station.core import Answer, Family, Say
+from pilotwire.station.core.device_model_catalogue import Catalogue
+from pilotwire.station.core.device_model_declared import catalogue_of
+from pilotwire.station.core.variable_table import Declared, OtherAttribute
+from pilotwire.station.core.variables import Variables
 from pilotwire.station.hardware.ports import AcSupply, ConnectorLayout, EvseLayout, StationLayout
 from tests.support.station_world import StationWorld
 
@@ -75,11 +79,14 @@ def test_a_full_inventory_has_every_variable() -> None:
     readable = world.command(dm.GetVariables())
     assert isinstance(readable, dm.GetVariablesOutcome)
     expected = {_written(result.name): result.value for result in readable.results}
-    assert _values(told) == expected | {"SecurityCtrlr.BasicAuthPassword": None}
+    secret = {n for n, one in told.items() if one.attributes[0].mutability is dm.Mutability.WRITE_ONLY}
+    assert "SecurityCtrlr.BasicAuthPassword" in secret
+    assert _values(told) == expected | dict.fromkeys(secret)
     assert all(one.characteristics is not None for one in told.values())
     assert {one.attributes[0].type for one in told.values()} == {dm.AttributeType.ACTUAL}
-    (part,) = _parts(world)
-    assert (part.request_id, part.seq_no, part.more) == (7, 0, False)
+    parts = _parts(world)
+    assert {part.request_id for part in parts} == {7}
+    assert [(part.seq_no, part.more) for part in parts] == [(at, at < len(parts) - 1) for at in range(len(parts))]
 
 
 @pytest.mark.req("B07.FR.07", "B07.FR.12")
@@ -87,7 +94,9 @@ def test_a_configuration_inventory_has_what_can_be_set() -> None:
     """Nothing that is read-only."""
     world = StationWorld()
     full, settable = _told(world, _base()), _told(world, _base(dm.ReportBase.CONFIGURATION_INVENTORY))
-    read_only = {n for n, one in full.items() if one.attributes[0].mutability is dm.Mutability.READ_ONLY}
+    read_only = {
+        n for n, one in full.items() if {each.mutability for each in one.attributes} == {dm.Mutability.READ_ONLY}
+    }
     assert settable.keys() == full.keys() - read_only
     assert {"TxCtrlr.EVConnectionTimeOut", "SecurityCtrlr.BasicAuthPassword"} <= settable.keys()
     assert "DeviceDataCtrlr.ItemsPerMessage[GetReport]" in read_only
@@ -161,6 +170,38 @@ def test_a_report_tells_how_things_are_at_this_moment() -> None:
     assert values["Connector.AvailabilityState@1.1"] == "Occupied"
 
 
+@pytest.mark.req("B07.FR.11")
+def test_every_attribute_a_variable_has_is_told_set_or_not() -> None:
+    """So the CSMS knows which there are; the configuration has those of them that can be set."""
+    name = dm.VariableName(component="LiquidCoolingSystem", variable="FanSpeed")
+    limits = (OtherAttribute(dm.AttributeType.MIN_SET), OtherAttribute(dm.AttributeType.MAX_SET, "5000"))
+    fan = Declared(name, dm.DataType.INTEGER, "900", dm.Mutability.READ_ONLY, unit="RPM", others=limits)
+    world = StationWorld()
+    catalogue = catalogue_of(Family.OCPP2, world.hardware.layout)
+    world.core._station.variables = Variables(Catalogue((*catalogue.specs.values(), fan)), {}, {})
+    limits_told = [
+        (dm.AttributeType.MIN_SET, None, dm.Mutability.READ_WRITE),
+        (dm.AttributeType.MAX_SET, "5000", dm.Mutability.READ_WRITE),
+    ]
+    actual = (dm.AttributeType.ACTUAL, "900", dm.Mutability.READ_ONLY)
+
+    def told(base: dm.ReportBase) -> list[tuple[dm.AttributeType, str | None, dm.Mutability]]:
+        attributes = _told(world, _base(base))["LiquidCoolingSystem.FanSpeed"].attributes
+        return [(one.type, one.value, one.mutability) for one in attributes]
+
+    assert told(dm.ReportBase.FULL_INVENTORY) == [actual, *limits_told]
+    assert told(dm.ReportBase.CONFIGURATION_INVENTORY) == limits_told
+
+
+def test_what_never_changes_is_told_as_constant() -> None:
+    """The type of a connector; not its state."""
+    told = _told(StationWorld(), _base())
+    assert told["Connector.ConnectorType@1.1"].attributes[0].constant
+    assert told["Connector.ConnectorType@1.1"].attributes[0].persistent
+    assert not told["Connector.AvailabilityState@1.1"].attributes[0].constant
+    assert not told["TxCtrlr.EVConnectionTimeOut"].attributes[0].constant
+
+
 # --- parts ----------------------------------------------------------------------------------------------------------
 
 
@@ -184,7 +225,7 @@ def test_a_long_report_goes_out_in_parts(command: Command) -> None:
     assert {(part.request_id, part.generated_at) for part in parts} == {(7, world.now)}
     assert {len(part.variables) for part in parts[:-1]} == {10}
     names = [one.name for part in parts for one in part.variables]
-    assert names == [one.name for one in _parts(whole)[0].variables]
+    assert names == [one.name for part in _parts(whole) for one in part.variables]
 
 
 @given(st.integers(2_000, 20_000))
@@ -293,7 +334,9 @@ def test_a_component_without_the_variable_meets_the_criterion() -> None:
     enabled = _components(_told(world, _wanted(ENABLED)))
     assert {"AuthCtrlr", "TxCtrlr"} <= enabled  # the one has the variable, the other has not
     assert "AuthCacheCtrlr" not in enabled
-    assert enabled | {"AuthCacheCtrlr"} <= _components(_told(world, _wanted(ACTIVE)))
+    active = _components(_told(world, _wanted(ACTIVE)))
+    assert {"AuthCtrlr", "AuthCacheCtrlr", "ElectricalFeed"} <= active
+    assert "PowerContactor" not in active  # it has the variable, and is open
 
 
 @pytest.mark.req("B08.FR.08")
@@ -415,6 +458,14 @@ def test_criteria_and_names_limit_each_other() -> None:
     """The one variable asked for, of the EVSE that is available."""
     told = _told(StationWorld(), _wanted(AVAILABLE, of=_of("EVSE", evse=1, variable="AvailabilityState")))
     assert _values(told) == {"EVSE.AvailabilityState@1": "Available"}
+
+
+@pytest.mark.req("B08.FR.18")
+def test_a_request_with_more_bytes_than_a_message_may_have_is_refused() -> None:
+    """With the RPC error for it."""
+    world = StationWorld(variables={BYTES: "150"})
+    assert world.command(_wanted(of=_of("EVSE") * 5)) == "FormatViolation"
+    assert world.command(_wanted(of=_of("EVSE"))) == ACCEPTED
 
 
 @pytest.mark.req("B08.FR.17")

@@ -19,11 +19,12 @@ from pilotwire.domain.device_model import (
     VariableSetting,
     VariableStatus,
 )
-from pilotwire.errors import MisuseError
+from pilotwire.errors import ConfigError, MisuseError
 from pilotwire.station.core import Family, VariableChanged
-from pilotwire.station.core.variable_table import DataType, Declared, Mutability, declared_variables
-from pilotwire.station.core.variables import fits, key_of
-from pilotwire.station.hardware.simulated import layout
+from pilotwire.station.core.device_model_catalogue import Catalogue
+from pilotwire.station.core.device_model_declared import catalogue_of
+from pilotwire.station.core.variable_table import DataType, Declared, Mutability, OtherAttribute
+from pilotwire.station.core.variables import Variables, fits
 from tests.support.station_world import StationWorld
 
 TIMEOUT = VariableName(component="TxCtrlr", variable="EVConnectionTimeOut")
@@ -142,17 +143,6 @@ def test_a_name_of_ours_that_is_not_declared_is_a_bug() -> None:
         StationWorld().core.variable("TxCtrlr.Nonsense")
 
 
-@pytest.mark.parametrize("family", list(Family))
-def test_defaults_fit_their_own_declaration(family: Family) -> None:
-    """Whatever can be written would be accepted as it is; names are declared once."""
-    declared = declared_variables(family, layout("dc-150-ac-22"))
-    for spec in declared:
-        if spec.mutability is Mutability.READ_WRITE:
-            assert fits(spec, spec.default) == spec.default, str(spec.name)
-    keys = [key_of(spec.name) for spec in declared]
-    assert len(keys) == len(set(keys))
-
-
 NUMBER = Declared(TIMEOUT, DataType.INTEGER, "1", low=0, high=100)
 
 
@@ -170,3 +160,188 @@ def test_any_text_is_taken_or_left(text: str) -> None:
         spec = Declared(TIMEOUT, type_, "", values=("a", "b"), high=50)
         kept = fits(spec, text)
         assert kept is None or fits(spec, kept) == kept
+
+
+@pytest.mark.req("B05.FR.07")
+@pytest.mark.parametrize(
+    ("type_", "value", "kept"),
+    [
+        (DataType.DECIMAL, "1.50", "1.50"),
+        (DataType.DECIMAL, "-3", None),
+        (DataType.DECIMAL, "100.1", None),
+        (DataType.DECIMAL, "1,5", None),
+        (DataType.DECIMAL, "1e1", None),
+        (DataType.DECIMAL, "NaN", None),
+        (DataType.DATE_TIME, "2026-03-01T08:00:00Z", "2026-03-01T08:00:00Z"),
+        (DataType.DATE_TIME, "2026-03-01T08:00:00.123+01:00", "2026-03-01T08:00:00.123+01:00"),
+        (DataType.DATE_TIME, "2026-02-30T08:00:00Z", None),
+        (DataType.DATE_TIME, "2026-03-01T08:00:00", None),
+        (DataType.OPTION_LIST, "a", "a"),
+        (DataType.OPTION_LIST, "a,b", None),
+        (DataType.SEQUENCE_LIST, "b, a", "b,a"),
+        (DataType.BOOLEAN, "TRUE", "true"),
+        (DataType.BOOLEAN, "1", None),
+    ],
+)
+def test_a_value_is_what_its_type_says(type_: DataType, value: str, kept: str | None) -> None:
+    """Written as the standard writes it, and within its limits."""
+    assert fits(Declared(TIMEOUT, type_, "", values=("a", "b"), low=0, high=100), value) == kept
+
+
+# --- attributes, persistence, reboot --------------------------------------------------------------------------------
+
+FAN = VariableName(component="LiquidCoolingSystem", variable="FanSpeed")
+KEY = "LiquidCoolingSystem.FanSpeed"
+BOUND = (OtherAttribute(AttributeType.MIN_SET), OtherAttribute(AttributeType.MAX_SET))
+TARGET = OtherAttribute(AttributeType.TARGET, "1000", Mutability.READ_ONLY)
+SPEED = Declared(FAN, DataType.INTEGER, "2000", low=0, high=5000, others=(*BOUND, TARGET))
+
+
+def _own(spec: Declared, values: dict[str, str] | None = None) -> Variables:
+    return Variables(Catalogue((spec,)), {}, values or {})
+
+
+def _put(variables: Variables, value: str, attribute: AttributeType = AttributeType.ACTUAL) -> SetVariableStatus:
+    setting = VariableSetting(name=FAN, value=value, attribute=attribute)
+    outcome, _ = variables.set(SetVariables(settings=(setting,)))
+    return outcome.results[0].status
+
+
+def _read(variables: Variables, attribute: AttributeType = AttributeType.ACTUAL) -> VariableResult:
+    query = VariableQuery(name=FAN, attribute=attribute)
+    (result,) = variables.get(GetVariables(asked=(query,)), lambda _: None).results
+    return result
+
+
+@pytest.mark.req("B05.FR.03", "B06.FR.03", "B06.FR.13")
+def test_attributes_have_values_and_mutabilities_of_their_own() -> None:
+    """One that is not set is told as an empty text; one that is read-only stays."""
+    variables = _own(SPEED)
+    assert (_read(variables, AttributeType.MIN_SET).status, _read(variables, AttributeType.MIN_SET).value) == (
+        VariableStatus.ACCEPTED,
+        "",
+    )
+    assert _put(variables, "1500", AttributeType.MIN_SET) is SetVariableStatus.ACCEPTED
+    assert _put(variables, "1500", AttributeType.TARGET) is SetVariableStatus.REJECTED
+    assert [_read(variables, kind).value for kind in AttributeType] == ["2000", "1000", "1500", ""]
+    assert [_read(variables, kind).read_only for kind in AttributeType] == [False, True, False, False]
+    assert variables.text(KEY, AttributeType.MIN_SET) == "1500"
+
+
+@pytest.mark.req("B05.FR.08")
+def test_what_is_set_as_limit_limits() -> None:
+    """Actual stays between MinSet and MaxSet, which do not cross, and lie within what the variable can be at all."""
+    variables = _own(SPEED)
+    assert _put(variables, "1000", AttributeType.MIN_SET) is SetVariableStatus.ACCEPTED
+    assert _put(variables, "3000", AttributeType.MAX_SET) is SetVariableStatus.ACCEPTED
+    assert _put(variables, "999") is SetVariableStatus.REJECTED
+    assert _put(variables, "3001") is SetVariableStatus.REJECTED
+    assert _put(variables, "3000") is SetVariableStatus.ACCEPTED
+    assert _put(variables, "3001", AttributeType.MIN_SET) is SetVariableStatus.REJECTED
+    assert _put(variables, "999", AttributeType.MAX_SET) is SetVariableStatus.REJECTED
+    assert _put(variables, "5001", AttributeType.MAX_SET) is SetVariableStatus.REJECTED
+    assert _read(variables).value == "3000"
+
+
+def test_attributes_outlive_a_restart_with_their_variable() -> None:
+    """They are among the values that are saved."""
+    before = _own(SPEED)
+    _put(before, "1000", AttributeType.MIN_SET)
+    after = _own(SPEED, before.values)
+    assert after.text(KEY, AttributeType.MIN_SET) == "1000"
+    assert after.text(KEY) == "2000"
+
+
+def test_what_is_not_persistent_returns_to_its_default() -> None:
+    """It is kept only as long as the station runs."""
+    passing = Declared(FAN, DataType.INTEGER, "2000", persistent=False)
+    before = _own(passing)
+    assert _put(before, "2500") is SetVariableStatus.ACCEPTED
+    assert before.text(KEY) == "2500"
+    assert before.values == {}
+    assert _own(passing, before.values).text(KEY) == "2000"
+
+
+def test_what_needs_a_reboot_counts_from_the_next_start() -> None:
+    """Until then the value in force is told and followed, and nobody is told of a change."""
+    spec = Declared(FAN, DataType.INTEGER, "2000", reboot_required=True)
+    before = _own(spec)
+    outcome, done = before.set(SetVariables(settings=(VariableSetting(name=FAN, value="2500"),)))
+    assert outcome.results[0].status is SetVariableStatus.REBOOT_REQUIRED
+    assert done == ()
+    assert _put(before, "2600") is SetVariableStatus.REBOOT_REQUIRED
+    assert (before.text(KEY), _read(before).value) == ("2000", "2000")
+    assert _own(spec, before.values).text(KEY) == "2600"
+    before.put(KEY, "1")
+    assert before.text(KEY) == "1"  # from inside it counts at once
+
+
+def test_first_values_that_cannot_be_are_refused() -> None:
+    """With a sentence, when the station is set up."""
+    with pytest.raises(ConfigError):
+        Variables(Catalogue((SPEED,)), {KEY: "9000"}, {})
+    with pytest.raises(ConfigError):
+        Variables(Catalogue((SPEED,)), {"Nobody.X": "1"}, {})
+
+
+def test_a_write_only_attribute_is_not_told() -> None:
+    """In any of its attributes."""
+    spec = Declared(
+        FAN, DataType.INTEGER, "1", others=(OtherAttribute(AttributeType.TARGET, "", Mutability.WRITE_ONLY),)
+    )
+    assert _read(_own(spec), AttributeType.TARGET).status is VariableStatus.REJECTED
+
+
+# --- instances ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.req("B05.FR.04", "B06.FR.14", "B06.FR.15")
+def test_instances_of_a_component_are_components_of_their_own() -> None:
+    """Each with its value; without the instance there is no such component."""
+    left, right = (
+        VariableName(component="LiquidCoolingSystem", variable="FanSpeed", component_instance=side)
+        for side in ("L", "R")
+    )
+    variables = Variables(Catalogue(Declared(name, DataType.INTEGER, "1") for name in (left, right)), {}, {})
+    settings = (VariableSetting(name=left, value="7"), VariableSetting(name=FAN, value="8"))
+    outcome, _ = variables.set(SetVariables(settings=settings))
+    assert [one.status for one in outcome.results] == [SetVariableStatus.ACCEPTED, SetVariableStatus.UNKNOWN_COMPONENT]
+    asked = tuple(VariableQuery(name=name) for name in (left, right, FAN))
+    results = variables.get(GetVariables(asked=asked), lambda _: None).results
+    assert [one.value for one in results] == ["7", "1", None]
+    assert results[2].status is VariableStatus.UNKNOWN_COMPONENT
+
+
+# --- what one message may hold --------------------------------------------------------------------------------------
+
+
+@pytest.mark.req("B06.FR.16", "B06.FR.17")
+def test_more_than_a_message_may_hold_is_refused() -> None:
+    """Too many names, and too many bytes; as many as may be are answered."""
+    query = VariableQuery(name=TIMEOUT)
+    setting = VariableSetting(name=TIMEOUT, value="9")
+    few = StationWorld(
+        variables={f"DeviceDataCtrlr.ItemsPerMessage[{name}]": "2" for name in ("GetVariables", "SetVariables")}
+    )
+    assert len(_get(few, query, query)) == 2
+    assert few.command(GetVariables(asked=(query,) * 3)) == "OccurrenceConstraintViolation"
+    assert few.command(SetVariables(settings=(setting,) * 3)) == "OccurrenceConstraintViolation"
+    assert few.core.variable("TxCtrlr.EVConnectionTimeOut") == "60"
+    short = StationWorld(
+        variables={f"DeviceDataCtrlr.BytesPerMessage[{name}]": "200" for name in ("GetVariables", "SetVariables")}
+    )
+    assert len(_get(short, query)) == 1
+    assert short.command(GetVariables(asked=(query,) * 4)) == "FormatViolation"
+    assert short.command(SetVariables(settings=(setting,) * 4)) == "FormatViolation"
+
+
+@pytest.mark.req("B05.FR.08")
+def test_a_value_longer_than_the_station_says_is_rejected() -> None:
+    """ConfigurationValueSize, where the variable has no limit of its own."""
+    world = StationWorld()
+    most = int(world.core.variable("DeviceDataCtrlr.ConfigurationValueSize"))
+    specs = catalogue_of(Family.OCPP2, world.hardware.layout).specs.values()
+    world.core._station.variables = Variables(Catalogue((*specs, Declared(FAN, DataType.STRING, ""))), {}, {})
+    values = ["x" * (most + 1), "x" * most]
+    statuses = [_set(world, VariableSetting(name=FAN, value=value)) for value in values]
+    assert statuses == [[SetVariableStatus.REJECTED], [SetVariableStatus.ACCEPTED]]

@@ -22,12 +22,14 @@ from pilotwire.station.hardware.ports import (
     EvseLayout,
     HardwareError,
     HardwareEvent,
+    Measured,
     MeterReading,
     VehicleInlet,
     VehicleParked,
     VehicleRequestsPower,
     VehicleSuspends,
 )
+from pilotwire.station.hardware.signing import MeterPlate, MeterSigner, key_from_seed
 from pilotwire.station.hardware.simulated.pilot import (
     HIGH_LEVEL_PERCENT,
     MIN_AC_CURRENT_A,
@@ -38,19 +40,31 @@ from pilotwire.station.hardware.simulated.pilot import (
     duty_percent,
 )
 
+_VENDOR, _MODEL = "Pilotwire", "simulated meter"
 VehicleFrom = Callable[[Mapping[str, Any]], VehicleInlet]
 """Makes a vehicle again of what its `save` gave."""
 
 _DEFAULT_CABLE_A = Decimal(32)
 _AMBIENT_C = 25.0
 _FULL_LOAD_RISE_C = 20.0
+_PURELY_ACTIVE = (
+    Measured("Power.Factor", Decimal(1)),
+    Measured("Power.Reactive.Import", Decimal(0)),
+    Measured("Power.Reactive.Export", Decimal(0)),
+    Measured("Energy.Reactive.Import.Register", Decimal(0)),
+    Measured("Energy.Reactive.Export.Register", Decimal(0)),
+    Measured("Current.Export", Decimal(0)),
+)
+"""What an AC meter says besides of simulated vehicles: they take active power only, and give none back."""
 _ROUNDING_WH = 1e-6
 """Slack for the rounding of floats: 9.9999999 Wh are ten."""
 
 
 @dataclass(slots=True)
 class SavedEvse:
-    """What of an EVSE outlives a process; `fraction_wh` is what has flowed since the register last moved."""
+    """What of an EVSE outlives a process; `fraction_wh` is what has flowed since the register last moved, `signed` the
+    records its meter has signed.
+    """
 
     evse_id: int
     register_wh: Annotated[int, Meta(ge=0)] = 0
@@ -60,6 +74,7 @@ class SavedEvse:
     vehicle: dict[str, Any] | None = None
     locked: list[int] = field(default_factory=list)
     parked: bool = False
+    signed: Annotated[int, Meta(ge=0)] = 0
 
 
 class SimulatedEvse:
@@ -70,11 +85,13 @@ class SimulatedEvse:
         self.register_wh = register_wh
         self.contactor_closed = False
         self.limit_a: Decimal | None = None
+        self.phase_limit: int | None = None
         self.vehicle: VehicleInlet | None = None
         self.connector_id: int | None = None
         """The connector in use: a vehicle's, or the one a loose cable was left in."""
         self.locked: set[int] = set()
         self.parked = False
+        self.signer = _signer(layout) if layout.signing_meter else None
         self._cable_a = Decimal(0)
         self._fraction_wh = 0.0
 
@@ -157,12 +174,16 @@ class SimulatedEvse:
             supply, dc = self.layout.supply, self.layout.dc
             self.vehicle.offer(
                 dc=dc,
-                phases=1 if not isinstance(supply, AcSupply) else supply.phases,
+                phases=1 if not isinstance(supply, AcSupply) else self._phases(supply),
                 voltage_v=float(supply.voltage_v if isinstance(supply, AcSupply) else supply.max_voltage_v),
                 current_a=float(self.offered_a(alive=alive)),
                 power_w=float(supply.max_power_w),
                 live=self.contactor_closed,
             )
+
+    def _phases(self, supply: AcSupply) -> int:
+        """How many phases are connected."""
+        return min(supply.phases, self.phase_limit or supply.phases)
 
     def offered_a(self, *, alive: bool) -> Decimal:
         """A a phase held out: the least of outlet, limit and cable; 0 if that is too little to be said."""
@@ -184,7 +205,7 @@ class SimulatedEvse:
 
     def restart(self) -> None:
         """As after switching on: contactor open, no limit, pilot at B."""
-        self.contactor_closed, self.limit_a = False, None
+        self.contactor_closed, self.limit_a, self.phase_limit = False, None, None
         if self.vehicle is not None:
             self.vehicle.reset_pilot()
 
@@ -248,6 +269,8 @@ class SimulatedEvse:
             temperature_c=_decimal(_AMBIENT_C + _FULL_LOAD_RISE_C * load, "0.1"),
             frequency_hz=None if self.layout.dc else Decimal("50.0" if powered else "0.0"),
             soc_percent=_decimal(vehicle.soc_percent, "0.1") if vehicle is not None and self.layout.dc else None,
+            more=() if self.layout.dc else _PURELY_ACTIVE,
+            sign=None if self.signer is None else self.signer.sign,
         )
 
     def _voltages(self, *, powered: bool) -> tuple[Decimal, ...]:
@@ -269,7 +292,7 @@ class SimulatedEvse:
     def _offered_w(self, offered_a: Decimal) -> Decimal:
         supply = self.layout.supply
         if isinstance(supply, AcSupply):
-            return supply.phases * supply.voltage_v * offered_a
+            return self._phases(supply) * supply.voltage_v * offered_a
         volts = supply.max_voltage_v if self.vehicle is None else _decimal(self.vehicle.pack_volts, "0.1")
         return min(supply.max_power_w, volts * offered_a)
 
@@ -286,6 +309,7 @@ class SimulatedEvse:
             None if self.vehicle is None else self.vehicle.save(),
             sorted(self.locked),
             self.parked,
+            0 if self.signer is None else self.signer.counter,
         )
 
     def adopt(self, saved: SavedEvse, vehicle_from: VehicleFrom | None) -> None:
@@ -298,6 +322,8 @@ class SimulatedEvse:
         self.register_wh, self._fraction_wh = saved.register_wh, saved.fraction_wh
         self.connector_id, self._cable_a = saved.connector_id, saved.cable_a
         self.locked, self.parked = set(saved.locked), saved.parked
+        if self.signer is not None:
+            self.signer.counter = saved.signed
         if saved.vehicle is not None:
             if vehicle_from is None:
                 raise HardwareError(
@@ -309,3 +335,14 @@ class SimulatedEvse:
 
 def _decimal(value: float, step: str) -> Decimal:
     return Decimal(value).quantize(Decimal(step), ROUND_HALF_EVEN)
+
+
+def _signer(layout: EvseLayout) -> MeterSigner:
+    """The signing part of a simulated meter; its serial number, and with it its key, is the number of its EVSE."""
+    serial = meter_serial(layout.evse_id)
+    return MeterSigner(MeterPlate(_VENDOR, _MODEL, serial), key_from_seed(serial))
+
+
+def meter_serial(evse_id: int) -> str:
+    """The serial number of the simulated meter of an EVSE."""
+    return f"PW-METER-{evse_id}"

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 from pilotwire.errors import ConfigError
 from pilotwire.station.hardware.ports import AcSupply, ConnectorLayout, DcSupply, EvseLayout, StationLayout
+from pilotwire.station.hardware.signing import key_from_seed, printed_key
+from pilotwire.station.hardware.simulated.evse import meter_serial
 
 
 def _ac(evse_id: int, connector_type: str, phases: int, amps: int) -> EvseLayout:
     supply = AcSupply(phases, max_current_a=Decimal(amps))
     return EvseLayout(evse_id, supply, (ConnectorLayout(1, connector_type),))
+
+
+def _fiscal(evse: EvseLayout) -> EvseLayout:
+    """With a meter that signs, and its key."""
+    key = printed_key(key_from_seed(meter_serial(evse.evse_id)).public_key())
+    return replace(evse, signing_meter=True, meter_public_key=key)
 
 
 def _ccs(evse_id: int, kilowatts: int, amps: int) -> EvseLayout:
@@ -25,13 +34,17 @@ LAYOUTS: dict[str, StationLayout] = {
         StationLayout((_ac(1, "cType2", 1, 32),), model="wallbox-7"),
         StationLayout((_ac(1, "sType2", 3, 32),), model="ac-22-single"),
         StationLayout((_ac(1, "sType2", 3, 32), _ac(2, "sType2", 3, 32)), model="ac-22-dual"),
+        StationLayout((_fiscal(_ac(1, "sType2", 3, 32)),), model="ac-22-fiscal"),
         StationLayout((_ccs(1, 50, 125),), model="dc-50-ccs"),
         StationLayout((_ccs(1, 150, 400),), model="dc-150-ccs"),
         StationLayout((_ccs(1, 150, 400), _ac(2, "sType2", 3, 32)), model="dc-150-ac-22"),
         StationLayout((_ccs(1, 250, 500), _ccs(2, 250, 500)), model="dc-250-dual"),
     )
 }
-"""The layouts by name: `wallbox-*` and `ac-*` by kW, `dc-*` by kW of a CCS outlet; `ac-*` have sockets, the others cables."""
+"""The layouts by name: `wallbox-*` and `ac-*` by kW, `dc-*` by kW of a CCS outlet; `ac-*` have sockets, the others cables.
+
+`*-fiscal` have meters that sign.
+"""
 
 
 def layout(name: str) -> StationLayout:

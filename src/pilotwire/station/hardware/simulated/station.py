@@ -17,6 +17,7 @@ import msgspec
 
 from pilotwire.errors import MisuseError
 from pilotwire.station.hardware.ports import (
+    AcSupply,
     CardPresented,
     ConnectorLayout,
     EmergencyStopPressed,
@@ -28,8 +29,10 @@ from pilotwire.station.hardware.ports import (
     HardwareEvent,
     LockFailed,
     MeterReading,
+    OutsideMeter,
     PowerLost,
     PowerRestored,
+    RunningFirmware,
     StationLayout,
     StopButtonPressed,
     VehicleInlet,
@@ -38,6 +41,7 @@ from pilotwire.station.hardware.ports import (
 )
 from pilotwire.station.hardware.simulated.evse import SavedEvse, SimulatedEvse, VehicleFrom
 from pilotwire.station.hardware.simulated.pilot import PilotSignal
+from pilotwire.station.hardware.simulated.slots import Slots
 
 NO_POWER_WITH = frozenset(
     {
@@ -64,6 +68,7 @@ class _Saved:
     powered: bool = True
     emergency_stop: bool = False
     faults: list[FaultRaised] = field(default_factory=list)
+    slots: Slots = field(default_factory=Slots)
 
 
 class SimulatedStation:
@@ -74,6 +79,10 @@ class SimulatedStation:
         self.display: dict[int | None, str] = {}
         self.powered = True
         self.emergency_stop = False
+        self.slots = Slots()
+        """Its firmware; the faults there make an update fail."""
+        self.outside_meters: dict[int, OutsideMeter] = {}
+        """Real meters in the place of simulated ones, by EVSE."""
         self._faults: dict[_Place, FaultRaised] = {}
         self._pending: list[HardwareEvent] = []
         self._evses = {evse.evse_id: SimulatedEvse(evse) for evse in layout.evses}
@@ -107,10 +116,23 @@ class SimulatedStation:
         evse.limit_a = amps
         self._refresh(evse)
 
+    def set_phases(self, evse_id: int, phases: int | None) -> None:
+        """Change the phases connected; see `HardwareDriver.set_phases`."""
+        evse = self._evse(evse_id)
+        supply = evse.layout.supply
+        if phases is not None and not (
+            isinstance(supply, AcSupply) and supply.switches_phases and 1 <= phases <= supply.phases
+        ):
+            raise MisuseError(f"EVSE {evse_id} cannot use {phases} phases.", "Ask for those it has, or None for all.")
+        evse.phase_limit = phases
+        self._refresh(evse)
+
     def meter(self, evse_id: int) -> MeterReading:
         """Read a meter; see `HardwareDriver.meter`."""
         evse = self._evse(evse_id)
-        return evse.reading(powered=self.powered, alive=self._alive(evse))
+        own = evse.reading(powered=self.powered, alive=self._alive(evse))
+        outside = self.outside_meters.get(evse_id)
+        return own if outside is None else outside.reading(own)
 
     def show(self, evse_id: int | None, text: str) -> None:
         """Show `text`; `display` holds what is to be read where."""
@@ -120,6 +142,15 @@ class SimulatedStation:
         if text:
             self.display[evse_id] = text
 
+    def install(self, image: bytes) -> str:
+        """Write firmware; see `HardwareDriver.install`."""
+        return self.slots.install(image, self.layout.model)
+
+    @property
+    def firmware(self) -> RunningFirmware:
+        """What runs; see `HardwareDriver.firmware`."""
+        return self.slots.now
+
     def survey(self) -> list[HardwareEvent]:
         """What is so now, as events; see `HardwareDriver.survey`."""
         events: list[HardwareEvent] = [] if self.powered else [PowerLost()]
@@ -127,12 +158,15 @@ class SimulatedStation:
         events += self._faults.values()
         for evse in self._evses.values():
             events += evse.survey()
+        for meter in self.outside_meters.values():
+            events += meter.survey()
         return events
 
     def restart(self) -> None:
         """Start anew; see `HardwareDriver.restart`."""
         self.display.clear()
         self._pending.clear()
+        self.slots.boot()
         for evse in self._evses.values():
             evse.restart()
             self._refresh(evse)
@@ -270,6 +304,11 @@ class SimulatedStation:
         """The faults there are, in the order they came."""
         return tuple(self._faults.values())
 
+    @property
+    def at_rest(self) -> bool:
+        """Whether nothing happens by itself however much time passes: no vehicle is plugged in, and no event waits to be told."""
+        return not self._pending and all(evse.vehicle is None for evse in self._evses.values())
+
     # --- time ------------------------------------------------------------------------------------------------------------------------
 
     def advance(self, seconds: float) -> list[HardwareEvent]:
@@ -288,7 +327,11 @@ class SimulatedStation:
     def save(self) -> dict[str, Any]:
         """Registers, plugs with their vehicles, locks, bays, faults, mains, emergency stop: as plain JSON values."""
         state = _Saved(
-            [evse.save() for evse in self._evses.values()], self.powered, self.emergency_stop, [*self._faults.values()]
+            [evse.save() for evse in self._evses.values()],
+            self.powered,
+            self.emergency_stop,
+            [*self._faults.values()],
+            self.slots,
         )
         saved: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(state))
         return saved
@@ -312,6 +355,7 @@ class SimulatedStation:
                 "The saved station has other EVSEs than this layout.", "Restore it with its own layout."
             )
         station.powered, station.emergency_stop = state.powered, state.emergency_stop
+        station.slots = state.slots
         station._faults = {(one.evse_id, one.connector_id, one.error_code): one for one in state.faults}
         for one in state.evses:
             station._evses[one.evse_id].adopt(one, vehicle_from)

@@ -1,0 +1,121 @@
+"""Certificate signing requests (PKCS #10, RFC 2986), signed by whoever has the key: a file, or a token that never gives it away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NoReturn, cast
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+
+from pilotwire.errors import MisuseError
+from pilotwire.pki.certificates import PkiFault, attribute
+from pilotwire.pki.keys import PublicKey
+
+Sign = Callable[[bytes], bytes]
+"""Signs bytes with SHA-256: ECDSA as DER (RFC 3279), or RSA with the padding of PKCS #1 1.5."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Whose certificate it is to be. "" leaves a part out; `domain` is a domainComponent, of which ISO 15118 has "CPO"."""
+
+    common_name: str
+    organization: str
+    country: str = ""
+    domain: str = ""
+
+    def name(self) -> x509.Name:
+        """As a distinguished name. Raises PkiFault for parts that cannot be in one."""
+        parts = (
+            (NameOID.COUNTRY_NAME, self.country),
+            (NameOID.ORGANIZATION_NAME, self.organization),
+            (NameOID.COMMON_NAME, self.common_name),
+            (NameOID.DOMAIN_COMPONENT, self.domain),
+        )
+        try:
+            return x509.Name([x509.NameAttribute(kind, value) for kind, value in parts if value])
+        except ValueError as error:
+            raise PkiFault(f"This cannot be the subject of a certificate: {error}.") from None
+
+
+def make_csr(subject: Subject, public_key: PublicKey, sign: Sign) -> str:
+    """The request in PEM."""
+    builder = x509.CertificateSigningRequestBuilder().subject_name(subject.name())
+    signer: Any = (
+        _EcSigner(public_key, sign)
+        if isinstance(public_key, ec.EllipticCurvePublicKey)
+        else _RsaSigner(public_key, sign)
+    )
+    return builder.sign(signer, hashes.SHA256()).public_bytes(Encoding.PEM).decode("ascii")
+
+
+def read_csr(pem: str) -> x509.CertificateSigningRequest:
+    """The request in PEM text. Raises PkiFault if it is none, or not signed with its own key."""
+    try:
+        request = x509.load_pem_x509_csr(pem.encode("ascii"))
+        good = request.is_signature_valid
+    except Exception as error:  # the library raises many kinds for bytes that are no request
+        raise PkiFault(f"The certificate request cannot be read: {error}.") from None
+    if not good:
+        raise PkiFault("The certificate request is not signed with its own key.")
+    return request
+
+
+def subject_of_csr(pem: str) -> Subject:
+    """Whose certificate is asked for."""
+    name = read_csr(pem).subject
+    return Subject(
+        common_name=attribute(name, NameOID.COMMON_NAME),
+        organization=attribute(name, NameOID.ORGANIZATION_NAME),
+        country=attribute(name, NameOID.COUNTRY_NAME),
+        domain=attribute(name, NameOID.DOMAIN_COMPONENT),
+    )
+
+
+class _Held:
+    """What both kinds of signers share: the private key stays where it is."""
+
+    def __init__(self, public: Any, sign: Sign) -> None:
+        self._public = public
+        self._sign = sign
+
+    def public_key(self) -> Any:
+        return self._public
+
+    @property
+    def key_size(self) -> int:
+        return cast(int, self._public.key_size)
+
+    def _stays(self, *_: Any, **__: Any) -> NoReturn:
+        raise MisuseError("This key only signs: it does not leave its store.")
+
+    private_bytes = private_numbers = exchange = decrypt = _stays
+
+    def __copy__(self) -> Any:
+        return self
+
+    def __deepcopy__(self, _: Any) -> Any:
+        return self
+
+
+class _EcSigner(_Held, ec.EllipticCurvePrivateKey):
+    """An elliptic curve key that is elsewhere."""
+
+    @property
+    def curve(self) -> ec.EllipticCurve:
+        return cast(ec.EllipticCurve, self._public.curve)
+
+    def sign(self, data: Any, signature_algorithm: Any) -> bytes:
+        return self._sign(bytes(data))
+
+
+class _RsaSigner(_Held, rsa.RSAPrivateKey):
+    """An RSA key that is elsewhere."""
+
+    def sign(self, data: Any, padding: Any, algorithm: Any) -> bytes:
+        return self._sign(bytes(data))

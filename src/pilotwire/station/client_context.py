@@ -1,0 +1,123 @@
+"""TLS of a station as a client: what it trusts, what it shows, and what it refuses (A00, security profiles 2 and 3)."""
+
+from __future__ import annotations
+
+import ssl
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from cryptography import x509
+
+from pilotwire.errors import ConfigError
+from pilotwire.station.files import Files
+
+ROOTS: Final = ("tls/csms-roots.pem", "tls/installer-roots.pem")
+"""The roots a CSMS is trusted by: those installed over OCPP, and those the station was set up with."""
+OWN: Final = (
+    ("tls/station-chain.pem", "tls/station-key.pem"),
+    ("tls/installer-chain.pem", "tls/installer-key.pem"),
+)
+"""The station's certificate with its chain, and its key; the first there is counts."""
+
+STRONG: Final = "ECDHE+AESGCM:ECDHE+CHACHA20"
+"""Suites with forward secrecy only; the ones every station has to have for ECDSA are among them (A00.FR.319, A00.FR.320)."""
+ALL: Final = f"{STRONG}:DHE+AESGCM:AES128-GCM-SHA256:AES256-GCM-SHA384:ECDHE+AES+SHA256:ECDHE+AES+SHA384"
+"""Also those without forward secrecy that A00.FR.319 names, and block cipher modes older platforms insist on."""
+_NO_WILDCARDS: Final = 0x2
+"""X509_CHECK_FLAG_NO_WILDCARDS of OpenSSL."""
+
+
+def roots_in(files: Files) -> bytes:
+    """All roots a CSMS is trusted by, PEM; empty without any."""
+    return b"\n".join(found for name in ROOTS if (found := files.read(name)))
+
+
+def own_in(files: Files) -> tuple[bytes, bytes] | None:
+    """The station's chain and key, PEM; None without both."""
+    for chain_name, key_name in OWN:
+        chain, key = files.read(chain_name), files.read(key_name)
+        if chain and key:
+            return chain, key
+    return None
+
+
+def has_valid(pem: bytes, now: datetime) -> bool:
+    """Whether the first certificate of a chain, or any root of a list, is valid now."""
+    try:
+        found = x509.load_pem_x509_certificates(pem) if pem.strip() else []
+    except ValueError:
+        return False
+    return any(one.not_valid_before_utc <= now <= one.not_valid_after_utc for one in found)
+
+
+def leaf_is_valid(pem: bytes, now: datetime) -> bool:
+    """Whether the station's own certificate, the first of its chain, is valid now."""
+    try:
+        leaf = x509.load_pem_x509_certificate(pem)
+    except ValueError:
+        return False
+    return leaf.not_valid_before_utc <= now <= leaf.not_valid_after_utc
+
+
+def client_context(
+    files: Files,
+    *,
+    shows_certificate: bool,
+    only_strong_ciphers: bool = False,
+    checks_host_name: bool = True,
+    takes_wildcards: bool = False,
+) -> ssl.SSLContext:
+    """The context for a connection of security profile 2, or 3 (`shows_certificate`).
+
+    The chain is always checked against the station's roots (A00.FR.308), and the host name unless an installer switched that off
+    (A00.FR.309); a name with a wildcard is none of a host. Nothing below TLS 1.2 is spoken (A00.FR.313), nothing is compressed
+    (A00.FR.321). Raises ConfigError for files that cannot be used.
+    """
+    own = own_in(files) if shows_certificate else None
+    if shows_certificate and own is None:
+        raise ConfigError(
+            "Security profile 3 needs a certificate of the station with its key, and there is none.",
+            "Give --certificate and --key, or let the CSMS install one.",
+        )
+    suites = STRONG if only_strong_ciphers else ALL
+    return _context(roots_in(files), own, suites, checks_host_name, takes_wildcards)
+
+
+@lru_cache(maxsize=64)
+def _context(
+    roots: bytes, own: tuple[bytes, bytes] | None, suites: str, checks_host_name: bool, takes_wildcards: bool
+) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.options |= ssl.OP_NO_COMPRESSION
+    context.verify_flags |= (
+        ssl.VERIFY_X509_PARTIAL_CHAIN
+    )  # a CSMS root may be an intermediate that was installed as one
+    context.check_hostname = checks_host_name
+    context.set_ciphers(suites)
+    if not takes_wildcards:
+        # The standard library has no name for this; OpenSSL has, and without it *.example.com would be any host there.
+        setattr(context, "_host_flags", getattr(context, "_host_flags", 0) | _NO_WILDCARDS)  # noqa: B010
+    try:
+        if roots.strip():
+            context.load_verify_locations(cadata=roots.decode("ascii"))
+        if own is not None:
+            _show(context, *own)
+    except (ssl.SSLError, ValueError, OSError) as error:
+        raise ConfigError(
+            f"The station's certificates cannot be used: {error}.", "They are PEM; the key belongs to the certificate."
+        ) from None
+    return context
+
+
+def _show(context: ssl.SSLContext, chain: bytes, key: bytes) -> None:
+    """The library takes certificates from files only; these live for a moment, and are for their owner's eyes."""
+    with TemporaryDirectory(prefix="pilotwire-") as folder:
+        for name, content in (("chain.pem", chain), ("key.pem", key)):
+            path = Path(folder) / name
+            path.touch(mode=0o600)
+            path.write_bytes(content)
+        context.load_cert_chain(Path(folder) / "chain.pem", Path(folder) / "key.pem")

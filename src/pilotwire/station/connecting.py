@@ -1,0 +1,93 @@
+"""One attempt to connect by a way the core has chosen, and what a failed one means."""
+
+from __future__ import annotations
+
+import re
+import ssl
+from typing import Final
+
+from pilotwire.errors import ConfigError
+from pilotwire.ocpp.net.client import ConnectError, connect
+from pilotwire.ocpp.net.socket import Socket
+from pilotwire.ocpp.version import OcppVersion
+from pilotwire.station.client_context import client_context
+from pilotwire.station.core.network_ways import HOME_SLOT, Way
+from pilotwire.station.endpoints import Endpoint
+from pilotwire.station.files import Files
+
+_VERSIONS: Final = {"OCPP20": OcppVersion.V201, "OCPP201": OcppVersion.V201, "OCPP21": OcppVersion.V21}
+_HEXADECIMAL: Final = re.compile(r"(?:[0-9A-Fa-f]{2}){16,20}\Z")
+_TOO_OLD: Final = frozenset({"UNSUPPORTED_PROTOCOL", "TLSV1_ALERT_PROTOCOL_VERSION", "NO_PROTOCOLS_AVAILABLE"})
+_NO_SUITE: Final = frozenset(
+    {"SSLV3_ALERT_HANDSHAKE_FAILURE", "NO_SHARED_CIPHER", "WRONG_CIPHER_RETURNED", "NO_CIPHERS_AVAILABLE"}
+)
+PROXY_PORT: Final = 80
+"""The port of a proxy that was given without one."""
+
+
+def offered(way: Way, own: OcppVersion, others: tuple[OcppVersion, ...]) -> tuple[OcppVersion, ...]:
+    """The versions to offer, the preferred one first: the profile's if it names one we speak (2.1: the handshake decides)."""
+    spoken = [own, *(version for version in others if version is not own)]
+    named = _VERSIONS.get(way.ocpp_version or "")
+    return tuple(sorted(spoken, key=lambda version: version is not named))
+
+
+def secret_of(password: str | None, version: OcppVersion) -> str | bytes | None:
+    """What is shown of a password: in 1.6 hexadecimal text of 16 to 20 bytes stands for those bytes (J16:6.2.2, whitepaper A00.FR.205)."""
+    if password is not None and version is OcppVersion.V16 and _HEXADECIMAL.match(password):
+        return bytes.fromhex(password)
+    return password
+
+
+def event_of(error: ConnectError) -> str | None:
+    """The security event that a failed attempt means (A00.FR.310, A00.FR.316, A00.FR.323), None if it means none."""
+    if error.kind == "http" and error.status == 401:
+        return "FailedToAuthenticateAtCsms"
+    cause = error.__cause__
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return "InvalidCsmsCertificate"
+    if isinstance(cause, ssl.SSLError):
+        reason = cause.reason or ""
+        if reason in _TOO_OLD:
+            return "InvalidTLSVersion"
+        if reason in _NO_SUITE:
+            return "InvalidTLSCipherSuite"
+    return None
+
+
+async def connect_by(way: Way, endpoint: Endpoint, own: OcppVersion, files: Files, *, ping_interval: float) -> Socket:
+    """Connect; raises ConnectError, also for what is missing or wrong at the station itself."""
+    versions = offered(way, own, endpoint.versions)
+    password = None if way.security_profile >= 3 else secret_of(way.password or endpoint.password, own)
+    return await connect(
+        way.url,
+        identity=way.identity or endpoint.identity,
+        versions=versions,
+        password=password,
+        ssl_context=_context(way, endpoint, files) if way.security_profile >= 2 else None,
+        ping_interval=ping_interval or None,
+        compression=endpoint.compression,
+        open_timeout=float(way.connection_timeout),
+        proxy=None if way.proxy is None else proxy_url(way.proxy),
+    )
+
+
+def proxy_url(proxy: str) -> str:
+    """The proxy as a URL; port 80 if it has none."""
+    host, colon, port = proxy.rpartition(":")
+    return f"http://{proxy}" if colon and port.isdigit() and host else f"http://{proxy}:{PROXY_PORT}"
+
+
+def _context(way: Way, endpoint: Endpoint, files: Files) -> ssl.SSLContext:
+    if endpoint.ssl_context is not None and way.slot == HOME_SLOT and way.url == endpoint.url:
+        return endpoint.ssl_context
+    try:
+        return client_context(
+            files,
+            shows_certificate=way.security_profile >= 3,
+            only_strong_ciphers=way.only_strong_ciphers,
+            checks_host_name=way.checks_host_name,
+            takes_wildcards=way.takes_wildcards,
+        )
+    except ConfigError as error:
+        raise ConnectError("tls", error.what, error.remedy) from error

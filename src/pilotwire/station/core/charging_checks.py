@@ -1,0 +1,160 @@
+"""Whether a charging profile can be taken (K01, K05; 1.6:5.16), and the reason code where not."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pilotwire.domain.kinds import changed
+from pilotwire.domain.smart_charging import (
+    ChargingAbilities,
+    ChargingProfile,
+    ChargingProfilePurpose,
+    ChargingRateUnit,
+    Edition,
+    Flaw,
+    OpenTransaction,
+    ProfileContext,
+    Reason,
+    flaws_of,
+)
+from pilotwire.station.core.evse import Evse
+from pilotwire.station.core.settings import Family
+from pilotwire.station.core.smart_charging_memory import ChargingMemory
+from pilotwire.station.core.station import Station
+from pilotwire.station.hardware.ports import AcSupply
+
+ENABLED: Final = "SmartChargingCtrlr.Enabled"
+MOST_PROFILES: Final = 100
+"""How many profiles of the CSMS are kept at a time."""
+TO_COME: Final = "(the transaction to come)"
+_P = ChargingProfilePurpose
+_CODES: Final = {
+    "K01.FR.06": "DuplicateProfile",
+    "K01.FR.09": "TxNotFound",
+    "K01.FR.26": "UnsupportedRateUnit",
+    "K01.FR.28": "UnknownEvse",
+    "K01.FR.33": "TxNotFound",
+    "K01.FR.39": "DuplicateProfile",
+    "K01.FR.44": "NoPhaseForDC",
+    "K01.FR.52": "DuplicateProfile",
+    "K01.FR.53": "DuplicateProfile",
+    "K01.FR.81": "InvalidProfileId",
+    "K01.FR.120": "UnsupportedPurpose",
+    "K01.FR.121": "UnsupportedKind",
+    "SmartChargingCtrlr.ProfileStackLevel": "InvalidStackLevel",
+    "SmartChargingCtrlr.Entries[ChargingProfiles]": "TooManyElements",
+}
+"""The reason codes of the appendices, where one is for that; else InvalidSchedule or InvalidProfile, by the place."""
+
+
+def first_flaw(station: Station, evse_id: int, profile: ChargingProfile, *, to_come: bool = False) -> Flaw | None:
+    """Why a profile cannot be taken; None: it can. `to_come`: it is for a transaction that has yet to begin at the EVSE (K05)."""
+    if to_come:
+        if profile.charging_profile_purpose is not _P.TX_PROFILE or profile.transaction_id is not None:
+            what = "A profile for a transaction to come is a TxProfile that names no transaction."
+            return Flaw(requirement="K05.FR.02", where="chargingProfilePurpose", what=what)
+        profile = changed(profile, transaction_id=TO_COME)
+    fatal = [flaw for flaw in flaws_of(profile, _context(station, evse_id, profile, to_come=to_come)) if flaw.is_fatal]
+    fatal += _own(station, evse_id, profile)
+    return fatal[0] if fatal else None
+
+
+def may_come(station: Station, evse_id: int, profile: ChargingProfile | None) -> bool:
+    """Whether a remote start may bring this profile; where smart charging is off it is ignored (K05.FR.04, K05.FR.05)."""
+    profile = of_use(station, profile)
+    return profile is None or first_flaw(station, evse_id, profile, to_come=True) is None
+
+
+def of_use(station: Station, profile: ChargingProfile | None) -> ChargingProfile | None:
+    """The profile, None where smart charging is off."""
+    return profile if station.variables.on(ENABLED) else None
+
+
+def reason_of(flaw: Flaw) -> Reason:
+    """In the words of 2.x (StatusInfoType); the text is cut to what fits."""
+    usual = "InvalidSchedule" if flaw.where.startswith("chargingSchedule") else "InvalidProfile"
+    return Reason(code=_CODES.get(flaw.requirement, usual), info=flaw.what[:512])
+
+
+def abilities(station: Station) -> ChargingAbilities:
+    """What the station can do, as its variables say it."""
+    text, number = station.variables.text, station.variables.number
+    units = text("SmartChargingCtrlr.RateUnit").split(",")
+    if station.settings.family is Family.OCPP16:
+        return ChargingAbilities(
+            profile_stack_level=number("SmartChargingCtrlr.ProfileStackLevel"),
+            periods_per_schedule=number("SmartChargingCtrlr.PeriodsPerSchedule"),
+            max_profiles=MOST_PROFILES,
+            rate_units=tuple(map(ChargingRateUnit, units)),
+        )
+    return ChargingAbilities(
+        profile_stack_level=number("SmartChargingCtrlr.ProfileStackLevel"),
+        periods_per_schedule=number("SmartChargingCtrlr.PeriodsPerSchedule"),
+        max_profiles=MOST_PROFILES,
+        rate_units=tuple(map(ChargingRateUnit, units)),
+        max_external_constraints_id=number("SmartChargingCtrlr.MaxExternalConstraintsId"),
+        additional_purposes=tuple(text("SmartChargingCtrlr.SupportedAdditionalPurposes").split(",")),
+        dynamic_profiles=True,
+        use_local_time=True,
+        randomized_delay=True,
+        limit_at_soc=True,
+        evse_sleep=False,
+        operation_modes=(),
+    )
+
+
+def _context(station: Station, evse_id: int, profile: ChargingProfile, *, to_come: bool) -> ProfileContext:
+    open_ = [OpenTransaction(transaction_id=TO_COME, evse_id=evse_id)] if to_come else []
+    for evse in station.evses.values():
+        if evse.tx is not None:
+            own = evse.tx.transaction_id
+            open_ += [
+                OpenTransaction(transaction_id=name, evse_id=evse.evse_id)
+                for name in dict.fromkeys((own, station.named.get(own)))
+                if name is not None
+            ]
+    installed = station.kept(ChargingMemory).installed
+    return ProfileContext(
+        edition=Edition.V16 if station.settings.family is Family.OCPP16 else Edition.V21,
+        evse_id=evse_id,
+        transactions=tuple(open_),
+        installed=tuple(each for each in installed if each.profile.id >= 0),
+        abilities=abilities(station),
+        evses=tuple(station.evses),
+    )
+
+
+# --- what only the station knows ------------------------------------------------------------------------------------------
+
+
+def _own(station: Station, evse_id: int, profile: ChargingProfile) -> list[Flaw]:
+    """Phases that cannot be had here, ids that are taken."""
+    found = []
+    for each in station.kept(ChargingMemory).installed:
+        if each.profile.id == profile.id and each.profile.id < 0:
+            what = f"The id {profile.id} belongs to a limit from outside."
+            found.append(Flaw(requirement="K01.FR.81", where="id", what=what))  # K01.FR.05
+    for evse in station.evses.values():
+        if evse_id in (0, evse.evse_id):
+            found += _phases(station, evse, profile, for_all=evse_id == 0)
+    return found
+
+
+def _phases(station: Station, evse: Evse, profile: ChargingProfile, *, for_all: bool) -> list[Flaw]:
+    """K01.FR.43, K01.FR.44, K01.FR.48. As one phase is always L1, no two profiles can contradict each other (2.1 K 3.8)."""
+    supply, old = evse.layout.supply, station.settings.family is Family.OCPP16
+    for n, period in enumerate(profile.charging_schedule[0].charging_schedule_period):
+        where = f"chargingSchedule[0].chargingSchedulePeriod[{n}]"
+        if not isinstance(supply, AcSupply):
+            if not old and not for_all and (period.phase_to_use is not None or period.number_phases is not None):
+                what = "A DC EVSE has no phases to choose from."
+                return [Flaw(requirement="K01.FR.44", where=f"{where}.numberPhases", what=what)]
+            continue
+        fewer = period.number_phases is not None and 0 < period.number_phases < supply.phases
+        if fewer and not supply.switches_phases:
+            what = f"EVSE {evse.evse_id} always uses {supply.phases} phases."
+            return [Flaw(requirement="K01.FR.43", where=f"{where}.numberPhases", what=what)]
+        if period.phase_to_use not in (None, 1):
+            what = f"One phase at EVSE {evse.evse_id} is always L1."
+            return [Flaw(requirement="K01.FR.48", where=f"{where}.phaseToUse", what=what)]
+    return []

@@ -1,0 +1,57 @@
+"""What the CSMS's answer to a transaction event changes: whether its token may go on (E05, C15), and what may be used up (E16)."""
+
+from __future__ import annotations
+
+from pilotwire.domain.authorization import AuthorizationVerdict
+from pilotwire.domain.identity import same_token
+from pilotwire.domain.transactions import StoppedReason, TransactionEvent, TransactionVerdict, TriggerReason
+from pilotwire.station.core import limits, token_cache, transactions
+from pilotwire.station.core.actions import Show
+from pilotwire.station.core.evse import Evse
+from pilotwire.station.core.station import Station
+from pilotwire.station.core.transactions import Cause
+
+_ENDED_BY_DEAUTHORIZATION = frozenset({"Authorized", "PowerPathClosed", "EnergyTransfer"})
+
+
+def answered(station: Station, event: TransactionEvent, verdict: TransactionVerdict) -> None:
+    """Take the answer to an event: the id the CSMS gave (1.6), its judgement, cost, limit and message."""
+    if verdict.transaction_id is not None and event.transaction_id is not None:
+        # a new dict: the one there is part of what was saved, and must differ from it to be saved
+        station.named = {**station.named, event.transaction_id: verdict.transaction_id}
+    if event.id_token is not None and verdict.authorization is not None:
+        token_cache.remember(station, event.id_token, verdict.authorization)
+        _judged(station, event, verdict.authorization)
+    evse = station.evse_of_transaction(event.transaction_id or "")
+    if evse is None:
+        return
+    if verdict.message is not None:
+        station.do(Show(evse.evse_id, verdict.message))
+    if verdict.total_cost is not None:
+        limits.costs(station, evse, verdict.total_cost)
+    if verdict.limit is not None:
+        limits.set_by_csms(station, evse, verdict.limit)
+
+
+def _judged(station: Station, event: TransactionEvent, verdict: AuthorizationVerdict) -> None:
+    """The judgement on the token of an event: one that is not accepted ends the energy, or the transaction."""
+    evse = station.evse_of_transaction(event.transaction_id or "")
+    if evse is None or evse.tx is None or evse.grant is None or not same_token(evse.grant.id_token, event.id_token):
+        return
+    if event.trigger is TriggerReason.STOP_AUTHORIZED or verdict.accepted:
+        evse.grant.group = verdict.group or evse.grant.group
+        return
+    station.do(Show(evse.evse_id, verdict.message or f"Card not accepted: {verdict.status}."))
+    if station.variables.on("TxCtrlr.StopTxOnInvalidId"):
+        _deauthorize(station, evse)
+    else:
+        evse.tx.invalid = True
+        limits.check(station, evse)
+
+
+def _deauthorize(station: Station, evse: Evse) -> None:
+    cause = Cause(TriggerReason.DEAUTHORIZED, StoppedReason.DEAUTHORIZED)
+    if station.variables.members("TxCtrlr.TxStopPoint") & _ENDED_BY_DEAUTHORIZATION:
+        transactions.end(station, evse, cause, hold=True)  # E05.FR.10, E05.FR.11
+    else:
+        transactions.revoke(station, evse, cause)  # E05.FR.09

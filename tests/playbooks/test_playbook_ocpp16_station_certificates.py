@@ -1,0 +1,149 @@
+"""Charge point under test, 1.6: certificates of the security extension, and those of Plug & Charge by DataTransfer."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from cryptography import x509
+
+from pilotwire.domain.certificates import CertificateStatusAsked, CertificateStatusVerdict, SigningAsked, SigningVerdict
+from pilotwire.domain.kinds import Fact
+from pilotwire.ocpp import v16
+from pilotwire.pki import hashes_of
+from pilotwire.station.core.actions import ConnectAnew
+from tests.support.station_pki import START, Signer, Workshop, key, pem
+from tests.support.station_world import Csms
+from tests.support.world16 import World16
+
+VENDOR = "org.openchargealliance.iso15118pnc"
+CSMS, MANUFACTURER = "CentralSystemRootCertificate", "ManufacturerRootCertificate"
+
+
+class _Csms(Csms):
+    """A central system that takes every request for a certificate."""
+
+    def verdict(self, fact: Fact, now: Any) -> Any:
+        """What it thinks."""
+        if isinstance(fact, CertificateStatusAsked):
+            return CertificateStatusVerdict(reason="there is none")
+        return SigningVerdict(accepted=True) if isinstance(fact, SigningAsked) else super().verdict(fact, now)
+
+
+class _World(World16):
+    """A charge point with an operator's CA."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(online=False, **options)
+        self.csms = _Csms(names=True)
+        self.connect()
+        self.shop = Workshop(self)
+        self.root, self.v2g = Signer.root("Operator"), Signer.root("V2G")
+
+    def install(self, use: Any, signer: Signer) -> str:
+        status: str = self.asks(
+            v16.InstallCertificateRequest(certificate_type=use, certificate=pem(signer.certificate))
+        ).status
+        self.shop.work()
+        return status
+
+    def ids(self, use: Any) -> tuple[str, list[str]]:
+        told = self.asks(v16.GetInstalledCertificateIdsRequest(certificate_type=use))
+        return told.status, [one.serial_number for one in told.certificate_hash_data or []]
+
+    def csr(self) -> str:
+        """Triggered: the request."""
+        trigger = v16.ExtendedTriggerMessageRequest(requested_message="SignChargePointCertificate")
+        assert self.asks(trigger).status == "Accepted"
+        self.shop.work()
+        return self.said(v16.SignCertificateRequest)[-1].csr
+
+    def hand_over(self, chain: str) -> str:
+        status: str = self.asks(v16.CertificateSignedRequest(certificate_chain=chain)).status
+        self.shop.work()
+        return status
+
+    def transfers(self, message: str, **data: Any) -> Any:
+        """A message of Plug & Charge; what its answer says."""
+        told = self.asks(v16.DataTransferRequest(vendor_id=VENDOR, message_id=message, data=json.dumps(data)))
+        assert told.status == "Accepted"
+        self.shop.work()
+        return json.loads(told.data)
+
+    def transferred(self, message: str) -> list[Any]:
+        """What the charge point said in a message of Plug & Charge."""
+        said = self.said(v16.DataTransferRequest)
+        return [json.loads(one.data or "{}") for one in said if one.message_id == message]
+
+
+def _serial(signer: Signer) -> str:
+    return f"{signer.certificate.serial_number:x}"
+
+
+def test_tc_074_cs() -> None:
+    """Triggered, the charge point asks with its serial number and CpoName, and connects with what it gets."""
+    world = _World(variables={"SecurityCtrlr.SecurityProfile": "3"})
+    world.configure(CpoName="Volta GmbH")
+    world.install(CSMS, world.root)
+    csr = world.csr()
+    assert x509.load_pem_x509_csr(csr.encode()).subject.rfc4514_string() == "CN=PW-1,O=Volta GmbH"
+    assert world.hand_over(world.root.sign(csr)) == "Accepted"
+    assert any(isinstance(action, ConnectAnew) for action in world.actions)
+
+
+@pytest.mark.parametrize("use", [MANUFACTURER, CSMS], ids=["075_1", "075_2"])
+def test_tc_075_cs(use: str) -> None:
+    """A root is installed, and listed by its hashes."""
+    world = _World()
+    assert world.install(use, world.root) == "Accepted"
+    assert world.ids(use) == ("Accepted", [_serial(world.root)])
+
+
+def test_tc_076_cs() -> None:
+    """A listed root is deleted, and is not listed any more."""
+    world = _World()
+    world.install(CSMS, world.root)
+    told = world.asks(v16.GetInstalledCertificateIdsRequest(certificate_type=CSMS))  # type: ignore[arg-type]
+    (data,) = told.certificate_hash_data
+    assert world.asks(v16.DeleteCertificateRequest(certificate_hash_data=data)).status == "Accepted"
+    assert world.ids(CSMS) == ("NotFound", [])
+    assert world.asks(v16.DeleteCertificateRequest(certificate_hash_data=data)).status == "NotFound"
+
+
+def test_tc_077_cs() -> None:
+    """A certificate that is not good is rejected, and a security event tells of it by the name that 1.6 has."""
+    world = _World()
+    world.install(CSMS, world.root)
+    world.csr()
+    assert world.hand_over(pem(Signer.root("Nobody").issue("PW-1", key("x").public_key()))) == "Rejected"
+    assert world.said(v16.SecurityEventNotificationRequest)[-1].type == "InvalidChargePointCertificate"
+
+
+def test_an_expired_root_is_rejected() -> None:
+    world = _World()
+    assert world.install(CSMS, Signer.root("Old", since=START.replace(year=2020), days=9)) == "Rejected"
+
+
+def test_plug_and_charge_by_data_transfer() -> None:
+    """Roots, the charge point's ISO 15118 certificate by trigger, its list, and its end: each by DataTransfer."""
+    world = _World()
+    install = {"certificateType": "V2GRootCertificate", "certificate": pem(world.v2g.certificate)}
+    assert world.transfers("InstallCertificate", **install) == {"status": "Accepted"}
+    assert world.transfers("TriggerMessage") == {"status": "Accepted"}
+    (asked,) = world.transferred("SignCertificate")
+    sub = world.v2g.under("Sub")
+    chain = sub.sign(asked["csr"]) + pem(sub.certificate)
+    assert world.transfers("CertificateSigned", certificateChain=chain) == {"status": "Accepted"}
+    assert world.shop.text("v2g/iso2-chain.pem") == chain
+    world.tick()
+    assert [one["ocspRequestData"]["serialNumber"] for one in world.transferred("GetCertificateStatus")][1] == _serial(
+        sub
+    )
+    listed = world.transfers("GetInstalledCertificateIds", certificateType=["V2GCertificateChain"])
+    (found,) = listed["certificateHashDataChain"]
+    leaf = x509.load_pem_x509_certificates(chain.encode())[0]
+    assert found["certificateHashData"]["issuerKeyHash"] == hashes_of(leaf, sub.certificate).issuer_key
+    deleted = world.transfers("DeleteCertificate", certificateHashData=found["certificateHashData"])
+    assert deleted == {"status": "Accepted"}
+    assert world.shop.files.names("keys") == []

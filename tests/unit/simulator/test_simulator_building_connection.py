@@ -1,0 +1,101 @@
+"""A station built from its settings: what of them the connection has, and what is refused before it starts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pilotwire.clock import SystemClock
+from pilotwire.errors import ConfigError
+from pilotwire.ocpp.version import OcppVersion
+from pilotwire.simulator.building import build_station
+from pilotwire.station.app import Station
+from pilotwire.station.settings import StationProgramSettings, first_variables, load_settings
+from tests.support.eventually import eventually
+from tests.support.scripted_csms import scripted_csms
+from tests.support.secure_scene import PASSWORD, STATION, SecureScene
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> SecureScene:
+    return SecureScene(tmp_path_factory.mktemp("pki"))
+
+
+def _settings(folder: Path, **given: Any) -> StationProgramSettings:
+    return load_settings({"id": STATION, "storage": str(folder / "station.db"), **given})
+
+
+def _built(folder: Path, **given: Any) -> Station:
+    return build_station(_settings(folder, **given), SystemClock())
+
+
+def test_settings_of_their_own_are_first_values_of_variables(tmp_path: Path) -> None:
+    """`variables` goes before them; what was not said is not set."""
+    settings = _settings(
+        tmp_path,
+        connection_type="Cellular",
+        keep_alive=0,
+        force_heartbeat=True,
+        tcp_watchdog_timeout=600,
+        variables={"InstallerCtrlr.TcpWatchdogTimeout": "700"},
+    )
+    assert first_variables(settings) == {
+        "InstallerCtrlr.ConnectionType": "Cellular",
+        "OCPPCommCtrlr.WebSocketPingInterval": "0",
+        "InstallerCtrlr.ForceHeartbeat": "true",
+        "InstallerCtrlr.TcpWatchdogTimeout": "700",
+    }
+
+
+@pytest.mark.parametrize("name", ["connection_timeout", "tcp_watchdog_timeout", "security_profile", "keep_alive"])
+def test_what_cannot_be_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ConfigError, match="--" + name.replace("_", "-")):
+        _settings(tmp_path, **{name: -1})
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"security_profile": 2}, "does not go with"),
+        ({"csms": "wss://csms.example", "security_profile": 1}, "does not go with"),
+        ({"security_profile": 1}, "needs a password"),
+        ({"csms": "wss://csms.example", "certificate": "own.pem"}, "goes with its key"),
+        ({"csms": "wss://csms.example", "csms_root": "nowhere.pem"}, "cannot be read"),
+    ],
+    ids=["tls-without-tls", "no-tls-with-tls", "no-password", "no-key", "no-file"],
+)
+def test_what_does_not_go_together_is_told(tmp_path: Path, given: dict[str, Any], says: str) -> None:
+    with pytest.raises(ConfigError, match=says):
+        _built(tmp_path, **given)
+
+
+def test_a_file_that_is_no_certificate_is_told(tmp_path: Path) -> None:
+    (tmp_path / "root.pem").write_text("no certificate")
+    with pytest.raises(ConfigError, match="cannot be used"):
+        _built(tmp_path, csms="wss://csms.example", csms_root=str(tmp_path / "root.pem"))
+
+
+async def test_all_of_it_from_the_command_line_to_the_handshake(tmp_path: Path, scene: SecureScene) -> None:
+    """Certificates, modem, version and proxyless TLS: the CSMS sees what was said."""
+    async with scripted_csms("2.0.1", tls=scene.server().context) as csms:
+        station = _built(
+            tmp_path,
+            csms=csms.url,
+            ocpp="2.1",
+            older_ocpp=True,
+            password=PASSWORD,
+            csms_root=str(scene.folder / "ca.pem"),
+            iccid="8944",
+            imsi="2620",
+            serial_number="PW-0001",
+        )
+        assert station.line.endpoint.versions == (OcppVersion.V201,)
+        async with station:
+            (boot,) = await csms.until_heard("BootNotification")
+            await eventually(lambda: station.line.is_up, what="up")
+    told = boot["chargingStation"]
+    assert told["modem"] == {"iccid": "8944", "imsi": "2620"}
+    assert (told["serialNumber"], boot["reason"]) == ("PW-0001", "PowerUp")
+    assert csms.passwords == [PASSWORD]
