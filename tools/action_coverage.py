@@ -1,4 +1,4 @@
-"""Write `docs/coverage.md`: every action of every version, and what this CSMS does with it.
+"""Write `docs/coverage.md`: every action of every version, and what this CSMS and this station do with it.
 
 `python tools/action_coverage.py` reads the message registry, the dialects, and the rooms of the CSMS that handle facts and give commands;
 `--check` writes nothing and exits 1 if the page on disk is stale. The page depends on the code only, so the same tree always gives the
@@ -8,6 +8,7 @@ same bytes.
 from __future__ import annotations
 
 import argparse
+import ast
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,6 +27,8 @@ from pilotwire.domain.kinds import Command
 from pilotwire.ocpp.registry import ACTIONS, Action
 from pilotwire.ocpp.types import Message
 from pilotwire.ocpp.version import OcppVersion
+from pilotwire.station.core.commands import _HANDLERS
+from pilotwire.station.core.streets import COMMANDS
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -41,6 +44,9 @@ class Coverage(StrEnum):
     ACKNOWLEDGED = "acknowledged and logged"
     LOGGED = "logged"
     NOT_SUPPORTED = "answered NotSupported"
+    STATION_TAKES = "taken"
+    STATION_SAYS = "said"
+    STATION_SILENT = "not said"
 
 
 _PREFACE = """\
@@ -64,12 +70,27 @@ From the station to the CSMS:
 - **acknowledged and logged**: answered with the empty response of its schema once the message is stored in the message log
 - **logged**: stored in the message log; a SEND of 2.1 is never answered
 - **answered NotSupported**: its response needs content that this CSMS has nobody to give; the message is stored in the message log
+
+Our own station:
+
+- **taken**: the core of the station acts upon it; **answered NotSupported**: it does not
+- **said**: the core of the station makes a fact that is said with it; **not said**: it never does
 """
-_SIDES: Mapping[str, str] = {"csms": "From the CSMS to the station", "station": "From the station to the CSMS"}
+_SIDES: Mapping[str, str] = {
+    "csms": "From the CSMS to the station",
+    "station": "From the station to the CSMS",
+    "taken": "Our station: what it takes",
+    "said": "Our station: what it says",
+}
+_SENDERS: Mapping[str, str] = {"csms": "csms", "station": "station", "taken": "csms", "said": "station"}
 
 
 def coverage_of(action: Action, sender: str) -> Coverage:
-    """What the CSMS does with an action that `sender` (`csms` or `station`) says."""
+    """What is done with an action, seen from one of `_SIDES`."""
+    if sender == "taken":
+        return Coverage.STATION_TAKES if action.request in _taken(action.version) else Coverage.NOT_SUPPORTED
+    if sender == "said":
+        return Coverage.STATION_SAYS if action.request in _said(action.version) else Coverage.STATION_SILENT
     served = Coverage.TESTED if (action.version, action.name) in _tested(sender) else Coverage.SERVICE
     if sender == "csms":
         return served if action.request in _commanded(action.version) else Coverage.PASS_THROUGH
@@ -103,6 +124,30 @@ def _commanded(version: OcppVersion) -> frozenset[type]:
     return frozenset(request for word in words if word.command in _given() for request in word.read)
 
 
+@cache
+def _taken(version: OcppVersion) -> frozenset[type]:
+    """The request types whose command the station's core has a handler for."""
+    words = _dialect(version)._commands.values()
+    handled = {*COMMANDS, *_HANDLERS}
+    return frozenset(request for word in words if word.command in handled for request in word.read)
+
+
+@cache
+def _said(version: OcppVersion) -> frozenset[type]:
+    """The request types of the facts that the station's core makes."""
+    words = _dialect(version)._facts.values()
+    return frozenset(request for word in words if word.fact.__name__ in _made() for request in word.read)
+
+
+@cache
+def _made() -> frozenset[str]:
+    """What the station's core makes by its name, or is handed whole in an input (a field of one)."""
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in (ROOT / "src/pilotwire/station/core").glob("*.py")]
+    calls = [node.func for each in trees for node in ast.walk(each) if isinstance(node, ast.Call)]
+    fields = [node.annotation for each in trees for node in ast.walk(each) if isinstance(node, ast.AnnAssign)]
+    return frozenset(each.id for each in (*calls, *fields) if isinstance(each, ast.Name))
+
+
 def _dialect(version: OcppVersion) -> WordDialect:
     dialect = DIALECTS[version]
     assert isinstance(dialect, WordDialect), "a dialect that is not made of words cannot be asked what it knows"
@@ -127,7 +172,7 @@ def page() -> str:
 
 def _said_by(sender: str, version: OcppVersion) -> dict[tuple[str, str], Coverage]:
     """(street, action) -> coverage."""
-    said = (action for action in ACTIONS[version].values() if action.sender in (sender, "both"))
+    said = (action for action in ACTIONS[version].values() if action.sender in (_SENDERS[sender], "both"))
     return {(action.street, action.name): coverage_of(action, sender) for action in said}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -16,16 +17,23 @@ from pilotwire.csms.commands.smart_charging import (
     report_profiles,
     set_profile,
 )
+from pilotwire.csms.registers.smart_charging import NEEDS, SCHEDULES
 from pilotwire.domain.kinds import changed
 from pilotwire.domain.smart_charging import (
+    ChargingNeeds,
+    ChargingNeedsPolicy,
     ChargingProfileStatus,
     ChargingRateUnit,
+    ChargingSchedule,
+    ChargingSchedulePeriod,
     ClearChargingProfile,
+    GenericStatus,
     GetChargingProfiles,
     GetCompositeSchedule,
 )
 from pilotwire.station.core.charging_limits import ExternalLimit
-from tests.support.charging import DEFAULT, profile
+from pilotwire.station.core.vehicle_needs import NeedsTold, ScheduleReturned
+from tests.support.charging import DEFAULT, TX, profile
 from tests.support.eventually import eventually
 from tests.support.station_lab import lab, open_csms
 
@@ -72,3 +80,28 @@ async def test_a_limit_from_outside_reaches_the_csms(version: str) -> None:
         await eventually(lambda: csms.store.log("CS001", action="ClearedChargingLimit"), what="ClearedChargingLimit")
         report = await report_profiles(_books(csms), "CS001", changed(wanted, request_id=4), patience=5)
         assert report.profiles == ()
+
+
+@pytest.mark.req("K15.FR.01", "K15.FR.10")
+@pytest.mark.parametrize("version", ["2.0.1", "2.1"])
+async def test_a_vehicle_and_a_planner_agree_on_a_schedule(version: str) -> None:
+    """The needs are on record at the CSMS, the planner's profile is taken, and the vehicle's schedule is found to be within it."""
+    planned = open_csms(charging_needs=ChargingNeedsPolicy.ACCEPTED)
+    async with planned as csms, lab(csms.urls.ocpp, version, speed=1) as one:
+        await one.until_accepted()
+        one.plug()
+        one.tap()
+        await one.until(lambda: one.overview.evses[0].transaction_id, "a transaction")
+        one.station.feed(NeedsTold("car", 1, ChargingNeeds(requested_energy_transfer="AC_three_phase")))
+        known: Any = await eventually(lambda: csms.store.record(NEEDS, "CS001", "1"), what="needs")
+        own = one.overview.evses[0].transaction_id
+        assert known.transaction_id == own
+        start = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=5)
+        plan = profile(7, TX, (0, 8), start=start, transaction_id=own)
+        assert (await set_profile(_books(csms), "CS001", 1, plan)).status is ChargingProfileStatus.ACCEPTED
+        period = ChargingSchedulePeriod(start_period=0, limit=Decimal(7))
+        made = ChargingSchedule(charging_rate_unit=ChargingRateUnit.AMPERE, charging_schedule_period=(period,))
+        one.station.feed(ScheduleReturned("car", 1, made))
+        kept: Any = await eventually(lambda: csms.store.record(SCHEDULES, "CS001", "1"), what="the vehicle's schedule")
+        assert kept.status is GenericStatus.ACCEPTED
+        assert kept.told.charging_schedule.charging_schedule_period == (period,)

@@ -93,7 +93,7 @@ def test_tc_074_cs() -> None:
 
 
 @pytest.mark.parametrize("use", [MANUFACTURER, CSMS], ids=["075_1", "075_2"])
-def test_tc_075_cs(use: str) -> None:
+def test_tc_075(use: str) -> None:
     """A root is installed, and listed by its hashes."""
     world = _World()
     assert world.install(use, world.root) == "Accepted"
@@ -120,9 +120,13 @@ def test_tc_077_cs() -> None:
     assert world.said(v16.SecurityEventNotificationRequest)[-1].type == "InvalidChargePointCertificate"
 
 
-def test_an_expired_root_is_rejected() -> None:
+@pytest.mark.parametrize(("use", "told"), [(CSMS, True), (MANUFACTURER, False)], ids=["TC_078", "of-the-maker"])
+def test_tc_078_cs(use: str, told: bool) -> None:
+    """An expired root is rejected; if it was to be the central system's, a security event tells of it."""
     world = _World()
-    assert world.install(CSMS, Signer.root("Old", since=START.replace(year=2020), days=9)) == "Rejected"
+    assert world.install(use, Signer.root("Old", since=START.replace(year=2020), days=9)) == "Rejected"
+    events = [one.type for one in world.said(v16.SecurityEventNotificationRequest)]
+    assert ("InvalidCentralSystemCertificate" in events) is told
 
 
 def test_plug_and_charge_by_data_transfer() -> None:

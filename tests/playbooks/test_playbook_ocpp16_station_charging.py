@@ -86,11 +86,13 @@ def test_tc_004_2_cs() -> None:
 
 @pytest.mark.req("1.6:4.1")
 def test_tc_023_cs() -> None:
-    """An idTag that is not valid starts nothing."""
+    """An idTag that is not valid starts nothing; a state is told when it has lasted for MinimumStatusDuration."""
     world = World16()
-    world.configure(LocalPreAuthorize="true")
+    world.configure(LocalPreAuthorize="true", MinimumStatusDuration="10")
     world.fresh()
     world.plug()
+    assert world.fresh() == []
+    world.pass_time(10)
     assert shown(world.fresh()) == ["Preparing"]
     world.csms.tokens["EVE"] = not_accepted()
     world.tap("EVE")
@@ -277,24 +279,31 @@ def _closed(hardware: SimulatedStation) -> bool:
 
 @pytest.mark.req("1.6:4.10")
 def test_tc_068_cs() -> None:
-    """Another card of another family stops nothing; the one that started does, and is not asked about again."""
+    """Where no family is known another card stops nothing; neither it nor the one that started, which stops, is asked about."""
     world = World16()
-    world.charge("ANNA")
-    world.tap("CARL")
-    world.pass_time(5)
-    assert only(v16.StopTransactionRequest, world.fresh()) == []
+    world.charge("CARL")
     world.tap("ANNA")
+    world.pass_time(5)
+    told = world.fresh()
+    assert not {"StopTransactionRequest", "AuthorizeRequest"} & set(names(told))
+    world.tap("CARL")
     told = world.fresh()
     assert only(v16.AuthorizeRequest, told) == []
-    assert _stopped(world).id_tag == "ANNA"
+    assert _stopped(world).id_tag == "CARL"
     assert shown(told)[-1] == "Finishing"
 
 
 @pytest.mark.req("1.6:3.10", "1.6:4.10")
-def test_tc_069_cs() -> None:
-    """Another card of the same family may stop."""
+@pytest.mark.parametrize("asks_first", ["true", "false"], ids=["told-by-Authorize", "told-by-StartTransaction"])
+def test_tc_069_cs(asks_first: str) -> None:
+    """Another card of the same family may stop, one of another family may not."""
     world = World16()
+    world.configure(AuthorizeRemoteTxRequests=asks_first)
     world.charge("ANNA")
+    world.tap("CARL")
+    told = world.fresh()
+    assert [asked.id_tag for asked in only(v16.AuthorizeRequest, told)] == ["CARL"]
+    assert only(v16.StopTransactionRequest, told) == []
     world.tap("BERT")
     told = world.fresh()
     (asked,) = only(v16.AuthorizeRequest, told)

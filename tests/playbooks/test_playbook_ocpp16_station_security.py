@@ -45,7 +45,7 @@ async def test_tc_073_cs() -> None:
 
 
 @pytest.mark.parametrize("kind", BAD_SERVERS)
-async def test_tc_078_cs(scene: SecureScene, kind: str) -> None:
+async def test_a_central_system_that_shows_a_bad_certificate(scene: SecureScene, kind: str) -> None:
     """A central system with a certificate that is not good gets no word; later it hears of it by the name 1.6 has for it."""
     server = scene.server()
     async with (

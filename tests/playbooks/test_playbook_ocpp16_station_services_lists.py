@@ -193,6 +193,8 @@ def test_tc_051_cs() -> None:
     assert world.asks(v16.CancelReservationRequest(reservation_id=1)).status == "Accepted"
     assert shown(world.fresh()) == ["Available"]
     world.charge("CARL")
+    (start,) = world.said(v16.StartTransactionRequest)
+    assert start.reservation_id is None
 
 
 @pytest.mark.req("1.6:5.4")

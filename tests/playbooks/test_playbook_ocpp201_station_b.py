@@ -477,18 +477,24 @@ def test_tc_b_14_cs(version: str) -> None:
 
 @pytest.mark.req("B08.FR.01", "B08.FR.03", "B08.FR.04", "B08.FR.09")
 def test_tc_b_16_cs(version: str) -> None:
-    """Asked for what is enabled, every switch named Enabled that is reported is on, and none that is on is missing."""
+    """Asked for what is enabled, the components with a switch named Enabled that is on are reported, and no others with such a switch."""
     station = WireStation(version, variables={"AuthCacheCtrlr.Enabled": "false"})
     full = _report(station, "GetBaseReport", reportBase="FullInventory")
     chosen = _report(station, "GetReport", componentCriteria=["Enabled"])
 
-    def switches(rows: list[Any]) -> dict[str, str]:
-        return {row.component.name: row.variable_attribute[0].value for row in rows if row.variable.name == "Enabled"}
+    def switches(rows: list[Any]) -> dict[tuple[str, str | None], str]:
+        return {
+            (row.component.name, row.variable.instance): row.variable_attribute[0].value
+            for row in rows
+            if row.variable.name == "Enabled"
+        }
 
-    assert switches(chosen) == {name: value for name, value in switches(full).items() if value == "true"}
-    for name in switches(chosen):
-        (result,) = _get(station, _data(name, "Enabled"))
-        assert (result.attribute_status, result.attribute_value) == ("Accepted", "true")
+    enabled = {component for (component, _), value in switches(full).items() if value == "true"}
+    assert switches(chosen) == {place: value for place, value in switches(full).items() if place[0] in enabled}
+    for (component, instance), value in switches(chosen).items():
+        variable = {"name": "Enabled"} if instance is None else {"name": "Enabled", "instance": instance}
+        (result,) = _get(station, {"component": {"name": component}, "variable": variable})
+        assert (result.attribute_status, result.attribute_value) == ("Accepted", value)
 
 
 def _is_state_of_evse(row: Any, evse: int) -> None:

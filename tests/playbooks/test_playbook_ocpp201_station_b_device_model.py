@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.wire_station import VERSIONS, WireStation
+from tests.support.wire_states import energy_transfer_started
+from tests.support.wire_station import VERSIONS, WireStation, events_of, named
 
 pytestmark = pytest.mark.parametrize("version", VERSIONS)
 
@@ -110,3 +111,34 @@ def test_tc_b_14_cs_trouble(version: str) -> None:
     assert rows["EVSE", 2, "AvailabilityState"] == "Faulted"
     assert rows["EVSE", 2, "Problem"] == "true"
     assert ("EVSE", 1, "Problem") not in rows
+
+
+# --- a station whose EVSEs are not reset one by one -----------------------------------------------------------------
+
+
+def _resets_as_a_whole(version: str) -> WireStation:
+    station = WireStation(version, station="ac-22-dual", variables={"EVSE@1.AllowReset": "false"})
+    station.said()
+    return station
+
+
+@pytest.mark.req("B11.FR.09")
+def test_tc_b_28_cs(version: str) -> None:
+    """The reset of a single EVSE is refused by a station that cannot do it."""
+    station = _resets_as_a_whole(version)
+    answer = station.ask("Reset", type="OnIdle", evseId=1)
+    assert answer.status == "Rejected"
+    station.pass_time(60)
+    assert not named(station.said(), "BootNotification")
+
+
+@pytest.mark.req("B12.FR.09")
+def test_tc_b_29_cs(version: str) -> None:
+    """The same in mid-transaction, which goes on."""
+    station = _resets_as_a_whole(version)
+    energy_transfer_started(station)
+    for kind in ("OnIdle", "Immediate"):
+        assert station.ask("Reset", type=kind, evseId=1).status == "Rejected"
+    station.pass_time(60)
+    assert not [event for event in events_of(station.said()) if event.event_type == "Ended"]
+    assert station.hardware.meter(1).power_w > 0

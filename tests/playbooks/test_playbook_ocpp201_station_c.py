@@ -411,7 +411,7 @@ def test_tc_c_45_cs(version: str, start_point: str) -> None:
     assert not station.hardware.contactor_closed(1)
 
 
-@pytest.mark.req("C16.FR.02")
+@pytest.mark.req("C16.FR.02", "C16.FR.07")
 def test_tc_c_49_cs(version: str) -> None:
     """A card of the master pass group, held to a station without a screen, ends every transaction with the reason MasterPass."""
     script = Script(tokens={ANNA: info(), CARL: info(), MASTER: info(group="MASTERS")})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.wire_states import (
+    authorized,
     booted,
     change_availability,
     energy_transfer_started,
@@ -176,17 +177,43 @@ def test_tc_g_16_cs(version: str) -> None:
     _as_it_is(station, CONNECTOR, "Inoperative", "Unavailable")
 
 
-@pytest.mark.req("G03.FR.01", "G03.FR.02", "G03.FR.04", "G03.FR.05")
+@pytest.mark.req("G03.FR.01", "G03.FR.02", "G03.FR.04", "G03.FR.05", "G01.FR.05")
 @pytest.mark.parametrize("stop_point", ["Authorized", "EVConnected"])
 def test_tc_g_17_cs(version: str, stop_point: str) -> None:
     """A connector in a transaction goes out of use when that has ended."""
     _scheduled(version, CONNECTOR, stop_point)
 
 
+# --- a lock that does not close -------------------------------------------------------------------------------------
+
+LOCK = {"component": {"name": "ConnectorPlugRetentionLock", "evse": {"id": 1, "connectorId": 1}}}
+
+
+@pytest.mark.req("G05.FR.01", "G05.FR.02")
+def test_tc_g_20_cs(version: str) -> None:
+    """A plug that cannot be locked gets no energy, and the problem of its lock is told: by itself, and by a monitor of it."""
+    station = _station(version)
+    monitor = {**LOCK, "variable": {"name": "Problem"}, "type": "Delta", "value": 1, "severity": 5}
+    (result,) = station.ask("SetVariableMonitoring", setMonitoringData=[monitor]).set_monitoring_result
+    assert result.status == "Accepted"
+    station.locks_jammed.add(1)
+    ev_connected_pre_session(station)
+    authorized(station)
+    station.pass_time(60)
+    told_of = [event for one in station.all("NotifyEvent") for event in one.event_data]
+    about = {(one.component.name, one.variable.name, one.actual_value, one.component.evse.id) for one in told_of}
+    assert about == {("ConnectorPlugRetentionLock", "Problem", "true", 1)}
+    assert {(one.trigger, one.event_notification_type) for one in told_of} == {
+        ("Alerting", "HardWiredNotification"),
+        ("Delta", "CustomMonitor"),
+    }
+    assert station.hardware.meter(1).power_w == 0
+
+
 # --- across a restart -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.req("G03.FR.08", "G01.FR.01")
+@pytest.mark.req("G03.FR.08", "G01.FR.01", "B12.FR.06")
 @pytest.mark.parametrize("reset", [None, "Immediate"])
 def test_tc_g_18_cs(version: str, reset: str | None) -> None:
     """An EVSE out of use is so after a restart, by a reset as by a loss of power."""

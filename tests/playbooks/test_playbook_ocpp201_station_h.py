@@ -68,7 +68,7 @@ def _charges(station: WireStation, token: str, evse: int = 1) -> None:
 # --- a certain EVSE -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.req("H03.FR.01", "H03.FR.09", "H03.FR.10")
+@pytest.mark.req("H03.FR.01", "H03.FR.09", "H03.FR.10", "G01.FR.06")
 def test_tc_h_01_cs(version: str) -> None:
     """Who reserved charges; with the card the connector is free again until the cable is in."""
     station = _station(version)
@@ -223,6 +223,14 @@ def test_tc_h_24_cs(version: str) -> None:
     station = _station(version)
     assert _reserve(station, evse=None, group=FAMILY) == "Accepted"
     _charges(station, BERT)
+
+
+@pytest.mark.req("H01.FR.19")
+def test_tc_h_13_cs(version: str) -> None:
+    """A station that reserves named EVSEs only refuses a reservation of any."""
+    station = _station(version, AC, **{"ReservationCtrlr.NonEvseSpecific": "false"})
+    assert _reserve(station, evse=None) == "Rejected"
+    assert _reserve(station, evse=1) == "Accepted"
 
 
 # --- a type of connector --------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Official OCPP 2.0.1 test cases of block K (smart charging), played with our station as the system under test; on 2.1 as well.
 
-The configured unit is A, the number of phases 3; limits are those of the cases. Not played: the cases of ISO 15118 (TC_K_53 to TC_K_58).
+The configured unit is A, the number of phases 3; limits are those of the cases. The cases with a vehicle
+that speaks ISO 15118 (TC_K_53 to TC_K_58) are in `test_playbook_ocpp201_station_k_needs`.
 """
 
 from __future__ import annotations

@@ -156,6 +156,11 @@ class _Central:
         self._heard("MeterValues", payload)
         return self._answer("MeterValues")
 
+    @on("FirmwareStatusNotification")
+    def on_firmware_status(self, **payload: Any) -> Any:
+        self._heard("FirmwareStatusNotification", payload)
+        return self._answer("FirmwareStatusNotification")
+
     @on("SecurityEventNotification")
     def on_security_event(self, **payload: Any) -> Any:
         self._heard("SecurityEventNotification", payload)

@@ -22,6 +22,7 @@ from pilotwire.simulator.building import make_vehicle, vehicle_from
 from pilotwire.station.app import AS_USUAL, Pace, Station
 from pilotwire.station.core.settings import StationSettings
 from pilotwire.station.files import Files
+from pilotwire.station.hardware.drivers import DriverFactory
 from pilotwire.station.hardware.ports import OutsideMeter
 from pilotwire.station.hardware.simulated import layout as layout_named
 from pilotwire.station.line import Endpoint
@@ -114,6 +115,7 @@ def build(
     pace: Pace = AS_USUAL,
     files: Files | None = None,
     meters: Mapping[int, OutsideMeter] | None = None,
+    driver: DriverFactory | None = None,
     **endpoint: Any,
 ) -> Station:
     """A station that is not started yet."""
@@ -132,6 +134,7 @@ def build(
         meters=meters,
         pace=pace,
         files=files,
+        driver=driver,
     )
 
 

@@ -16,7 +16,7 @@ import httpx
 
 from tests.support.eventually import eventually
 
-_PORT = re.compile(rb"http://127\.0\.0\.1:(\d+)")
+_PORT = re.compile(rb"Control port: http://127\.0\.0\.1:(\d+)")
 
 
 class StationProcess:

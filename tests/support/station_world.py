@@ -59,6 +59,7 @@ from pilotwire.station.core import (
     SetCurrentLimit,
     SetLock,
     SetPhases,
+    SetPowerSetpoint,
     Show,
     Started,
     StationCore,
@@ -295,6 +296,8 @@ class StationWorld:
                 self._inputs.append(LockMoved(evse_id, connector_id, locked, done))
             case SetCurrentLimit(evse_id, amps):
                 self.hardware.set_current_limit(evse_id, amps)
+            case SetPowerSetpoint(evse_id, watts):
+                self.hardware.set_power_setpoint(evse_id, watts)
             case SetPhases(evse_id, phases):
                 self.hardware.set_phases(evse_id, phases)
             case Show(evse_id, text):

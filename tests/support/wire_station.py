@@ -22,6 +22,7 @@ from pilotwire.dialects.ocpp201 import DIALECT as OCPP201
 from pilotwire.domain.kinds import Command, Fact, Noted
 from pilotwire.ocpp import registry, v21, v201
 from pilotwire.ocpp.types import Message
+from pilotwire.ocpp.violations import SchemaViolation, rpc_code
 from pilotwire.station.core import (
     Action,
     Answer,
@@ -175,7 +176,10 @@ class WireStation(StationWorld):
         `payload` are the fields as JSON spells them.
         """
         name = self.dialect.version
-        request = registry.decode_request(name, action, msgspec.json.encode(payload))
+        try:
+            request = registry.decode_request(name, action, msgspec.json.encode(payload))
+        except SchemaViolation as violation:
+            return rpc_code(violation, name)
         command = self.dialect.read_command(request)
         if command is None:
             return "NotSupported"

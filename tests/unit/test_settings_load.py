@@ -156,7 +156,7 @@ def test_a_version_without_quotes_is_a_version(tmp_path: Path) -> None:
     ("given", "says"),
     [
         ({"ocpp": "3.0"}, "--ocpp is '3.0': allowed is 1.6, 2.0.1 or 2.1"),
-        ({"csms": "http://x"}, "--csms is 'http://x': allowed is a ws:// or wss:// URL"),
+        ({"csms": "ftp://x"}, "--csms is 'ftp://x': allowed is a ws:// or wss:// URL"),
         ({"csms": "ws://"}, "--csms"),
         ({"control_port": 65536}, "--control-port is 65536"),
         ({"speed": 0}, "--speed is 0: allowed is a factor above 0"),

@@ -26,6 +26,7 @@ from pilotwire.simulator.planned import build_planned
 from pilotwire.station.app import Station
 from pilotwire.station.control import Host, control_api, host_api
 from pilotwire.station.control.settings import HostSettings, load_host_settings
+from pilotwire.station.endpoints import spoken
 from pilotwire.station.settings import StationProgramSettings, load_settings
 
 _EPILOG = (
@@ -169,7 +170,8 @@ async def _serve(settings: StationProgramSettings, console: Console) -> None:
 
 
 def _tell(console: Console, settings: StationProgramSettings, control: WebServer) -> None:
-    console.print(f"Station [bold]{settings.id}[/] speaks OCPP {settings.ocpp} to {settings.csms}")
+    by = " by SOAP" if spoken(settings.ocpp, settings.transport)[1] is not None else ""
+    console.print(f"Station [bold]{settings.id}[/] speaks OCPP {settings.ocpp}{by} to {settings.csms}")
     console.print(
         f"Control port: {control.url} (GET /status; POST /plug, /tap, /unplug, /line/cut, ...)", highlight=False
     )

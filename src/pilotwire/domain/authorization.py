@@ -9,6 +9,7 @@ from enum import StrEnum
 from pilotwire.domain.certificates import CertificateHash
 from pilotwire.domain.identity import NO_AUTHORIZATION, IdToken, same_token
 from pilotwire.domain.kinds import Command, Fact, Outcome, Value, Verdict, changed
+from pilotwire.domain.tariff.tariffs import Tariff
 from pilotwire.domain.token_rules import ANYWHERE, Place, TokenRules
 
 
@@ -68,7 +69,7 @@ class AuthorizationVerdict(Verdict):
 
     `expires_at` is when the station's cached entry ends, `group` the token's group (1.6: parentIdTag), `priority` the charging
     priority from -9 to 9, `evses` the EVSEs the token may use (none: all). `certificate_status` is there if the question came with a
-    contract certificate (C07).
+    contract certificate (C07). `tariff` is what the token's holder pays by (I08); 2.1 alone can tell it, in the answer to Authorize.
     """
 
     status: AuthorizationStatus
@@ -80,6 +81,7 @@ class AuthorizationVerdict(Verdict):
     message: str | None = None
     evses: tuple[int, ...] = ()
     certificate_status: CertificateStatus | None = None
+    tariff: Tariff | None = None
 
     @property
     def accepted(self) -> bool:

@@ -44,11 +44,12 @@ class DataTransferVerdict(Verdict):
 
 
 class SendData(Command):
-    """Send vendor data to a station (P01)."""
+    """Send vendor data to a station (P01). `fault` as in `DataTransferred`."""
 
     vendor_id: str
     message_id: str | None = None
     data: Any = None
+    fault: DataFault | None = None
 
 
 class SendDataOutcome(Outcome):

@@ -20,6 +20,8 @@ from pilotwire.domain.closing import Closing, is_undone_by
 from pilotwire.domain.identity import EvseAddress, IdToken
 from pilotwire.domain.kinds import Command, Fact, Outcome, Value, Verdict, changed
 from pilotwire.domain.metering.samples import MeterReading, register_of
+from pilotwire.domain.smart_charging.profiles import OperationMode
+from pilotwire.domain.tariff.bills import CostDetails
 
 
 class EventKind(StrEnum):
@@ -107,7 +109,8 @@ class TransactionEvent(Fact):
     `transaction_id` is None in a 1.6 start seen by the CSMS: the verdict names it. `seq_no` is None where the protocol has none
     (1.6). `offline` is None where the protocol does not tell. `limit` is what the transaction may use up, told once it is set (E16.FR.01,
     E16.FR.03); 2.1 alone can tell it. `readings` hold the meter values in the order taken; the energy register of
-    a STARTED and an ENDED event is among them (1.6: meterStart, meterStop).
+    a STARTED and an ENDED event is among them (1.6: meterStart, meterStop). `operation_mode` is told when it has changed (K01.FR.110); 2.1
+    alone can tell it, and `tariff_id` once the station goes by that tariff (I07.FR.32), and `cost` as it works it out by it (I12).
     """
 
     kind: EventKind
@@ -126,6 +129,9 @@ class TransactionEvent(Fact):
     cable_max_current: int | None = None
     readings: tuple[MeterReading, ...] = ()
     limit: TransactionLimit | None = None
+    operation_mode: OperationMode | None = None
+    tariff_id: str | None = None
+    cost: CostDetails | None = None
 
 
 class TransactionVerdict(Verdict):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pilotwire.ev.battery import Battery, BatterySpec, PowerLine
 from pilotwire.ev.catalogue import VEHICLES, vehicle, vehicle_names
-from pilotwire.ev.vehicle import DcInlet, OnboardCharger, Vehicle, VehicleMeter, VehicleSpec, Wish
+from pilotwire.ev.vehicle import DcInlet, Feedback, OnboardCharger, Vehicle, VehicleMeter, VehicleSpec, Wish
 
 __all__ = [
     "VEHICLES",
     "Battery",
     "BatterySpec",
     "DcInlet",
+    "Feedback",
     "OnboardCharger",
     "PowerLine",
     "Vehicle",

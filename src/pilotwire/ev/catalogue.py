@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pilotwire.errors import ConfigError
 from pilotwire.ev.battery import BatterySpec
-from pilotwire.ev.vehicle import DcInlet, OnboardCharger, Vehicle, VehicleSpec, Wish
+from pilotwire.ev.vehicle import DcInlet, Feedback, OnboardCharger, Vehicle, VehicleSpec, Wish
 
 _AC = ("cType2", "sType2", "s309-1P-16A", "s309-1P-32A", "s309-3P-16A", "s309-3P-32A")
 _CCS = (*_AC, "cCCS2")
@@ -19,9 +19,13 @@ _STEADY = ((0.0, 0.8), (5.0, 1.0), (60.0, 0.95), (80.0, 0.55), (95.0, 0.15), (10
 
 
 def _battery(
-    kwh: float, kw: float, curve: tuple[tuple[float, float], ...], volts: tuple[float, float] = (320.0, 400.0)
+    kwh: float,
+    kw: float,
+    curve: tuple[tuple[float, float], ...],
+    volts: tuple[float, float] = (320.0, 400.0),
+    kw_back: float = 0,
 ) -> BatterySpec:
-    return BatterySpec(kwh * 1000, kw * 1000, curve, *volts)
+    return BatterySpec(kwh * 1000, kw * 1000, curve, *volts, max_discharge_w=kw_back * 1000)
 
 
 VEHICLES: dict[str, VehicleSpec] = {
@@ -56,6 +60,23 @@ VEHICLES: dict[str, VehicleSpec] = {
         VehicleSpec("van-60", _battery(60, 80, _STEADY), _CCS, OnboardCharger(3, 32, 0.91), DcInlet(80e3, 220)),
         # Two-phase onboard charger of 7.4 kW.
         VehicleSpec("city-32", _battery(32, 40, _STEADY), _CCS, OnboardCharger(2, 16, 0.9), DcInlet(40e3, 125)),
+        # They give energy back through their DC inlet (V2X), down to a fifth of their battery.
+        VehicleSpec(
+            "v2x-compact-40",
+            _battery(40, 50, _STEADY, kw_back=20),
+            _CCS,
+            OnboardCharger(1, 32, 0.9),
+            DcInlet(50e3, 125),
+            feedback=Feedback(20e3, 60),
+        ),
+        VehicleSpec(
+            "v2x-family-77",
+            _battery(77, 150, _PEAK, kw_back=60),
+            _CCS,
+            OnboardCharger(3, 16),
+            DcInlet(150e3, 425),
+            feedback=Feedback(60e3, 170),
+        ),
         # DC only: no onboard charger, so a Type 2 connector is of no use to it.
         VehicleSpec("bus-350", _battery(350, 250, _FLAT, (560.0, 720.0)), ("cCCS2",), None, DcInlet(250e3, 400)),
     )

@@ -5,6 +5,9 @@ The vehicle plays its half of the IEC 61851-1 control pilot: plugged in it rests
 starts (AC) or the pre-charge runs (DC), and power flows. When it has enough, is paused, or the offer falls away, the power stops
 at once and a moment later it goes back to B.
 
+A vehicle with `Feedback` gives energy back where it is told to: an offer of a negative power is a demand for so much. It stays in state C
+for that, down to the least state of charge its driver wants to keep; at no power it waits in state C.
+
 It knows nothing of stations: it fits any inlet seam of the shape of `station.hardware.ports.VehicleInlet`. Time passes only
 through `run`. Units: Wh, W, V, A, seconds, per cent.
 """
@@ -59,8 +62,27 @@ class DcInlet:
 
 
 @dataclass(frozen=True, slots=True)
+class Feedback:
+    """What a vehicle gives back through its DC inlet: at most W and A, down to a state of charge (%)."""
+
+    max_power_w: float
+    max_current_a: float
+    min_soc: float = 20.0
+
+    def __post_init__(self) -> None:
+        if self.max_power_w <= 0 or self.max_current_a <= 0 or not 0 <= self.min_soc < 100:
+            raise ConfigError(
+                "A vehicle cannot give energy back like that.",
+                "Give a power and a current above zero, and a least state of charge from 0 to below 100 %.",
+            )
+
+
+@dataclass(frozen=True, slots=True)
 class VehicleSpec:
-    """A vehicle model: battery, AC and DC side, and the connector types (as in OCPP 2.x) its inlet or its own cable fits."""
+    """A vehicle model: battery, AC and DC side, and the connector types (as in OCPP 2.x) its inlet or its own cable fits.
+
+    `feedback` None: it only takes energy. Raises `ConfigError` for a battery that gives nothing back though the vehicle does.
+    """
 
     name: str
     battery: BatterySpec
@@ -69,8 +91,12 @@ class VehicleSpec:
     dc: DcInlet | None = None
     request_delay_s: float = 1.5
     suspend_delay_s: float = 0.5
+    feedback: Feedback | None = None
 
     def __post_init__(self) -> None:
+        if self.feedback is not None and (self.dc is None or self.battery.max_discharge_w <= 0):
+            what = f"The vehicle {self.name!r} can give no energy back."
+            raise ConfigError(what, "Give it a DC inlet and a battery with `max_discharge_w`, or no `feedback`.")
         if self.ac is None and self.dc is None:
             raise ConfigError(f"The vehicle {self.name!r} can charge neither AC nor DC.", "Give it `ac`, `dc` or both.")
 
@@ -99,14 +125,16 @@ class Wish:
 
 @dataclass(slots=True)
 class VehicleMeter:
-    """The vehicle's own meter: whole Wh that have arrived at its inlet in its life."""
+    """The vehicle's own meter: whole Wh that have arrived at its inlet in its life, and that have left it there."""
 
     delivered_wh: int = 0
+    returned_wh: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class _Offer:
-    """What stands at the inlet: AC or DC, phases, V (DC: the most the station can), A a phase, W; is the contactor closed?"""
+    """What stands at the inlet: AC or DC, phases, V (DC: the most the station can), A a phase, W (negative: so much is wanted back); is
+    the contactor closed?"""
 
     dc: bool = False
     phases: int = 1
@@ -229,7 +257,10 @@ class Vehicle:
         self._pilot = _Pilot()
 
     def offer(self, *, dc: bool, phases: int, voltage_v: float, current_a: float, power_w: float, live: bool) -> None:
-        """What the station holds out from now on: A a phase (0: no offer), at most `power_w` W; `live`: contactor closed."""
+        """What the station holds out from now on: A a phase (0: no offer), at most `power_w` W; `live`: contactor closed.
+
+        A negative power is what the station wants back.
+        """
         self._pilot.offer = _Offer(dc, phases, voltage_v, current_a, power_w, live)
         self._settle()
 
@@ -251,23 +282,32 @@ class Vehicle:
 
     @property
     def power_w(self) -> float:
-        """W taken at the inlet at this moment."""
+        """W taken at the inlet at this moment; negative: given back."""
+        if self._gives:
+            return -self.battery.release_w(self._sink())
         return self.battery.power_w(self._supply()) / self._efficiency if self._draws else 0.0
 
     def run(self, seconds: float) -> tuple[float, float]:
-        """Let time pass, up to `seconds` or the vehicle's next change; returns (seconds passed, Wh taken at the inlet)."""
+        """Let time pass, up to `seconds` or the vehicle's next change; returns (seconds passed, Wh taken at the inlet).
+
+        What was given back counts as negative.
+        """
         self._settle()
-        passed, stored = min(seconds, self._quiet_for()), 0.0
-        if self._draws:
+        passed, taken = min(seconds, self._quiet_for()), 0.0
+        if self._gives:
+            passed, given = self.battery.discharge(passed, self._sink(), self._keep_wh)
+            taken = -given
+        elif self._draws:
             passed, stored = self.battery.charge(passed, self._supply(), self._stop_wh)
-        taken = stored / self._efficiency
+            taken = stored / self._efficiency
         self._state.session_wh += taken
         self._elapse(passed)
         return passed, taken
 
     def book(self, wh: int) -> None:
-        """The station has moved `wh` whole Wh to this vehicle: they count on its own meter."""
-        self._state.meter.delivered_wh += wh
+        """The station has moved `wh` whole Wh to this vehicle, negative: from it: they count on its own meter."""
+        self._state.meter.delivered_wh += max(wh, 0)
+        self._state.meter.returned_wh += max(-wh, 0)
 
     # --- saving ----------------------------------------------------------------------------------------------------------------
 
@@ -321,8 +361,31 @@ class Vehicle:
         return self.spec.ac is not None and offer.current_a >= MIN_AC_CURRENT_A
 
     @property
+    def _keep_wh(self) -> float:
+        """Stored energy below which nothing is given back."""
+        least = self.spec.feedback.min_soc if self.spec.feedback is not None else 100.0
+        return self.spec.battery.capacity_wh * least / 100
+
+    @property
+    def _is_asked_back(self) -> bool:
+        """Whether the station wants energy of a vehicle that can give it."""
+        return self._pilot.offer.dc and self._pilot.offer.power_w < 0 and self.spec.feedback is not None
+
+    @property
+    def _has_purpose(self) -> bool:
+        """Whether there is energy to take, or to give."""
+        if self._pilot.offer.power_w < 0:
+            leaving = self._departure_in <= _CLOSE
+            return self._is_asked_back and not leaving and self.battery.energy_wh - self._keep_wh > _CLOSE
+        return not self._satisfied
+
+    @property
     def _wants(self) -> bool:
-        return self.plugged_in and not self.paused and self._offer_usable and not self._satisfied
+        return self.plugged_in and not self.paused and self._offer_usable and self._has_purpose
+
+    @property
+    def _gives(self) -> bool:
+        return self._is_asked_back and self._draws
 
     @property
     def _draws(self) -> bool:
@@ -361,6 +424,13 @@ class Vehicle:
             if pilot.change_in == 0.0:
                 pilot.requesting, pilot.change_in = not pilot.requesting, None
         self._settle()
+
+    def _sink(self) -> tuple[PowerLine, ...]:
+        """The limits from outside the battery on what comes out of it."""
+        offer, feedback = self._pilot.offer, self.spec.feedback
+        assert feedback is not None
+        amps = min(offer.current_a, feedback.max_current_a)
+        return PowerLine(min(-offer.power_w, feedback.max_power_w)), self.spec.battery.volts().scaled(amps)
 
     def _supply(self) -> tuple[PowerLine, ...]:
         """The limits from outside the battery, as power into the battery."""

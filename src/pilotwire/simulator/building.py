@@ -13,14 +13,16 @@ from pilotwire.errors import ConfigError
 from pilotwire.ev import Vehicle, Wish, vehicle
 from pilotwire.ocpp.net.client import ConnectError, connection_url
 from pilotwire.ocpp.net.peer import OnFrame
+from pilotwire.ocpp.net.soap_client import check_url
+from pilotwire.ocpp.soap import SoapVersion
 from pilotwire.ocpp.version import OcppVersion
 from pilotwire.station.app import Station
 from pilotwire.station.client_context import OWN, ROOTS, client_context
 from pilotwire.station.core.settings import StationSettings
-from pilotwire.station.endpoints import Endpoint
+from pilotwire.station.endpoints import Endpoint, SoapPlace, spoken
 from pilotwire.station.files import Files, FolderFiles
+from pilotwire.station.hardware.drivers import find_driver, find_layout
 from pilotwire.station.hardware.modbus import ModbusMeter, ModbusSettings, meters_of
-from pilotwire.station.hardware.simulated import layout
 from pilotwire.station.keys import KeyStore
 from pilotwire.station.keys.token import TokenKeys, TokenPlace
 from pilotwire.station.settings import StationProgramSettings, first_variables
@@ -40,11 +42,11 @@ def vehicle_from(saved: Mapping[str, Any]) -> Vehicle:
 
 def build_station(settings: StationProgramSettings, clock: Clock, *, on_frame: OnFrame | None = None) -> Station:
     """The station of some settings, ready to start. Raises ConfigError, StoreError or HardwareError (a storage of another layout)."""
-    version = OcppVersion(settings.ocpp)
-    plan = layout(settings.layout)
+    version, soap = spoken(settings.ocpp, settings.transport)
+    plan = find_layout(settings.layout)
     habits = StationSettings.ocpp16 if version is OcppVersion.V16 else StationSettings.ocpp2
     path = Path(settings.storage or f"{_file_name(settings.id)}.station.db")
-    endpoint = _endpoint(settings)
+    endpoint = _endpoint(settings, soap)
     files = FolderFiles(path.with_name(path.name + ".files"))
     _provide_certificates(settings, files)
     storage = SqliteStorage(path, station_id=settings.id)
@@ -57,11 +59,11 @@ def build_station(settings: StationProgramSettings, clock: Clock, *, on_frame: O
             storage,
             clock,
             speed=settings.speed,
-            vehicle_from=vehicle_from,
             on_frame=on_frame,
             files=files,
             meters=_meters(settings, len(plan.evses), clock),
             keys=_keys(settings),
+            driver=find_driver(settings.driver, settings.driver_options, vehicle_from=vehicle_from),
         )
     except BaseException:
         storage.close()
@@ -100,23 +102,26 @@ def _identity(settings: StationProgramSettings, model: str) -> StationIdentity:
     )
 
 
-def check_place(url: str, identity: str, security_profile: int | None, password: str | None) -> None:
-    """Whether a station can connect there with that security profile; raises `ConfigError`."""
+def check_place(
+    url: str, identity: str, security_profile: int | None, password: str | None, *, soap: bool = False
+) -> None:
+    """Whether a station can connect there with that security profile, by OCPP-J or OCPP-S; raises `ConfigError`."""
     try:
-        connection_url(url, identity)
+        check_url(url) if soap else connection_url(url, identity)
     except ConnectError as error:
         raise ConfigError(error.what, error.remedy) from None
-    secure = url.casefold().startswith("wss:")
+    plain = "http" if soap else "ws"
+    secure = url.strip().casefold().startswith(f"{plain}s:")
     if security_profile is not None and secure is not (security_profile >= 2):
-        needed = "wss://" if security_profile >= 2 else "ws://"
+        needed = f"{plain}s://" if security_profile >= 2 else f"{plain}://"
         raise ConfigError(f"Security profile {security_profile} does not go with {url}.", f"Give a URL with {needed}.")
     if security_profile == 1 and password is None:
         raise ConfigError("Security profile 1 needs a password.", "Give one of 16 to 64 characters.")
 
 
-def _endpoint(settings: StationProgramSettings) -> Endpoint:
+def _endpoint(settings: StationProgramSettings, soap: SoapVersion | None) -> Endpoint:
     level = settings.security_profile
-    check_place(settings.csms, settings.id, level, settings.password)
+    check_place(settings.csms, settings.id, level, settings.password, soap=soap is not None)
     return Endpoint(
         url=settings.csms,
         identity=settings.id,
@@ -124,6 +129,17 @@ def _endpoint(settings: StationProgramSettings) -> Endpoint:
         compression=settings.compression,
         security_profile=level,
         versions=(OcppVersion.V201,) if settings.older_ocpp and settings.ocpp == "2.1" else (),
+        soap=None if soap is None else _soap_place(settings, soap),
+    )
+
+
+def _soap_place(settings: StationProgramSettings, version: SoapVersion) -> SoapPlace:
+    return SoapPlace(
+        version=version,
+        host=settings.soap_host,
+        port=settings.soap_port,
+        url=settings.soap_url or "",
+        tls=settings.soap_tls,
     )
 
 

@@ -8,16 +8,17 @@ from pilotwire.clock import Clock
 from pilotwire.dialects.every import DIALECTS
 from pilotwire.domain.identity import StationIdentity
 from pilotwire.errors import ConfigError
+from pilotwire.ocpp.soap import SoapVersion
 from pilotwire.ocpp.version import OcppVersion
 from pilotwire.simulator.building import check_place, vehicle_from
 from pilotwire.station.app import Station
 from pilotwire.station.client_context import OWN, ROOTS, client_context
 from pilotwire.station.control.bodies import EvsePlan, StationPlan
 from pilotwire.station.core.settings import StationSettings
+from pilotwire.station.endpoints import Endpoint, SoapPlace, spoken
 from pilotwire.station.files import Files
 from pilotwire.station.hardware.ports import AcSupply, ConnectorLayout, DcSupply, EvseLayout, StationLayout
 from pilotwire.station.hardware.simulated import layout
-from pilotwire.station.line import Endpoint
 from pilotwire.station.storage import Storage
 
 FIRMWARE = "0.1.0"
@@ -27,7 +28,7 @@ _LEAST_A, _MOST_A = Decimal(6), Decimal(80)
 
 def build_planned(plan: StationPlan, storage: Storage, files: Files, clock: Clock) -> Station:
     """The station of a plan, not started yet. Raises `ConfigError` for one that cannot be."""
-    version = OcppVersion(plan.version)
+    version, soap = spoken(plan.version, plan.transport)
     _provide_certificates(plan, files)
     habits = StationSettings.ocpp16 if version is OcppVersion.V16 else StationSettings.ocpp2
     identity = StationIdentity(
@@ -39,7 +40,7 @@ def build_planned(plan: StationPlan, storage: Storage, files: Files, clock: Cloc
     return Station(
         habits(identity, variables=plan.variables),
         layout_of(plan),
-        _endpoint(plan),
+        _endpoint(plan, soap),
         DIALECTS[version],
         storage,
         clock,
@@ -49,10 +50,18 @@ def build_planned(plan: StationPlan, storage: Storage, files: Files, clock: Cloc
     )
 
 
-def _endpoint(plan: StationPlan) -> Endpoint:
-    check_place(plan.url, plan.identity, plan.security_profile, plan.password)
+def _endpoint(plan: StationPlan, soap: SoapVersion | None) -> Endpoint:
+    check_place(plan.url, plan.identity, plan.security_profile, plan.password, soap=soap is not None)
+    place = None
+    if soap is not None:
+        url = plan.soap_url or ""
+        place = SoapPlace(version=soap, host=plan.soap_host, port=plan.soap_port, url=url, tls=plan.soap_tls)
     return Endpoint(
-        url=plan.url, identity=plan.identity, password=plan.password, security_profile=plan.security_profile
+        url=plan.url,
+        identity=plan.identity,
+        password=plan.password,
+        security_profile=plan.security_profile,
+        soap=place,
     )
 
 

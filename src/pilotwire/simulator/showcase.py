@@ -209,7 +209,7 @@ class _Telling:
 
     async def tell(self) -> None:
         """From the first connection to the last delivered message."""
-        story, hardware = self._story, self._station.hardware
+        story, hardware = self._story, self._station.simulated
         await self._until("connects", lambda: self._overview().registration is RegistrationStatus.ACCEPTED)
         self._station.happened(hardware.plug(1, 1, self._vehicle))
         await self._begin()
@@ -230,11 +230,11 @@ class _Telling:
         if self._story.begins == "remote":
             await self._backend.request_start(self._story.station, self._story.id_token)
         else:
-            self._station.happened(self._station.hardware.tap(self._story.id_token))
+            self._station.happened(self._station.simulated.tap(self._story.id_token))
         await self._until("authorizes", self._charging)
 
     async def _end(self) -> None:
-        hardware = self._station.hardware
+        hardware = self._station.simulated
         if self._story.ends == "remote":
             await self._backend.request_stop(self._story.station, await self._open_transaction())
         elif self._story.ends == "tap":
@@ -249,7 +249,7 @@ class _Telling:
         return str(booked[0]["transactionId"])
 
     def _charging(self) -> bool:
-        return self._station.hardware.contactor_closed(1) and self._vehicle.meter.delivered_wh > 0
+        return self._station.simulated.contactor_closed(1) and self._vehicle.meter.delivered_wh > 0
 
     def _overview(self) -> Overview:
         return self._station.core.overview()

@@ -9,15 +9,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import math
 import uuid
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
 
-import msgspec
 import structlog
 
 from pilotwire.clock import Clock
@@ -29,23 +27,36 @@ from pilotwire.errors import NotReachable, NotSayable, StoreError
 from pilotwire.ocpp.net.backoff import RetryBackOff
 from pilotwire.ocpp.net.client import ConnectError
 from pilotwire.ocpp.net.peer import AnswerInvalid, CallRefused, CallTimeout, OnFrame
-from pilotwire.station.client_context import OWN, has_valid, leaf_is_valid, own_in, roots_in
-from pilotwire.station.connecting import event_of
+from pilotwire.station.client_context import OWN
+from pilotwire.station.connecting import credentials_seen, event_of
 from pilotwire.station.core import StationCore
 from pilotwire.station.core import actions as act
 from pilotwire.station.core import inputs as told
 from pilotwire.station.core.certificates import InstallersCertificate
-from pilotwire.station.core.network_ways import CarriersSeen, Connected, CredentialsSeen, Missed, Way
+from pilotwire.station.core.network_ways import CarriersSeen, Connected, Missed, Moved, Way
 from pilotwire.station.core.settings import StationSettings
 from pilotwire.station.endpoints import Endpoint
+from pilotwire.station.equipment import AS_USUAL as AS_USUAL
+from pilotwire.station.equipment import Equipment, Host
+from pilotwire.station.equipment import Pace as Pace
 from pilotwire.station.files import Files, MemoryFiles
-from pilotwire.station.hardware.ports import HardwareEvent, OutsideMeter, StationLayout, VehicleInlet
-from pilotwire.station.hardware.simulated import SimulatedStation
+from pilotwire.station.hardware.drivers import DriverFactory, DriverPlace, simulated
+from pilotwire.station.hardware.ports import (
+    HardwareDriver,
+    HardwareError,
+    HardwareEvent,
+    OutsideMeter,
+    StationLayout,
+)
+from pilotwire.station.hardware.simulated import SimulatedStation, VehicleFrom
 from pilotwire.station.jobs import WORKERS, Jobs, Tools
 from pilotwire.station.jobs.logs import Diary
 from pilotwire.station.keys import KeyStore
-from pilotwire.station.line import CommandRefused, Line
+from pilotwire.station.line import CommandRefused
+from pilotwire.station.plain import plain
+from pilotwire.station.soap_line import line_for
 from pilotwire.station.storage import Storage
+from pilotwire.station.waiting import Waiting
 
 _log = structlog.get_logger("pilotwire.station")
 
@@ -55,26 +66,12 @@ _PASSWORD = "SecurityCtrlr.BasicAuthPassword"
 _PING = "OCPPCommCtrlr.WebSocketPingInterval"
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How closely the simulated hardware is followed, in seconds; hardware at which no vehicle is plugged in is left at rest.
-
-    `tick` lies between two looks at it; `save_every` is how old its saved state grows while no fact is kept, None: as old as it may.
-    """
-
-    tick: float = 0.1
-    save_every: float | None = 1.0
-
-
-AS_USUAL = Pace()
-"""The pace of a single station."""
-
-
 class Station:
     """One station on one storage. Use `async with` or `start` and `stop`; `failed` tells why it had to stop by itself, if it did.
 
-    `speed` is how much faster than life the simulated hardware and vehicles run; the station's clock stays the true one. `meters` are real
-    meters in the place of simulated ones, by EVSE; they are read while the station runs.
+    `driver` makes the driver of the hardware, the simulated one if it is left out: `vehicle_from` is for that. `speed` is how much faster
+    than life the simulated hardware and vehicles run; the station's clock stays the true one. `meters` are real meters in the place of the
+    driver's, by EVSE; they are read while the station runs.
     """
 
     def __init__(
@@ -87,12 +84,13 @@ class Station:
         clock: Clock,
         *,
         speed: float = 1.0,
-        vehicle_from: Callable[[Mapping[str, Any]], VehicleInlet] | None = None,
+        vehicle_from: VehicleFrom | None = None,
         on_frame: OnFrame | None = None,
         files: Files | None = None,
         pace: Pace = AS_USUAL,
         keys: KeyStore | None = None,
         meters: Mapping[int, OutsideMeter] | None = None,
+        driver: DriverFactory | None = None,
     ) -> None:
         self.settings = settings if settings.home is not None else replace(settings, home=endpoint.profile())
         self.identity = endpoint.identity
@@ -101,26 +99,23 @@ class Station:
         self.layout = layout
         self._storage = storage
         self._clock = clock
-        self._speed = speed
-        self._vehicle_from = vehicle_from
-        self.line = Line(endpoint, dialect, self, clock, self.files, on_frame=on_frame)
-        self.hardware = self._hardware()
-        self.hardware.outside_meters = dict(meters or {})
+        self.line = line_for(endpoint, dialect, self, clock, self.files, on_frame=on_frame)
+        self.hardware = self._hardware(driver or simulated(vehicle_from))
+        host = Host(self.feed, self._spawn, self._save_if_older, clock)
+        self._equipment = Equipment(self.hardware, layout, meters or {}, host, pace=pace, speed=speed)
         self.core = self._new_core()
         tools = Tools(self.identity, clock, self.files, lambda key: self.core.variable(key), self.hardware, keys)
         self._diary = Diary(self.files, clock) if settings.diagnostics_log else None
         self._jobs = Jobs(WORKERS, tools, self.feed)
-        self._commands: dict[int, asyncio.Future[Outcome]] = {}
-        self._next_command = 0
+        self._waiting = Waiting()
         self._timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._pace = pace
-        self._stirred = asyncio.Event()
         self._saved_at = clock.monotonic()
         self._saved_hardware = ""
         self._failure: BaseException | None = None
         self._off = False
         self._restarting = False
+        self._dark = False
 
     # --- life --------------------------------------------------------------------------------------------------------------------
 
@@ -137,23 +132,33 @@ class Station:
         return "" if self._failure is None else str(self._failure)
 
     def start(self, reason: BootReason = BootReason.POWER_UP) -> None:
-        """Power up: the core resumes from what was saved, the line connects, the hardware runs."""
+        """Power up: the core resumes from what was saved, the line connects, the hardware runs; once the driver is open."""
         self.failed = asyncio.get_running_loop().create_future()
+        try:
+            opening = self._equipment.open()
+        except HardwareError as error:
+            self._fail(error)
+        else:
+            if opening is None:
+                self._power_up(reason)
+            else:
+                self._spawn(self._power_up_after(opening, reason))
+
+    async def _power_up_after(self, opening: Awaitable[None], reason: BootReason) -> None:
+        await opening
+        self._power_up(reason)
+
+    def _power_up(self, reason: BootReason) -> None:
         self._begin(reason)
         if self._failure is None:
             self._spawn(self.line.run())
-            self._spawn(self._run_hardware())
-            for meter in self.hardware.outside_meters.values():
-                self._spawn(meter.run(self.happened))
+            self._equipment.run()
         else:
             self._tell_failure(self._failure)
 
-    def _begin(self, reason: BootReason) -> None:
+    def _begin(self, reason: BootReason, *, resume: bool | None = None) -> None:
         """Give the core its start. No transaction survives one, so no plug stays held from before."""
-        for evse in self.layout.evses:
-            for connector in evse.connectors:
-                self.hardware.set_lock(evse.evse_id, connector.connector_id, False)
-        self.feed(told.Started(reason, tuple(self.hardware.survey()), self.hardware.firmware))
+        self.feed(told.Started(reason, self._equipment.begin(), self.hardware.firmware, resume))
         if installed := self.files.read(OWN[-1][0]):
             self.feed(InstallersCertificate(installed.decode("ascii", "replace")))
 
@@ -167,11 +172,12 @@ class Station:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        self._refuse_waiting("The station stops.")
+        self._waiting.refuse_all("The station stops.")
         if self._diary is not None:
             self._diary.write()
         with contextlib.suppress(StoreError):
             self._commit(())
+        await self._equipment.close()
         self._storage.close()
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
@@ -194,8 +200,9 @@ class Station:
         )
         self._disarm()
         self.line.end()
-        self._refuse_waiting("The station has failed.")
+        self._waiting.refuse_all("The station has failed.")
         self._tell_failure(error)
+        self._spawn(self._equipment.close())  # nobody would open the contactors any more
 
     def _tell_failure(self, error: BaseException) -> None:
         if self.failed is not None and not self.failed.done():
@@ -229,7 +236,7 @@ class Station:
             self.settings,
             self.layout,
             saved=self._storage.load(),
-            meter=lambda evse_id: self.hardware.meter(evse_id),
+            meter=self._equipment.reading,
             new_id=lambda: str(uuid.uuid4()),
         )
 
@@ -239,13 +246,12 @@ class Station:
             self._commit(durable)
         moved: list[told.Input] = []
         for action in actions:
-            if isinstance(action, act.SetLock):
-                done = self.hardware.set_lock(action.evse_id, action.connector_id, action.locked)
-                moved.append(told.LockMoved(action.evse_id, action.connector_id, action.locked, done))
-            else:
+            if not isinstance(action, act.SetLock):
                 self._do(action)
+            elif (done := self._equipment.lock(action)) is not None:
+                moved.append(done)
         self._arm()
-        self._stirred.set()
+        self._equipment.stir()
         self.feed(*moved)
 
     def _do(self, action: act.Action) -> None:
@@ -257,17 +263,9 @@ class Station:
             case act.SendKept(ref, entry, named):
                 self._state(ref, entry.fact, named)
             case act.Answer(ref, outcome):
-                self._settle(ref, outcome)
+                self._waiting.settle(ref, outcome)
             case act.RefuseCommand(ref, code, description):
-                self._settle(ref, CommandRefused(code, description))
-            case act.SetContactor(evse_id, closed):
-                self.hardware.set_contactor(evse_id, closed)
-            case act.SetCurrentLimit(evse_id, amps):
-                self.hardware.set_current_limit(evse_id, amps)
-            case act.SetPhases(evse_id, phases):
-                self.hardware.set_phases(evse_id, phases)
-            case act.Show(evse_id, text):
-                self.hardware.show(evse_id, text)
+                self._waiting.settle(ref, CommandRefused(code, description))
             case act.Undertake(ref, job):
                 self._jobs.undertake(ref, job)
             case act.Abandon(ref):
@@ -281,6 +279,8 @@ class Station:
                 self._variable_changed(str(name))
             case act.Note(text):
                 _log.info(text, station=self.identity)
+            case _:
+                self._equipment.do(action)
 
     def _commit(self, durable: Sequence[act.Action]) -> None:
         """What must survive, and the hardware as it is with it; a disk at rest is left at rest."""
@@ -308,27 +308,12 @@ class Station:
         self._timer = None
         self._guarded(self.core.tick)
 
-    async def _run_hardware(self) -> None:
-        last = self._clock.monotonic()
-        while self._failure is None:
-            await asyncio.sleep(self._pace.tick)
-            now = self._clock.monotonic()
-            self.happened(self.hardware.advance((now - last) * self._speed))
-            last = now
-            self._save_if_old(now)
-            if self.hardware.at_rest and self._failure is None:
-                self._save_if_old(math.inf)
-                self._stirred.clear()
-                await self._stirred.wait()
-                last = self._clock.monotonic()
-
-    def _save_if_old(self, now: float) -> None:
-        limit = self._pace.save_every
-        if limit is not None and now - self._saved_at >= limit and self._failure is None:
+    def _save_if_older(self, seconds: float) -> None:
+        if self._failure is None and self._clock.monotonic() - self._saved_at >= seconds:
             self._commit(())
 
     def happened(self, events: Sequence[HardwareEvent]) -> None:
-        """The driver reports, or a person did something at the simulated station."""
+        """A person did something at the simulated station."""
         self.feed(*events)
 
     # --- what the core says ------------------------------------------------------------------------------------------------------
@@ -383,31 +368,9 @@ class Station:
         """See `Owner`."""
         if self._restarting or self._failure is not None:
             raise CommandRefused("InternalError", "The station restarts." if self._restarting else "It has failed.")
-        self._next_command += 1
-        ref = self._next_command
-        outcome = self._commands[ref] = asyncio.get_running_loop().create_future()
-        try:
-            if isinstance(command, SetVariables):
-                self._look_at_credentials()
-            self.feed(told.CommandReceived(ref, command))
-            given: Outcome = await outcome
-            return given
-        finally:
-            del self._commands[ref]
-
-    def _refuse_waiting(self, why: str) -> None:
-        """Commands that nobody will answer any more."""
-        for ref in tuple(self._commands):
-            self._settle(ref, CommandRefused("InternalError", why))
-
-    def _settle(self, ref: Any, outcome: Outcome | CommandRefused) -> None:
-        waiting = self._commands.get(ref)
-        if waiting is None or waiting.done():
-            return
-        if isinstance(outcome, CommandRefused):
-            waiting.set_exception(outcome)
-        else:
-            waiting.set_result(outcome)
+        if isinstance(command, SetVariables):
+            self._look_at_credentials()
+        return await self._waiting.outcome(lambda ref: self.feed(told.CommandReceived(ref, command)))
 
     def back_off(self) -> RetryBackOff:
         """See `Owner`; the variables of OCPPCommCtrlr."""
@@ -430,19 +393,18 @@ class Station:
         """See `Owner`."""
         self.feed(Missed(str(error), event_of(error)))
 
+    def moved(self) -> None:
+        """See `Owner`."""
+        self.feed(Moved())
+
     def carriers(self, *, ethernet: bool, cellular: bool) -> None:
         """Which carriers have a link now: a cable was plugged or pulled, the mobile network came or went."""
         self.feed(CarriersSeen(ethernet, cellular))
 
     def _look_at_credentials(self) -> None:
         """Tell the core what there is to make secure connections with; the files may have changed at any time."""
-        now, own = self._clock.now(), own_in(self.files)
-        seen = CredentialsSeen(
-            roots=has_valid(roots_in(self.files), now),
-            certificate=own is not None and leaf_is_valid(own[0], now),
-            password=self.line.endpoint.password is not None,
-        )
-        self.feed(seen)
+        has_password = self.line.endpoint.password is not None
+        self.feed(credentials_seen(self.files, self._clock.now(), has_password=has_password))
 
     def ping_interval(self) -> float:
         """See `Owner`; OCPPCommCtrlr.WebSocketPingInterval."""
@@ -472,64 +434,61 @@ class Station:
 
     def overview(self) -> dict[str, Any]:
         """How things stand, as plain JSON values: link, registration, EVSEs, how many facts wait."""
-        seen: dict[str, Any] = _camel(msgspec.to_builtins(self.core.overview(), str_keys=True))
-        return seen
+        return plain(self.core.overview())
 
     # --- restart -----------------------------------------------------------------------------------------------------------------
 
     async def _restart(self, reason: BootReason) -> None:
         """Restart as the core asked: a moment for the last answer to leave, then connection, hardware and core anew."""
         await asyncio.sleep(TICK)
-        self._refuse_waiting("The station restarts.")  # a connection ends only when its commands are answered
+        self._waiting.refuse_all("The station restarts.")  # a connection ends only when its commands are answered
         await self._jobs.abandon_all()
         await self.line.close("the station restarts")
-        self.hardware.restart()
+        await self._equipment.restart()
         self.core = self._new_core()
         self._restarting = False
         self._begin(reason)
         self.line.hurry()
 
-    async def reboot(self, reason: BootReason = BootReason.POWER_UP, *, seconds: float = 0.0) -> None:
+    async def reboot(
+        self, reason: BootReason = BootReason.POWER_UP, *, resume: bool | None = None, seconds: float = 0.0
+    ) -> None:
         """The controller's power fails and comes back: nothing is said any more, and only what was kept is left.
 
-        The mains of the contactors fails with it. `seconds` is how long it is gone.
+        The contactors open with it. `seconds` is how long it is gone; `resume` as in `Started`.
         """
-        self._restarting = True
+        self._restarting = self._dark = True
         self._disarm()
         self.line.cut()
+        await self._equipment.restart()
         await self._jobs.abandon_all()
-        self._refuse_waiting("The station has lost its power.")
+        self._waiting.refuse_all("The station has lost its power.")
         await asyncio.sleep(max(seconds, TICK))
-        self.hardware.restart()
         self.core = self._new_core()
-        self._restarting = False
-        self._begin(reason)
+        self._restarting = self._dark = False
+        self._begin(reason, resume=resume)
         self.line.restore()
 
-    def _hardware(self) -> SimulatedStation:
+    def _hardware(self, make: DriverFactory) -> HardwareDriver:
         saved = self._storage.hardware()
-        if saved is None:
-            return SimulatedStation(self.layout)
         try:
-            state = json.loads(saved)
+            state = None if saved is None else json.loads(saved)
         except ValueError as error:
             what = f"What was saved of the hardware of {self.identity} cannot be read: {error}."
             raise StoreError(what, "Restore the station file from a copy, or begin with a new one.") from None
-        return SimulatedStation.restore(self.layout, state, vehicle_from=self._vehicle_from)
+        return make(DriverPlace(self.identity, self.layout, state))
+
+    @property
+    def simulated(self) -> SimulatedStation:
+        """The hardware where people can be played; raises `HardwareError` if it is no simulated one."""
+        if not isinstance(self.hardware, SimulatedStation):
+            raise HardwareError(
+                "The hardware of this station is real: what people do there is not done here.",
+                "Do it at the station, or start one with the driver simulated.",
+            )
+        return self.hardware
 
 
 def _is_told(error: BaseException) -> bool:
     """Whether the error is a sentence for people; else it is a bug and its origin belongs into the log."""
-    return isinstance(error, StoreError)
-
-
-def _camel(value: Any) -> Any:
-    """JSON values with the names of the standard's JSON: evseId, not evse_id."""
-    if isinstance(value, dict):
-        return {_camel_name(name): _camel(inner) for name, inner in value.items()}
-    return [_camel(inner) for inner in value] if isinstance(value, list | tuple) else value
-
-
-def _camel_name(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(part.capitalize() for part in rest)
+    return isinstance(error, StoreError | HardwareError)

@@ -113,6 +113,25 @@ def _context(
     return context
 
 
+def server_context(files: Files) -> ssl.SSLContext:
+    """The context for a port the CSMS calls (OCPP-S by HTTPS): it shows the station's certificate. Raises ConfigError."""
+    own = own_in(files)
+    if own is None:
+        raise ConfigError(
+            "A port with TLS needs a certificate of the station with its key.", "Give --certificate and --key."
+        )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.options |= ssl.OP_NO_COMPRESSION
+    context.set_ciphers(ALL)
+    try:
+        _show(context, *own)
+    except (ssl.SSLError, ValueError, OSError) as error:
+        what = f"The station's certificate cannot be used: {error}."
+        raise ConfigError(what, "It is PEM; the key belongs to the certificate.") from None
+    return context
+
+
 def _show(context: ssl.SSLContext, chain: bytes, key: bytes) -> None:
     """The library takes certificates from files only; these live for a moment, and are for their owner's eyes."""
     with TemporaryDirectory(prefix="pilotwire-") as folder:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 import ssl
+from datetime import datetime
 from typing import Final
 
 from pilotwire.errors import ConfigError
 from pilotwire.ocpp.net.client import ConnectError, connect
 from pilotwire.ocpp.net.socket import Socket
 from pilotwire.ocpp.version import OcppVersion
-from pilotwire.station.client_context import client_context
-from pilotwire.station.core.network_ways import HOME_SLOT, Way
+from pilotwire.station.client_context import client_context, has_valid, leaf_is_valid, own_in, roots_in
+from pilotwire.station.core.network_ways import HOME_SLOT, CredentialsSeen, Way
 from pilotwire.station.endpoints import Endpoint
 from pilotwire.station.files import Files
 
@@ -23,6 +24,16 @@ _NO_SUITE: Final = frozenset(
 )
 PROXY_PORT: Final = 80
 """The port of a proxy that was given without one."""
+
+
+def credentials_seen(files: Files, now: datetime, *, has_password: bool) -> CredentialsSeen:
+    """What there is to make secure connections with."""
+    own = own_in(files)
+    return CredentialsSeen(
+        roots=has_valid(roots_in(files), now),
+        certificate=own is not None and leaf_is_valid(own[0], now),
+        password=has_password,
+    )
 
 
 def offered(way: Way, own: OcppVersion, others: tuple[OcppVersion, ...]) -> tuple[OcppVersion, ...]:
@@ -64,7 +75,7 @@ async def connect_by(way: Way, endpoint: Endpoint, own: OcppVersion, files: File
         identity=way.identity or endpoint.identity,
         versions=versions,
         password=password,
-        ssl_context=_context(way, endpoint, files) if way.security_profile >= 2 else None,
+        ssl_context=context_of(way, endpoint, files) if way.security_profile >= 2 else None,
         ping_interval=ping_interval or None,
         compression=endpoint.compression,
         open_timeout=float(way.connection_timeout),
@@ -78,7 +89,8 @@ def proxy_url(proxy: str) -> str:
     return f"http://{proxy}" if colon and port.isdigit() and host else f"http://{proxy}:{PROXY_PORT}"
 
 
-def _context(way: Way, endpoint: Endpoint, files: Files) -> ssl.SSLContext:
+def context_of(way: Way, endpoint: Endpoint, files: Files) -> ssl.SSLContext:
+    """The TLS context for a way of security profile 2 or 3; raises ConnectError for what is missing or wrong at the station."""
     if endpoint.ssl_context is not None and way.slot == HOME_SLOT and way.url == endpoint.url:
         return endpoint.ssl_context
     try:

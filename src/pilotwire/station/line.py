@@ -38,7 +38,7 @@ _log = structlog.get_logger("pilotwire.station.line")
 
 LEAST_WAIT = 0.1
 """Seconds between two attempts to connect, however short the variables make the back-off: a station does not hammer its CSMS."""
-_MOST_DOUBLINGS = 30
+MOST_DOUBLINGS = 30
 """From here on the doubled wait exceeds every life of a station, and the count need not grow."""
 
 
@@ -80,6 +80,10 @@ class Owner(Protocol):
 
     def missed(self, error: ConnectError) -> None:
         """The last way did not work."""
+        ...
+
+    def moved(self) -> None:
+        """The CSMS will find us at another address than before; `line_up` follows (S16:7.1)."""
         ...
 
     def ping_interval(self) -> float:
@@ -137,6 +141,11 @@ class Line:
     def version(self) -> OcppVersion:
         """The version spoken, or offered first."""
         return self._dialect.version
+
+    @property
+    def transport(self) -> str:
+        """How it is spoken."""
+        return "OCPP-J"
 
     @property
     def is_cut(self) -> bool:
@@ -215,7 +224,7 @@ class Line:
             if await self._connection(way):
                 attempt = 0
             delay = self._owner.back_off().delay(attempt, random.random())
-            attempt = min(attempt + 1, _MOST_DOUBLINGS)
+            attempt = min(attempt + 1, MOST_DOUBLINGS)
             await self._pause(max(LEAST_WAIT, delay))
 
     async def _pause(self, seconds: float) -> None:
@@ -242,7 +251,7 @@ class Line:
         self._dialect = self._own if socket.version is self._own.version else DIALECTS[socket.version]
         self._call_timeout = float(way.message_timeout)
         self._peer = peer = self._new_peer(socket)
-        asyncio.get_running_loop().call_soon(self._began, peer, way)
+        self._began(peer, way)  # before anything that came with the handshake is read
         try:
             closed = await peer.run()
         finally:
@@ -280,23 +289,7 @@ class Line:
     # --- what the CSMS wants -----------------------------------------------------------------------------------------------------
 
     async def _on_call(self, event: CallReceived) -> Message | Refusal | Silence:
-        if self._owner.is_silent():
-            return SILENCE
-        command = self._dialect.read_command(event.message)
-        if command is None and self._owner.is_rejected():
-            return Refusal("SecurityError", "This station was rejected: nothing can be asked of it.")
-        if command is None:
-            return Refusal("NotSupported", f"This station does not support {event.action} yet.")
-        try:
-            async with asyncio.timeout(self._call_timeout):
-                outcome = await self._owner.command(command)
-            return self._dialect.write_outcome(command, outcome, event.message)
-        except CommandRefused as refused:
-            return Refusal(refused.code, refused.description)
-        except TimeoutError:
-            return Refusal("InternalError", f"{event.action} was not done in time.")
-        except NotSayable as error:
-            return Refusal("InternalError", str(error))
+        return await answer_to(event.message, event.action, self._owner, self._dialect, self._call_timeout)
 
     def _on_breach(self, breach: Breach) -> None:
         _log.warning(
@@ -304,4 +297,27 @@ class Line:
         )
 
 
-__all__ = ["LEAST_WAIT", "CallRefused", "CommandRefused", "Endpoint", "Line", "Owner"]
+async def answer_to(
+    request: Message, action: str, owner: Owner, dialect: Dialect, timeout: float
+) -> Message | Refusal | Silence:
+    """What a station answers to a request of the CSMS, by whatever line it came; within `timeout` seconds."""
+    if owner.is_silent():
+        return SILENCE
+    command = dialect.read_command(request)
+    if command is None and owner.is_rejected():
+        return Refusal("SecurityError", "This station was rejected: nothing can be asked of it.")
+    if command is None:
+        return Refusal("NotSupported", f"This station does not support {action} yet.")
+    try:
+        async with asyncio.timeout(timeout):
+            outcome = await owner.command(command)
+        return dialect.write_outcome(command, outcome, request)
+    except CommandRefused as refused:
+        return Refusal(refused.code, refused.description)
+    except TimeoutError:
+        return Refusal("InternalError", f"{action} was not done in time.")
+    except NotSayable as error:
+        return Refusal("InternalError", str(error))
+
+
+__all__ = ["LEAST_WAIT", "MOST_DOUBLINGS", "CallRefused", "CommandRefused", "Endpoint", "Line", "Owner", "answer_to"]

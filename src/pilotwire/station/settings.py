@@ -10,16 +10,24 @@ from pydantic import field_validator
 from pilotwire.logs import LogLevel
 from pilotwire.settings import Settings, load, setting
 
-_URL = r"^wss?://[^\s/]+(/\S*)?$"
+_URL = r"^(ws|http)s?://[^\s/]+(/\S*)?$"
 
 
 class StationProgramSettings(Settings):
     """What a person can set of a station. `variables` are first values of the device model, by written name."""
 
     id: str = setting(..., "an identity of 1 to 48 characters", "the station's identity", min_length=1, max_length=48)
-    ocpp: Literal["1.6", "2.0.1", "2.1"] = setting("2.0.1", "1.6, 2.0.1 or 2.1", "the version spoken")
+    ocpp: Literal["1.5", "1.6", "2.0.1", "2.1"] = setting(
+        "2.0.1", "1.6, 2.0.1 or 2.1, or 1.5 by SOAP", "the version spoken"
+    )
+    transport: Literal["json", "soap"] = setting(
+        "json", "json or soap", "how it is spoken: OCPP-J over WebSocket, or OCPP-S (1.6 and 1.5)"
+    )
     csms: str = setting(
-        "ws://127.0.0.1:9000", "a ws:// or wss:// URL", "the CSMS's endpoint; the identity is appended", pattern=_URL
+        "ws://127.0.0.1:9000",
+        "a ws:// or wss:// URL (OCPP-S: http:// or https://)",
+        "the CSMS's endpoint; the identity is appended (OCPP-S: it is not)",
+        pattern=_URL,
     )
     password: str | None = setting(
         None,
@@ -27,6 +35,21 @@ class StationProgramSettings(Settings):
         "the first password for security profile 1; one that the CSMS has set since goes before it",
         min_length=16,
         max_length=64,
+    )
+    soap_host: str = setting(
+        "127.0.0.1", "an address of this machine; 0.0.0.0 for all", "OCPP-S: where the station listens", min_length=1
+    )
+    soap_port: int = setting(
+        0, "a port from 0 to 65535 (0: any free one)", "OCPP-S: the port the CSMS calls", ge=0, le=65535
+    )
+    soap_url: str | None = setting(
+        None,
+        "an http:// or https:// URL",
+        "OCPP-S: where the CSMS is told to find the station, if not at host and port (behind NAT, for one)",
+        pattern=r"^https?://[^\s/]+(/\S*)?$",
+    )
+    soap_tls: bool = setting(
+        False, "true or false", "OCPP-S: listen with TLS, with the station's certificate (--certificate, --key)"
     )
     control_host: str = setting(
         "127.0.0.1", "an address of this machine", "where the control port listens", min_length=1
@@ -45,7 +68,9 @@ class StationProgramSettings(Settings):
         min_length=8,
         max_length=200,
     )
-    layout: str = setting("ac-22-single", "the name of a station layout", "EVSEs and connectors", min_length=1)
+    layout: str = setting(
+        "ac-22-single", "the name of a station layout, or module:name", "EVSEs and connectors", min_length=1
+    )
     storage: str | None = setting(
         None, "a file name", "where the station keeps what must survive; by default <id>.station.db"
     )
@@ -114,6 +139,13 @@ class StationProgramSettings(Settings):
     meter: dict[str, Any] = setting(
         {}, "a table as in docs/station/metering.md", "a Modbus meter in the place of the simulated one"
     )
+    driver: str = setting(
+        "simulated",
+        "simulated, an installed driver, or module:factory",
+        "the driver of the station's hardware",
+        min_length=1,
+    )
+    driver_options: dict[str, Any] = setting({}, "a table", "what the driver wants to be told; the driver says what")
     log_level: LogLevel = setting("info", "debug, info, warning or error", "how much is told on the console")
 
     @field_validator("ocpp", mode="before")

@@ -40,7 +40,7 @@ async def test_a_station_is_what_its_settings_say(tmp_path: Path, version: str) 
     assert station.core.variable("SampledDataCtrlr.TxUpdatedInterval") == "7"
     identity = station.settings.identity
     assert (identity.vendor, identity.model, identity.serial_number) == ("Volta", "dc-150-ac-22", "S1")
-    assert station.password() == "p" * 16
+    assert station.line.endpoint.password == "p" * 16
     await station.stop()
 
 

@@ -9,9 +9,11 @@ import pytest
 
 from pilotwire.clock import SystemClock
 from pilotwire.errors import ConfigError
+from pilotwire.ocpp.soap import SoapVersion
 from pilotwire.ocpp.version import OcppVersion
 from pilotwire.simulator.building import build_station
 from pilotwire.station.app import Station
+from pilotwire.station.endpoints import SoapPlace
 from pilotwire.station.settings import StationProgramSettings, first_variables, load_settings
 from tests.support.eventually import eventually
 from tests.support.scripted_csms import scripted_csms
@@ -99,3 +101,41 @@ async def test_all_of_it_from_the_command_line_to_the_handshake(tmp_path: Path, 
     assert told["modem"] == {"iccid": "8944", "imsi": "2620"}
     assert (told["serialNumber"], boot["reason"]) == ("PW-0001", "PowerUp")
     assert csms.passwords == [PASSWORD]
+
+
+# --- OCPP-S -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("given", "version"),
+    [({"ocpp": "1.6", "transport": "soap"}, SoapVersion.V16), ({"ocpp": "1.5"}, SoapVersion.V15)],
+    ids=["1.6", "1.5"],
+)
+def test_a_station_of_soap_knows_where_it_listens(tmp_path: Path, given: dict[str, Any], version: SoapVersion) -> None:
+    """The messages of 1.5 are those of 1.6."""
+    where = {"soap_host": "0.0.0.0", "soap_port": 8181, "soap_url": "https://cp.example/ocpp", "soap_tls": True}
+    station = _built(tmp_path, csms="http://csms.example/ocpp", **given, **where)
+    place = station.line.endpoint.soap
+    assert place == SoapPlace(version=version, host="0.0.0.0", port=8181, url="https://cp.example/ocpp", tls=True)
+    assert station.line.version is OcppVersion.V16
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        pytest.param({"ocpp": "2.1", "transport": "soap"}, "not spoken by SOAP", id="version"),
+        pytest.param({"ocpp": "1.6", "transport": "soap", "csms": "ws://x"}, "no endpoint of OCPP-S", id="url-of-json"),
+        pytest.param({"ocpp": "1.6", "csms": "http://x"}, "no OCPP-J endpoint", id="url-of-soap"),
+        pytest.param(
+            {"ocpp": "1.5", "csms": "http://x", "security_profile": 2}, "Give a URL with https://", id="profile-2"
+        ),
+        pytest.param(
+            {"ocpp": "1.5", "csms": "https://x", "security_profile": 0}, "Give a URL with http://", id="profile-0"
+        ),
+    ],
+)
+def test_what_does_not_go_by_soap_is_told(tmp_path: Path, given: dict[str, Any], says: str) -> None:
+    """Before anything is started."""
+    with pytest.raises(ConfigError) as caught:
+        _built(tmp_path, **given)
+    assert says in str(caught.value)

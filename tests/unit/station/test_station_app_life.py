@@ -211,7 +211,7 @@ async def test_commands_that_wait_are_refused_when_the_station_fails() -> None:
         storage.full = True
         await csms.lines[-1].send(json.dumps([2, "x", "ChangeAvailability", {"operationalStatus": "Inoperative"}]))
         await eventually(lambda: one.station.failure)
-        await eventually(lambda: not one.station._commands)
+        await eventually(lambda: not one.station._waiting)
 
 
 async def test_the_core_may_leave_a_note(capsys: pytest.CaptureFixture[str]) -> None:

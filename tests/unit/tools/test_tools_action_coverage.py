@@ -60,15 +60,15 @@ def test_what_becomes_of_an_action_without_a_service(
 
 
 def test_every_action_of_every_version_has_its_line() -> None:
-    """In the table of its direction; DataTransfer is in both."""
+    """In the tables of its direction, the CSMS's and our station's; DataTransfer is in both."""
     _, to_station, to_csms = page().split("\n## From the ")
+    to_csms, taken, said = to_csms.split("\n## Our station: ")
     for actions in ACTIONS.values():
         for action in actions.values():
             line = f"| {action.street.replace('_', ' ')} | {action.name} | "
-            assert (to_station.count(line), to_csms.count(line)) == (
-                action.sender != "station",
-                action.sender != "csms",
-            )
+            sent, heard = action.sender != "station", action.sender != "csms"
+            counts = [table.count(line) for table in (to_station, taken, to_csms, said)]
+            assert counts == [sent, sent, heard, heard]
 
 
 def test_the_page_in_the_repository_is_current(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import zlib
 from collections.abc import Sequence
 from contextlib import suppress
 from ssl import SSLContext
@@ -14,7 +13,7 @@ import structlog
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
@@ -33,19 +32,16 @@ from pilotwire.csms.store.registers import cursor_of
 from pilotwire.errors import MisuseError, StoreError
 from pilotwire.ocpp.net.handshake import MAX_IDENTITY, Handshake, Unreadable, basic_credentials
 from pilotwire.ocpp.net.server import Refuse
+from pilotwire.ocpp.net.soap_server import body_of
 from pilotwire.ocpp.soap import Call, Fault, Header, SoapVersion, read_call, write_fault
 from pilotwire.ocpp.soap import Unreadable as NoEnvelope
+from pilotwire.ocpp.soap.http import CONTENT_TYPE, STATUS, WORTH_PACKING
 from pilotwire.ocpp.version import OcppVersion
 from pilotwire.serving import WebServer
 
 _log = structlog.get_logger("pilotwire.csms.soap")
-_TYPE: Final = "application/soap+xml; charset=utf-8"
 _PATIENCE: Final = 2.5
 """A station of OCPP-S counts as connected for so many heartbeat intervals after it was heard."""
-_HTTP: Final = {"Sender": 400, "VersionMismatch": 500, "MustUnderstand": 500, "Receiver": 500}
-"""HTTP status by fault code (SOAP 1.2 Part 2, 7.5.2.2)."""
-_WORTH_PACKING: Final = 1400
-"""Bytes from which an answer is packed for those who take gzip (S16:6.1): less goes in one packet anyway."""
 _HINT: Final = (
     "This is the OCPP-S endpoint of a Pilotwire CSMS: stations POST their SOAP 1.2 envelopes of OCPP 1.5 or 1.6 here.\n"
 )
@@ -89,7 +85,7 @@ class SoapGateway:
             page = Page(after=cursor_of(known[-1].station, ""))
         app = Starlette(
             routes=[Route("/{path:path}", self._endpoint, methods=["GET", "POST"])],
-            middleware=[Middleware(GZipMiddleware, minimum_size=_WORTH_PACKING)],
+            middleware=[Middleware(GZipMiddleware, minimum_size=WORTH_PACKING)],
         )
         settings = self._settings
         self._web = WebServer(
@@ -199,7 +195,7 @@ class SoapGateway:
         if request.method != "POST":
             return PlainTextResponse(_HINT)
         try:
-            data = await _body(request, self._settings.max_message_bytes)
+            data = await body_of(request, self._settings.max_message_bytes)
             call = read_call(data)
             identity = call.header.identity
             if not identity or len(identity) > MAX_IDENTITY or not identity.isprintable():
@@ -246,7 +242,7 @@ class SoapGateway:
             )
             later = Fault("Receiver", "InternalError", "What was said could not be stored: say it again later.")
             return _faulty(later, call.header, 503, {"Retry-After": "60"})
-        return Response(reply, 200 if fault is None else _HTTP[fault.code], media_type=_TYPE)
+        return Response(reply, 200 if fault is None else STATUS[fault.code], media_type=CONTENT_TYPE)
 
 
 def _faulty(
@@ -255,35 +251,4 @@ def _faulty(
     said = dict(headers or {})
     if status == 401:
         said["WWW-Authenticate"] = 'Basic realm="OCPP"'
-    return Response(write_fault(fault, request), status or _HTTP[fault.code], said, media_type=_TYPE)
-
-
-async def _body(request: Request, limit: int) -> bytes:
-    """The body, unpacked if it came packed (S16:6.1). Raises `NoEnvelope` if it is too long or cannot be unpacked."""
-    chunks, size = [], 0
-    try:
-        async for chunk in request.stream():
-            size += len(chunk)
-            if size > limit:
-                raise NoEnvelope(f"the message is longer than {limit} bytes")
-            chunks.append(chunk)
-    except ClientDisconnect:
-        raise NoEnvelope("the message did not come to its end") from None
-    return _unpacked(b"".join(chunks), request.headers.get("content-encoding", "").strip().lower(), limit)
-
-
-def _unpacked(data: bytes, encoding: str, limit: int) -> bytes:
-    if encoding in ("", "identity"):
-        return data
-    if encoding not in ("gzip", "x-gzip", "deflate"):
-        raise NoEnvelope(f"the content encoding {encoding[:40]!r} is not understood; gzip and deflate are")
-    for window in (zlib.MAX_WBITS | 32, -zlib.MAX_WBITS):  # with a header; deflate as some send it, without one
-        unpacker = zlib.decompressobj(window)
-        try:
-            found = unpacker.decompress(data, limit + 1)
-        except zlib.error:
-            continue
-        if len(found) > limit:
-            raise NoEnvelope(f"the message is longer than {limit} bytes")
-        return found
-    raise NoEnvelope(f"the message is not {encoding} as its header says")
+    return Response(write_fault(fault, request), status or STATUS[fault.code], said, media_type=CONTENT_TYPE)

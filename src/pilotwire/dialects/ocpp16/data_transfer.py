@@ -33,14 +33,19 @@ def read_data(request: v16.DataTransferRequest) -> Fact:
         vendor_id=request.vendor_id,
         message_id=request.message_id,
         data=request.data,
-        fault=plug_and_charge.fault(request),
+        fault=plug_and_charge.fault(request, "station"),
     )
 
 
 def read_send(request: v16.DataTransferRequest) -> Command:
     """DataTransfer to a station; the messages of Plug & Charge are commands of their own."""
     said = plug_and_charge.read_command(request)
-    return said or SendData(vendor_id=request.vendor_id, message_id=request.message_id, data=request.data)
+    return said or SendData(
+        vendor_id=request.vendor_id,
+        message_id=request.message_id,
+        data=request.data,
+        fault=plug_and_charge.fault(request, "csms"),
+    )
 
 
 def write_data(said: DataTransferred | SendData) -> Message:

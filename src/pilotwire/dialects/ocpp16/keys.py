@@ -18,6 +18,8 @@ VARIABLES: dict[str, VariableName] = {
     "AuthorizationKey": _v("SecurityCtrlr", "BasicAuthPassword"),
     "AuthorizeRemoteTxRequests": _v("AuthCtrlr", "AuthorizeRemoteStart"),
     "CentralContractValidationAllowed": _v("ISO15118Ctrlr", "CentralContractValidationAllowed"),
+    "CertSigningRepeatTimes": _v("SecurityCtrlr", "CertSigningRepeatTimes"),
+    "CertSigningWaitMinimum": _v("SecurityCtrlr", "CertSigningWaitMinimum"),
     "CertificateSignedMaxChainSize": _v("SecurityCtrlr", "MaxCertificateChainSize"),
     "ChargeProfileMaxStackLevel": _v("SmartChargingCtrlr", "ProfileStackLevel"),
     "ChargingScheduleMaxPeriods": _v("SmartChargingCtrlr", "PeriodsPerSchedule"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from pilotwire.dialects.ocpp16.hashes import read_hash
 from pilotwire.dialects.times import read_time
@@ -74,14 +74,17 @@ def _unwrap(request: v16.DataTransferRequest) -> Any:
         return None
 
 
-def fault(request: v16.DataTransferRequest) -> DataFault | None:
-    """Why what a station sent is no message of Plug & Charge that it may send; None if it is one, or does not claim to be."""
+_NAMES = {"station": "station", "csms": "CSMS"}
+
+
+def fault(request: v16.DataTransferRequest, sender: Literal["station", "csms"]) -> DataFault | None:
+    """Why what was sent is no message of Plug & Charge that the sender may send; None if it is one, or does not claim to be."""
     if request.vendor_id.lower() != pnc.VENDOR_ID:
         return None
     name = request.message_id
     known = None if name is None else pnc.PNC_MESSAGES.get(name)
-    if known is None or known.sender != "station":
-        what = f"{name!r} is no message of Plug & Charge that a station sends"
+    if known is None or known.sender != sender:
+        what = f"{name!r} is no message of Plug & Charge that a {_NAMES[sender]} sends"
         return DataFault(status=DataTransferStatus.UNKNOWN_MESSAGE_ID, what=what)
     if request.data is None:
         return DataFault(status=DataTransferStatus.REJECTED, what=f"the Plug & Charge message {name} has no data")

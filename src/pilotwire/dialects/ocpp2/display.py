@@ -103,6 +103,11 @@ def write_message(wire: Wire, message: DisplayMessage) -> v201.MessageInfo:
     )
 
 
+def _write_status(wire: Wire, status: SetDisplayMessageStatus) -> SetDisplayMessageStatus:
+    """The status, or Rejected where this version has no word for it (LanguageNotSupported in 2.0.1)."""
+    return status if status in enumerated(wire, "DisplayMessageStatus") else SetDisplayMessageStatus.REJECTED
+
+
 def read_get(request: v201.GetDisplayMessagesRequest) -> GetDisplayMessages:
     """GetDisplayMessages (O03, O04)."""
     return GetDisplayMessages(
@@ -165,7 +170,7 @@ def commands(wire: Wire) -> tuple[CommandWord, ...]:
             },
             write=lambda command: (wire.SetDisplayMessageRequest(message=write_message(wire, command.message)),),
             write_outcome=lambda _command, outcome, _request: wire.SetDisplayMessageResponse(
-                status=same_name(outcome.status)
+                status=same_name(_write_status(wire, outcome.status))
             ),
             read_outcome=lambda _command, responses: SetDisplayMessageOutcome(
                 status=SetDisplayMessageStatus(responses[0].status)

@@ -1,17 +1,21 @@
-"""What 2.1 adds to transactions: how much one may use up (E16)."""
+"""What 2.1 adds to transactions: how much one may use up (E16), its operation mode (K01.FR.110), its tariff and cost (I07, I12)."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import msgspec
 
 from pilotwire.dialects.ocpp2 import transactions as shared
 from pilotwire.dialects.ocpp2.wire import Wire
-from pilotwire.dialects.words import FactWord
+from pilotwire.dialects.ocpp21.mirrored import Shapes, read_value, write_value
+from pilotwire.dialects.words import FactWord, same_name
 from pilotwire.domain.authorization import TransactionLimit
 from pilotwire.domain.kinds import Fact, changed
+from pilotwire.domain.smart_charging import OperationMode
+from pilotwire.domain.tariff import bills, tariffs
+from pilotwire.domain.tariff.bills import CostDetails
 from pilotwire.domain.transactions import TransactionEvent, TransactionVerdict
 from pilotwire.ocpp import v21
 from pilotwire.ocpp.types import Message
@@ -35,6 +39,16 @@ def write_limit(limit: TransactionLimit | None) -> v21.TransactionLimit | None:
     )
 
 
+_SHAPES: Final[Shapes] = {
+    bills.CostDetails: v21.CostDetails,
+    bills.TotalCost: v21.TotalCost,
+    bills.TotalPrice: v21.TotalPrice,
+    bills.TotalUsage: v21.TotalUsage,
+    bills.ChargingPeriod: v21.ChargingPeriod,
+    bills.CostDimension: v21.CostDimension,
+    tariffs.Price: v21.Price,
+    tariffs.TaxRate: v21.TaxRate,
+}
 (_WORD,) = shared.facts(cast(Wire, v21))
 
 
@@ -54,20 +68,31 @@ def read_verdict(fact: TransactionEvent, response: v21.TransactionEventResponse)
 
 
 def read_event(request: v21.TransactionEventRequest) -> TransactionEvent:
-    """The event with the limit (E16.FR.01)."""
+    """The event with the limit (E16.FR.01), the operation mode, tariff and cost (I07.FR.32, I12)."""
     event = cast(TransactionEvent, _WORD.read[v21.TransactionEventRequest](request))
-    limit = read_limit(request.transaction_info.transaction_limit)
-    return event if limit is None else changed(event, limit=limit)
+    limit, mode = read_limit(request.transaction_info.transaction_limit), request.transaction_info.operation_mode
+    event = event if limit is None else changed(event, limit=limit)
+    event = event if mode is None else changed(event, operation_mode=OperationMode(mode))
+    if request.transaction_info.tariff_id is None and request.cost_details is None:
+        return event
+    cost = None if request.cost_details is None else read_value(CostDetails, request.cost_details)
+    return changed(event, tariff_id=request.transaction_info.tariff_id, cost=cost)
 
 
 def write_event(fact: Fact, named: str | None) -> Message:
-    """TransactionEvent with the limit (E16.FR.01, E16.FR.03)."""
+    """TransactionEvent with the limit (E16.FR.01, E16.FR.03), the operation mode (K01.FR.110), tariff and cost (I12.FR.01)."""
     request: Any = _WORD.write(fact, named)
-    limit = cast(TransactionEvent, fact).limit
-    if limit is None:
+    event = cast(TransactionEvent, fact)
+    if event.limit is None and event.operation_mode is None and event.tariff_id is None and event.cost is None:
         return cast(Message, request)
-    info = msgspec.structs.replace(request.transaction_info, transaction_limit=write_limit(limit))
-    return cast(Message, msgspec.structs.replace(request, transaction_info=info))
+    info = msgspec.structs.replace(
+        request.transaction_info,
+        transaction_limit=write_limit(event.limit),
+        operation_mode=same_name(event.operation_mode),
+        tariff_id=event.tariff_id,
+    )
+    cost = None if event.cost is None else write_value(_SHAPES, event.cost)
+    return cast(Message, msgspec.structs.replace(request, transaction_info=info, cost_details=cost))
 
 
 FACTS: tuple[FactWord, ...] = (

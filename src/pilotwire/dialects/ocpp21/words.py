@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pilotwire.dialects.ocpp21 import (
+    authorization,
     battery_swap,
     certificates,
     der_control,
@@ -15,6 +16,7 @@ from pilotwire.dialects.ocpp21 import (
 from pilotwire.dialects.words import CommandWord, FactWord
 
 FACTS: tuple[FactWord, ...] = (
+    *authorization.FACTS,
     *certificates.FACTS,
     *event_streams.FACTS,
     *smart_charging.FACTS,

@@ -60,7 +60,8 @@ class Site(Value):
 
     `offline_since`: since when the CSMS has not been there (K01.FR.101). `lapsed`: profiles that were invalid offline and stay so
     (K01.FR.102). `local_offset`: seconds of the station's time before UTC (K01.FR.90). `option`: which of up to three schedules of a
-    profile is meant (K15.FR.22); profiles with fewer have their last one instead.
+    profile is meant (K15.FR.22); profiles with fewer have their last one instead. `own_excludes_default`: a transaction that has a
+    TxProfile has no TxDefaultProfile, even when its own says nothing (1.6:3.13.1); else it falls back to it (K02.FR.08).
     """
 
     outlets: tuple[Outlet, ...]
@@ -69,6 +70,7 @@ class Site(Value):
     lapsed: tuple[int, ...] = ()
     local_offset: int = 0
     option: int = 0
+    own_excludes_default: bool = False
 
 
 class Leading(NamedTuple):
@@ -141,7 +143,7 @@ def _for_transaction(site: Site, outlet: Outlet) -> list[InstalledProfile]:
             found[each.profile.charging_profile_purpose].append(each)
     running = outlet.transaction_id
     own = [each for each in found[Purpose.TX_PROFILE] if running is not None and each.transaction_id == running]
-    defaults = found[Purpose.TX_DEFAULT_PROFILE]
+    defaults = [] if own and site.own_excludes_default else found[Purpose.TX_DEFAULT_PROFILE]
     replaced = {each.profile.stack_level for each in defaults if each.evse_id == outlet.evse_id}
     there = [
         each

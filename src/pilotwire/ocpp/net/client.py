@@ -163,10 +163,11 @@ def _explain(error: Exception, url: str, versions: Sequence[OcppVersion], timeou
     if isinstance(error, InvalidHandshake | EOFError | ConnectionResetError | BrokenPipeError):
         what = f"The other side ended the opening handshake or does not speak WebSocket: {_words(error)}."
         return ConnectError("closed", what, "Check host, port and ws:// or wss://.")
-    return _explain_network(error, urlsplit(url).netloc, timeout)
+    return explain_network(error, urlsplit(url).netloc, timeout)
 
 
-def _explain_network(error: Exception, place: str, timeout: float) -> ConnectError:
+def explain_network(error: Exception, place: str, timeout: float) -> ConnectError:
+    """What the network says, in plain words; what is no word of the network is raised as it is."""
     if isinstance(error, TimeoutError):
         what = f"{place} did not finish the opening handshake within {timeout:g} s."
         return ConnectError("timeout", what, "Check address, firewall and network.")

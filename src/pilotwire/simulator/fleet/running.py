@@ -249,8 +249,8 @@ class Fleet:
                 troubles[station.line.trouble] += 1
             for evse in seen.evses:
                 transactions += evse.transaction_id is not None
-                if station.hardware.vehicle_at(evse.evse_id) is not None:
-                    watts = float(station.hardware.meter(evse.evse_id).power_w)
+                if station.simulated.vehicle_at(evse.evse_id) is not None:
+                    watts = float(station.simulated.meter(evse.evse_id).power_w)
                     charging += watts > 0
                     power += watts
         return Standing(

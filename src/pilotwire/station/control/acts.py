@@ -10,12 +10,21 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Depends, Request
 from pydantic import ValidationError
 
+from pilotwire.domain.authorization import TransactionLimit
 from pilotwire.errors import ConfigError
 from pilotwire.station.control.bodies import (
+    Carriers,
     Charge,
     ControlBody,
     Emitted,
     Fault,
+    GridState,
+    GridTrouble,
+    Incident,
+    Limit,
+    Load,
+    OutsideLimit,
+    OutsidePower,
     Place,
     Plug,
     Reboot,
@@ -28,7 +37,13 @@ from pilotwire.station.control.bodies import (
     Written,
 )
 from pilotwire.station.control.hosted import Hosted
+from pilotwire.station.core.charging_limits import ExternalLimit
+from pilotwire.station.core.external_power import ExternalPower
+from pilotwire.station.core.grid import GridFault, GridMeasured, UpstreamLoad
+from pilotwire.station.core.limits import DriverLimit
 from pilotwire.station.core.maintenance import TransactionBroken
+from pilotwire.station.core.network_ways import CarriersSeen
+from pilotwire.station.core.security_log import ClearSecurityLog, SecurityIncident
 from pilotwire.station.hardware.ports import ErrorCode
 
 State = dict[str, Any]
@@ -68,21 +83,21 @@ class Act:
 
 def _fault(hosted: Hosted, body: Fault) -> State:
     what = {"info": body.info, "vendor_error_code": body.vendor_error_code}
-    return hosted.done(hosted.station.hardware.raise_fault(body.code, body.evse, body.connector, **what))
+    return hosted.done(hosted.station.simulated.raise_fault(body.code, body.evse, body.connector, **what))
 
 
 def _mended(hosted: Hosted, body: Fault) -> State:
-    return hosted.done(hosted.station.hardware.clear_fault(body.code, body.evse, body.connector))
+    return hosted.done(hosted.station.simulated.clear_fault(body.code, body.evse, body.connector))
 
 
 def _jam(hosted: Hosted, body: Socket) -> State:
     code = ErrorCode.CONNECTOR_LOCK_FAILURE
-    return hosted.done(hosted.station.hardware.raise_fault(code, body.evse, body.connector))
+    return hosted.done(hosted.station.simulated.raise_fault(code, body.evse, body.connector))
 
 
 def _unjam(hosted: Hosted, body: Socket) -> State:
     code = ErrorCode.CONNECTOR_LOCK_FAILURE
-    return hosted.done(hosted.station.hardware.clear_fault(code, body.evse, body.connector))
+    return hosted.done(hosted.station.simulated.clear_fault(code, body.evse, body.connector))
 
 
 def _cut(hosted: Hosted, _: Nothing) -> State:
@@ -95,6 +110,12 @@ def _restore(hosted: Hosted, _: Nothing) -> State:
     return hosted.state()
 
 
+def _limit(body: Limit) -> TransactionLimit:
+    return TransactionLimit(
+        max_cost=body.max_cost, max_energy=body.max_energy, max_time=body.max_time, max_soc=body.max_soc
+    )
+
+
 def _reboot(hosted: Hosted, body: Reboot) -> Awaitable[State]:
     return hosted.reboot(body.reason, keep_transactions=body.keep_transactions, seconds=body.seconds)
 
@@ -104,13 +125,13 @@ _DRIVER: tuple[tuple[str, type[ControlBody], Doing, str], ...] = (
     (
         "unplug",
         Unplug,
-        lambda hosted, body: hosted.done(hosted.station.hardware.unplug(body.evse, body.connector, side=body.side)),
+        lambda hosted, body: hosted.done(hosted.station.simulated.unplug(body.evse, body.connector, side=body.side)),
         "Pull the cable.",
     ),
     (
         "tap",
         Tap,
-        lambda hosted, body: hosted.done(hosted.station.hardware.tap(body.id_token, body.evse, body.type)),
+        lambda hosted, body: hosted.done(hosted.station.simulated.tap(body.id_token, body.evse, body.type)),
         "Hold a card to the reader.",
     ),
     (
@@ -125,12 +146,18 @@ _DRIVER: tuple[tuple[str, type[ControlBody], Doing, str], ...] = (
         lambda hosted, body: hosted.broken(TransactionBroken(body.evse, body.reason)),
         "End the transaction on an EVSE for a reason.",
     ),
-    ("park", Place, lambda hosted, body: hosted.done(hosted.station.hardware.park(body.evse)), "A vehicle drives in."),
-    ("leave", Place, lambda hosted, body: hosted.done(hosted.station.hardware.leave(body.evse)), "It drives away."),
+    (
+        "limit",
+        Limit,
+        lambda hosted, body: hosted.done([DriverLimit(body.evse, _limit(body))]),
+        "The driver says how much the transaction may use up (2.1).",
+    ),
+    ("park", Place, lambda hosted, body: hosted.done(hosted.station.simulated.park(body.evse)), "A vehicle drives in."),
+    ("leave", Place, lambda hosted, body: hosted.done(hosted.station.simulated.leave(body.evse)), "It drives away."),
     (
         "stop-button",
         Place,
-        lambda hosted, body: hosted.done(hosted.station.hardware.press_stop_button(body.evse)),
+        lambda hosted, body: hosted.done(hosted.station.simulated.press_stop_button(body.evse)),
         "Press the EVSE's stop button.",
     ),
 )
@@ -158,13 +185,13 @@ _TROUBLE: tuple[tuple[str, type[ControlBody], Doing, str], ...] = (
     (
         "emergency-stop/press",
         Nothing,
-        lambda hosted, _: hosted.done(hosted.station.hardware.press_emergency_stop()),
+        lambda hosted, _: hosted.done(hosted.station.simulated.press_emergency_stop()),
         "Press the emergency stop.",
     ),
     (
         "emergency-stop/release",
         Nothing,
-        lambda hosted, _: hosted.done(hosted.station.hardware.release_emergency_stop()),
+        lambda hosted, _: hosted.done(hosted.station.simulated.release_emergency_stop()),
         "Release the emergency stop.",
     ),
     ("fault/raise", Fault, _fault, "Cause a fault."),
@@ -176,18 +203,60 @@ _POWER: tuple[tuple[str, type[ControlBody], Doing, str], ...] = (
     (
         "power/cut",
         Nothing,
-        lambda hosted, _: hosted.done(hosted.station.hardware.lose_power()),
+        lambda hosted, _: hosted.done(hosted.station.simulated.lose_power()),
         "The mains fails; the controller runs on its reserve.",
     ),
     (
         "power/restore",
         Nothing,
-        lambda hosted, _: hosted.done(hosted.station.hardware.restore_power()),
+        lambda hosted, _: hosted.done(hosted.station.simulated.restore_power()),
         "The mains is back.",
     ),
     ("reboot", Reboot, _reboot, "Cut the controller's power, and let it start again from what it kept."),
     ("line/cut", Nothing, _cut, "Break the line to the CSMS without a word of goodbye: the station is offline."),
+    (
+        "line/carriers",
+        Carriers,
+        lambda hosted, body: hosted.done([CarriersSeen(body.ethernet, body.cellular)]),
+        "A cable is pulled or plugged, the mobile network comes or goes.",
+    ),
     ("line/restore", Nothing, _restore, "Mend the line; the station connects again at once."),
+)
+_ENERGY: tuple[tuple[str, type[ControlBody], Doing, str], ...] = (
+    (
+        "grid",
+        GridState,
+        lambda hosted, body: hosted.done([GridMeasured(body.frequency_hz, body.voltage_percent)]),
+        "Measure the grid: frequency and voltage.",
+    ),
+    (
+        "grid/fault",
+        GridTrouble,
+        lambda hosted, body: hosted.done([GridFault(body.control_type, body.fault, body.present, body.extra_info)]),
+        "A fault of the grid stops what is given back, or is over (NotifyDERAlarm).",
+    ),
+    (
+        "upstream-meter",
+        Load,
+        lambda hosted, body: hosted.done([UpstreamLoad(body.watts)]),
+        "Read the meter upstream of the station (LocalLoadBalancing).",
+    ),
+    (
+        "external/power",
+        OutsidePower,
+        lambda hosted, body: hosted.done(
+            [ExternalPower(body.source, body.evse, body.setpoint, body.limit, body.discharge_limit)]
+        ),
+        "An external system sets a setpoint or limits in both directions, or releases them.",
+    ),
+    (
+        "external/limit",
+        OutsideLimit,
+        lambda hosted, body: hosted.done(
+            [ExternalLimit(body.source, body.limit, body.evse, body.unit, body.grid_critical, body.local_generation)]
+        ),
+        "An external system limits the charging, or releases the limit.",
+    ),
 )
 _INSIDE: tuple[tuple[str, type[ControlBody], Doing, str], ...] = (
     (
@@ -195,6 +264,18 @@ _INSIDE: tuple[tuple[str, type[ControlBody], Doing, str], ...] = (
         Nothing,
         lambda hosted, _: hosted.aligned(),
         "A clock-aligned moment is now: meter values are taken and told as at any other.",
+    ),
+    (
+        "security/incident",
+        Incident,
+        lambda hosted, body: hosted.done([SecurityIncident(body.type, body.info)]),
+        "Something happened that is a security event, for example TamperDetectionActivated.",
+    ),
+    (
+        "security/clear-log",
+        Nothing,
+        lambda hosted, _: hosted.done([ClearSecurityLog()]),
+        "The owner clears the security log.",
     ),
     ("cache", SeededCache, lambda hosted, body: hosted.seed_cache(body.entries), "Put tokens into the cache."),
     (
@@ -218,6 +299,7 @@ ACTS: dict[str, Act] = {
         ("vehicle", _VEHICLE),
         ("trouble", _TROUBLE),
         ("power and line", _POWER),
+        ("grid and energy management", _ENERGY),
         ("inside", _INSIDE),
     )
     for path, body, do, what in rows

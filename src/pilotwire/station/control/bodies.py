@@ -10,7 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from pilotwire.domain.authorization import AuthorizationStatus
+from pilotwire.domain.der_control import DerControlType, GridEventFault
 from pilotwire.domain.provisioning import BootReason
+from pilotwire.domain.smart_charging import ChargingRateUnit
 from pilotwire.domain.transactions import StoppedReason
 from pilotwire.station.hardware.ports import ErrorCode
 
@@ -99,6 +101,52 @@ class Reboot(ControlBody):
     seconds: float = Field(default=0, ge=0, le=3600)
 
 
+class GridState(ControlBody):
+    """The grid as it is measured: Hz, per cent of the nominal voltage; what is left out stays as it was."""
+
+    frequency_hz: Decimal | None = Field(default=None, ge=0, le=100)
+    voltage_percent: Decimal | None = Field(default=None, ge=0, le=200)
+
+
+class GridTrouble(ControlBody):
+    """A fault of the grid at which the inverters cease to give energy, by which DER control; or its end (`present` false)."""
+
+    control_type: DerControlType
+    fault: GridEventFault
+    present: bool = True
+    extra_info: str | None = Field(default=None, max_length=200)
+
+
+class Load(ControlBody):
+    """W at the meter upstream of the station, its own included; negative: fed into the grid."""
+
+    watts: Decimal
+
+
+class OutsidePower(ControlBody):
+    """What an external system sets from now on, in W: a setpoint (negative: discharge), or limits; none of them releases it.
+
+    `evse` 0: the station as a whole. `source` as in ChargingLimitSourceEnumType.
+    """
+
+    source: str = Field(default="EMS", min_length=1, max_length=20)
+    evse: int = 0
+    setpoint: Decimal | None = None
+    limit: Decimal | None = Field(default=None, ge=0)
+    discharge_limit: Decimal | None = Field(default=None, le=0)
+
+
+class OutsideLimit(ControlBody):
+    """A limit of charging from outside, one value in A a phase or W; without a `limit` it is released. `evse` 0: the station."""
+
+    source: str = Field(default="EMS", min_length=1, max_length=20)
+    evse: int = 0
+    limit: Decimal | None = Field(default=None, ge=0)
+    unit: ChargingRateUnit = ChargingRateUnit.AMPERE
+    grid_critical: bool | None = None
+    local_generation: bool = False
+
+
 class Written(ControlBody):
     """Write a variable (`name` as `TxCtrlr.TxStartPoint`, `EVSE@1.Power`, `OCPPCommCtrlr.MessageTimeout[Default]`) or 1.6 `key`."""
 
@@ -128,6 +176,29 @@ class SeededList(ControlBody):
 
     version: int = Field(default=1, ge=1)
     entries: list[Seed] = []
+
+
+class Limit(Place):
+    """What the driver wants the transaction to use up at most: Wh, seconds, percent, and cost in the tariff's currency."""
+
+    max_energy: Decimal | None = Field(default=None, gt=0)
+    max_time: int | None = Field(default=None, gt=0)
+    max_soc: int | None = Field(default=None, ge=0, le=100, alias="maxSoC")
+    max_cost: Decimal | None = Field(default=None, gt=0)
+
+
+class Carriers(ControlBody):
+    """Which carriers of the connection have a link now."""
+
+    ethernet: bool = True
+    cellular: bool = False
+
+
+class Incident(ControlBody):
+    """A security event of the standards' list that happened at the station."""
+
+    type: str = Field(min_length=1, max_length=50)
+    info: str | None = Field(default=None, max_length=255)
 
 
 class Emitted(ControlBody):
@@ -176,12 +247,18 @@ class EvsePlan(ControlBody):
 class StationPlan(ControlBody):
     """A station to be made. Give a `layout` by name or its `evses`; certificates and key as PEM text.
 
-    `security_profile` None: 2 for a wss:// URL, 1 with a password, else 0.
+    `security_profile` None: 2 for a wss:// or https:// URL, 1 with a password, else 0. With OCPP-S (`transport` soap, version 1.6; version
+    1.5) the CSMS finds the station at `soap_host` and `soap_port`, or is told `soap_url`.
     """
 
     identity: str = Field(min_length=1, max_length=60)
-    version: Literal["1.6", "2.0.1", "2.1"] = "2.0.1"
-    url: str = Field(pattern=r"^wss?://[^\s/]+(/\S*)?$")
+    version: Literal["1.5", "1.6", "2.0.1", "2.1"] = "2.0.1"
+    transport: Literal["json", "soap"] = "json"
+    url: str = Field(pattern=r"^(ws|http)s?://[^\s/]+(/\S*)?$")
+    soap_host: str = Field(default="127.0.0.1", min_length=1)
+    soap_port: int = Field(default=0, ge=0, le=65535)
+    soap_url: str | None = Field(default=None, pattern=r"^https?://[^\s/]+(/\S*)?$")
+    soap_tls: bool = False
     security_profile: int | None = Field(default=None, ge=0, le=3)
     password: str | None = Field(default=None, min_length=1, max_length=64)
     csms_roots: str | None = None

@@ -21,7 +21,14 @@ from pilotwire.station.control.garage import Garage, VehicleMaker
 from pilotwire.station.core.inputs import Input
 from pilotwire.station.core.maintenance import CacheSeeded, ClockAlignedNow, TransactionBroken
 from pilotwire.station.core.variables import key_of
-from pilotwire.station.hardware.ports import HardwareError, VehicleInlet
+from pilotwire.station.hardware.ports import (
+    EmergencyStopPressed,
+    FaultRaised,
+    HardwareError,
+    PowerLost,
+    VehicleInlet,
+)
+from pilotwire.station.hardware.simulated import SimulatedStation
 
 
 class Hosted:
@@ -30,9 +37,10 @@ class Hosted:
     def __init__(self, station: Station, make_vehicle: VehicleMaker) -> None:
         self.station = station
         self.garage = Garage(make_vehicle)
-        for evse in station.layout.evses:
-            if (vehicle := station.hardware.vehicle_at(evse.evse_id)) is not None:
-                self.garage.adopt(f"evse-{evse.evse_id}", vehicle)
+        if isinstance(hardware := station.hardware, SimulatedStation):
+            for evse in station.layout.evses:
+                if (vehicle := hardware.vehicle_at(evse.evse_id)) is not None:
+                    self.garage.adopt(f"evse-{evse.evse_id}", vehicle)
 
     # --- telling -----------------------------------------------------------------------------------------------------
 
@@ -59,19 +67,19 @@ class Hosted:
         vehicle = self.garage.vehicle(
             body.name, body.model, soc=body.soc, target_soc=body.target_soc, energy_wh=body.energy_wh
         )
-        events = self.station.hardware.plug(body.evse, body.connector, vehicle, cable_a=body.cable_a)
+        events = self.station.simulated.plug(body.evse, body.connector, vehicle, cable_a=body.cable_a)
         self.garage.adopt(body.name, vehicle)
         return self.done(events)
 
     def charge(self, body: Charge) -> dict[str, Any]:
         """Plug in, unless a vehicle is there, and present a token."""
-        if self.station.hardware.vehicle_at(body.evse) is None:
+        if self.station.simulated.vehicle_at(body.evse) is None:
             self.plug(body)
-        return self.done(self.station.hardware.tap(body.id_token, body.evse, body.type))
+        return self.done(self.station.simulated.tap(body.id_token, body.evse, body.type))
 
     def vehicle(self, evse: int) -> VehicleInlet:
         """The vehicle at an EVSE."""
-        vehicle = self.station.hardware.vehicle_at(evse)
+        vehicle = self.station.simulated.vehicle_at(evse)
         if vehicle is None:
             raise HardwareError(f"There is no vehicle at EVSE {evse}.", "Plug one in first.")
         return vehicle
@@ -87,7 +95,7 @@ class Hosted:
         return self._settled()
 
     def _settled(self) -> dict[str, Any]:
-        return self.done(self.station.hardware.advance(0.0))
+        return self.done(self.station.simulated.advance(0.0))
 
     # --- from inside ---------------------------------------------------------------------------------------------------
 
@@ -133,7 +141,7 @@ class Hosted:
 
     async def reboot(self, reason: BootReason, *, keep_transactions: bool | None, seconds: float) -> dict[str, Any]:
         """Cut the controller's power and let it start again."""
-        await self.station.reboot(reason, seconds=seconds)
+        await self.station.reboot(reason, resume=keep_transactions, seconds=seconds)
         self.check_alive()
         return self.state()
 
@@ -162,16 +170,17 @@ def _verdict(seed: Seed) -> AuthorizationVerdict:
 
 def state_of(station: Station) -> dict[str, Any]:
     """What the control port shows of a station."""
-    hardware = station.hardware
+    survey = station.hardware.survey()
     return {
         "station": station.identity,
         "line": {"up": station.line.is_up, "cut": station.line.is_cut, "trouble": station.line.trouble},
         "stopped": station.failure or None,
-        "powered": hardware.powered,
-        "emergencyStop": hardware.emergency_stop,
+        "powered": PowerLost() not in survey,
+        "emergencyStop": EmergencyStopPressed() in survey,
         "faults": [
             {"code": fault.error_code, "evse": fault.evse_id, "connector": fault.connector_id}
-            for fault in hardware.faults
+            for fault in survey
+            if isinstance(fault, FaultRaised)
         ],
         **station.overview(),
     }

@@ -73,6 +73,7 @@ def settings_page() -> APIRouter:
         return {
             "identity": station.identity,
             "ocpp": station.line.version.value,
+            "transport": station.line.transport,
             "url": station.line.endpoint.url,
             "vendor": who.vendor,
             "model": who.model,

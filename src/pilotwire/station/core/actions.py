@@ -113,6 +113,14 @@ class SetCurrentLimit:
 
 
 @dataclass(frozen=True, slots=True)
+class SetPowerSetpoint:
+    """`HardwareDriver.set_power_setpoint`."""
+
+    evse_id: int
+    watts: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
 class SetPhases:
     """`HardwareDriver.set_phases`."""
 
@@ -192,6 +200,7 @@ Action = (
     | SetLock
     | SetCurrentLimit
     | SetPhases
+    | SetPowerSetpoint
     | Show
     | Undertake
     | Abandon

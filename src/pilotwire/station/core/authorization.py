@@ -15,7 +15,18 @@ from pilotwire.domain.identity import NO_AUTHORIZATION, IdToken, same_token
 from pilotwire.domain.kinds import Verdict, changed
 from pilotwire.domain.provisioning import RegistrationStatus
 from pilotwire.domain.transactions import StoppedReason, TriggerReason
-from pilotwire.station.core import availability, local_list, outbox_policy, reservation, token_cache, transactions
+from pilotwire.station.core import (
+    availability,
+    cost,
+    display_screens,
+    local_list,
+    outbox_policy,
+    reservation,
+    tariff_payment,
+    tariff_rules,
+    token_cache,
+    transactions,
+)
 from pilotwire.station.core.actions import Show
 from pilotwire.station.core.evse import Evse, Grant
 from pilotwire.station.core.settings import Family
@@ -43,6 +54,7 @@ TOKEN_TYPES = (
     "VIN",
 )
 """The token types of the appendix (IdTokenEnumStringType); what each is asked for or not is the same for all but two of them."""
+OTHERS = "Another card is charging here."
 _MOST_INFO = "AuthCtrlr.AdditionalInfoItemsPerMessage"
 _ACCEPTED = AuthorizationVerdict(status=AuthorizationStatus.ACCEPTED)
 _UNKNOWN = AuthorizationVerdict(status=AuthorizationStatus.UNKNOWN)
@@ -79,6 +91,7 @@ def _judged_at_station(station: Station, id_token: IdToken, verdict: Authorizati
     """A card at the station's reader with no vehicle waiting: it may stop what its group charges, or wait for a vehicle (E03)."""
     if _stop_all_by_master(station, id_token, verdict):
         return
+    verdict = tariff_rules.checked(station, verdict)
     for evse in station.evses.values():
         if evse.grant is not None and _may_stop(station, evse.grant, id_token, verdict):
             _stop(station, evse, id_token)
@@ -88,11 +101,11 @@ def _judged_at_station(station: Station, id_token: IdToken, verdict: Authorizati
         return
     reserved = reservation.evse_for(station, id_token, verdict.group)
     if reserved is not None and may_start(station, reserved) and at_evse(verdict, reserved).accepted:
-        transactions.grant(station, reserved, Grant(id_token, verdict.group))
+        transactions.grant(station, reserved, Grant(id_token, verdict.group, tariff=verdict.tariff))
         return
     until = station.timeout_of("TxCtrlr.EVConnectionTimeOut")
-    station.unplaced = Grant(id_token, verdict.group, until=until, evses=verdict.evses)
-    station.do(Show(None, verdict.message or "Accepted. Plug in the vehicle."))
+    station.unplaced = Grant(id_token, verdict.group, until=until, evses=verdict.evses, tariff=verdict.tariff)
+    station.do(Show(None, cost.tariff_text(station, verdict) or "Accepted. Plug in the vehicle."))
 
 
 def _has_room(station: Station, id_token: IdToken, verdict: AuthorizationVerdict) -> bool:
@@ -105,7 +118,9 @@ def _has_room(station: Station, id_token: IdToken, verdict: AuthorizationVerdict
 
 
 def _start_wanted(station: Station, evse: Evse, id_token: IdToken) -> None:
-    if not may_start(station, evse):
+    if tariff_payment.is_kept(station, evse):
+        station.do(Show(evse.evse_id, tariff_payment.BUSY))  # C25.FR.22
+    elif not may_start(station, evse):
         full = outbox_policy.refuses_charging(station)
         station.do(Show(evse.evse_id, outbox_policy.FULL if full else "This charging point cannot be used now."))
     elif evse.tx is not None and evse.tx.owner is not None and not same_token(evse.tx.owner, id_token):
@@ -127,15 +142,15 @@ def begin(station: Station, evse: Evse, id_token: IdToken, verdict: Authorizatio
     """Let a token charge here whose verdict is known, wherever it was had (C07), or turn it away."""
     if _stop_all_by_master(station, id_token, verdict):
         return
-    verdict = at_evse(verdict, evse)
+    verdict = tariff_rules.checked(station, at_evse(verdict, evse))
     if not verdict.accepted:
         _turn_away(station, evse.evse_id, verdict)
     elif reservation.refuses(station, evse, id_token, verdict.group):
         station.do(Show(evse.evse_id, "This charging point is reserved for somebody else."))
     elif evse.grant is None and may_start(station, evse):
-        transactions.grant(station, evse, Grant(id_token, verdict.group))
-        if verdict.message is not None:
-            station.do(Show(evse.evse_id, verdict.message))  # C01.FR.04
+        transactions.grant(station, evse, Grant(id_token, verdict.group, tariff=verdict.tariff))
+        if (text := cost.tariff_text(station, verdict, evse)) is not None:
+            station.do(Show(evse.evse_id, text))  # C01.FR.04
 
 
 def at_evse(verdict: AuthorizationVerdict, evse: Evse) -> AuthorizationVerdict:
@@ -159,6 +174,8 @@ def _stop_wanted(station: Station, evse: Evse, given: Grant, id_token: IdToken) 
     known = known_here(station, id_token)
     if _may_stop(station, given, id_token, known):
         _stop(station, evse, id_token)
+    elif given.group is None and station.settings.asks_about_groups_only:
+        station.do(Show(evse.evse_id, OTHERS))  # whatever the CSMS said of it, it would not be of the same group
     else:
         _ask_once(station, evse.evse_id, id_token, lambda verdict: _judged_stop(station, evse, id_token, verdict))
 
@@ -169,7 +186,7 @@ def _judged_stop(station: Station, evse: Evse, id_token: IdToken, verdict: Autho
     if _may_stop(station, evse.grant, id_token, verdict):
         _stop(station, evse, id_token)
     else:
-        station.do(Show(evse.evse_id, "Another card is charging here."))
+        station.do(Show(evse.evse_id, OTHERS))
 
 
 def _may_stop(station: Station, given: Grant, id_token: IdToken, verdict: AuthorizationVerdict | None) -> bool:
@@ -247,6 +264,7 @@ def _ask(station: Station, id_token: IdToken, then: Judged) -> None:
     def answered(verdict: Verdict) -> None:
         if isinstance(verdict, AuthorizationVerdict):
             token_cache.remember(station, id_token, verdict)
+            display_screens.speaks(station, id_token, verdict)
             then(verdict)
         else:
             failed(True)

@@ -24,10 +24,11 @@ from pilotwire.domain.certificates import (
     SigningUse,
 )
 from pilotwire.domain.kinds import changed
-from pilotwire.station.core import certificate_files
+from pilotwire.station.core import certificate_files, security
 from pilotwire.station.core.certificates_memory import CertificatesMemory, OwnCertificate, Root
 from pilotwire.station.core.station import Station
 
+INVALID_CSMS_CERTIFICATE = "InvalidCsmsCertificate"
 V2G_USES = (SigningUse.V2G, SigningUse.V2G_20)
 REPORTED = HashAlgorithm.SHA256
 """The algorithm in which the station names its certificates (A00.FR.506)."""
@@ -67,6 +68,8 @@ def install(station: Station, command: InstallCertificate) -> InstallCertificate
         pki.check_authority(certificate, station.stamp())
         new = _root(station, command.kind, certificate)
     except pki.PkiFault as fault:
+        if command.kind is CertificateKind.CSMS_ROOT and station.settings.reports_bad_csms_roots:
+            security.report(station, INVALID_CSMS_CERTIFICATE, fault.what)
         return _refused(station, command, fault.what)
     memory = held(station)
     if _is_refused_by_old(station, command.kind, certificate):

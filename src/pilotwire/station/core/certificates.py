@@ -30,7 +30,7 @@ from pilotwire.station.core import (
 from pilotwire.station.core.certificate_status import ChainStatusWanted, EvCertificateWanted, OcspWanted
 from pilotwire.station.core.certificate_store import MOST_CERTIFICATES, held
 from pilotwire.station.core.certificates_memory import OwnCertificate
-from pilotwire.station.core.contracts import ContractPresented
+from pilotwire.station.core.contracts import ContractPresented, SessionTerminated
 from pilotwire.station.core.inputs import OfStreet
 from pilotwire.station.core.settings import Family
 from pilotwire.station.core.station import Station
@@ -146,6 +146,8 @@ _COMMON = (
     Declared(name_of("SecurityCtrlr.OrganizationName"), DataType.STRING, "Pilotwire", low=1, high=64),
     fixed("SecurityCtrlr.MaxCertificateChainSize", "10000", high=10_000),
     fixed("SecurityCtrlr.AdditionalRootCertificateCheck", "false", DataType.BOOLEAN),
+    number("SecurityCtrlr.CertSigningWaitMinimum", 60, unit="s"),
+    number("SecurityCtrlr.CertSigningRepeatTimes", 3),
     switch("ISO15118Ctrlr.PnCEnabled", False),
     switch("ISO15118Ctrlr.CentralContractValidationAllowed", False),
     switch("ISO15118Ctrlr.ContractValidationOffline", True),
@@ -155,15 +157,11 @@ _COMMON = (
 )
 _ONLY_2 = (
     fixed("SecurityCtrlr.CertificateEntries", "0", high=MOST_CERTIFICATES),
-    number("SecurityCtrlr.CertSigningWaitMinimum", 60, unit="s"),
-    number("SecurityCtrlr.CertSigningRepeatTimes", 3),
     switch("ISO15118Ctrlr.V2GCertificateInstallationEnabled", True),
     switch("ISO15118Ctrlr.ContractCertificateInstallationEnabled", True),
 )
 _ONLY_16 = (
     fixed(".CertificateStoreMaxLength", str(MOST_CERTIFICATES)),
-    fixed("SecurityCtrlr.CertSigningWaitMinimum", "60"),
-    fixed("SecurityCtrlr.CertSigningRepeatTimes", "3"),
     fixed("ISO15118Ctrlr.V2GCertificateInstallationEnabled", "true", DataType.BOOLEAN),
     fixed("ISO15118Ctrlr.ContractCertificateInstallationEnabled", "true", DataType.BOOLEAN),
 )
@@ -191,6 +189,7 @@ STREET = Street(
         OcspWanted: certificate_status.ocsp,
         ChainStatusWanted: certificate_status.chain_status,
         ContractPresented: contracts.presented,
+        SessionTerminated: contracts.terminated,
     },
     triggers={
         "SignChargingStationCertificate": certificate_signing.trigger(SigningUse.CHARGING_STATION),

@@ -13,10 +13,12 @@ from pilotwire.domain.smart_charging import (
     Edition,
     Flaw,
     OpenTransaction,
+    OperationMode,
     ProfileContext,
     Reason,
     flaws_of,
 )
+from pilotwire.station.core import v2x_settings
 from pilotwire.station.core.evse import Evse
 from pilotwire.station.core.settings import Family
 from pilotwire.station.core.smart_charging_memory import ChargingMemory
@@ -39,8 +41,11 @@ _CODES: Final = {
     "K01.FR.52": "DuplicateProfile",
     "K01.FR.53": "DuplicateProfile",
     "K01.FR.81": "InvalidProfileId",
+    "K01.FR.115": "InvalidOperationMode",
     "K01.FR.120": "UnsupportedPurpose",
     "K01.FR.121": "UnsupportedKind",
+    "Q08.FR.02": "NoFreqWattCurve",
+    "Q09.FR.02": "MissingDevModelInfo",
     "SmartChargingCtrlr.ProfileStackLevel": "InvalidStackLevel",
     "SmartChargingCtrlr.Entries[ChargingProfiles]": "TooManyElements",
 }
@@ -99,7 +104,7 @@ def abilities(station: Station) -> ChargingAbilities:
         randomized_delay=True,
         limit_at_soc=True,
         evse_sleep=False,
-        operation_modes=(),
+        operation_modes=v2x_settings.modes(station),
     )
 
 
@@ -134,10 +139,24 @@ def _own(station: Station, evse_id: int, profile: ChargingProfile) -> list[Flaw]
         if each.profile.id == profile.id and each.profile.id < 0:
             what = f"The id {profile.id} belongs to a limit from outside."
             found.append(Flaw(requirement="K01.FR.81", where="id", what=what))  # K01.FR.05
+    found += _balancing(station, profile)
     for evse in station.evses.values():
         if evse_id in (0, evse.evse_id):
             found += _phases(station, evse, profile, for_all=evse_id == 0)
     return found
+
+
+def _balancing(station: Station, profile: ChargingProfile) -> list[Flaw]:
+    """Local load balancing needs to be told between which loads (Q09.FR.02)."""
+    wanted = any(
+        period.operation_mode is OperationMode.LOCAL_LOAD_BALANCING
+        for schedule in profile.charging_schedule
+        for period in schedule.charging_schedule_period
+    )
+    if not wanted or not v2x_settings.modes(station) or v2x_settings.band_of(station) is not None:
+        return []
+    what = "V2XChargingCtrlr.LocalLoadBalancing has no thresholds and offsets, or the upper is not above the lower."
+    return [Flaw(requirement="Q09.FR.02", where="chargingSchedule", what=what)]
 
 
 def _phases(station: Station, evse: Evse, profile: ChargingProfile, *, for_all: bool) -> list[Flaw]:

@@ -71,7 +71,10 @@ def follow(station: Station) -> None:
     state.next_at = _next_look(station, site)
     for evse in station.evses.values():
         applied = state.applied.setdefault(evse.evse_id, _at_first(evse))
-        _apply(station, evse, applied, limit_now(site, evse.evse_id, csms_time(station)), outside=state.outside)
+        allowed = limit_now(site, evse.evse_id, csms_time(station))
+        if evse.by_setpoint:
+            allowed = allowed._replace(is_limited=False)
+        _apply(station, evse, applied, allowed, outside=state.outside)
     state.outside = False
     if not memory.installed and all(_is_plain(each) for each in state.applied.values()):
         state.applied.clear()
@@ -92,7 +95,13 @@ def _is_plain(applied: Applied) -> bool:
 def _signature(station: Station) -> tuple[object, ...]:
     """What the limits depend on besides the profiles and the time."""
     evses = tuple(
-        (evse.tx.transaction_id if evse.tx is not None else None, evse.grant is None, evse.connector, evse.contactor)
+        (
+            evse.tx.transaction_id if evse.tx is not None else None,
+            evse.grant is None,
+            evse.connector,
+            evse.contactor,
+            evse.by_setpoint,
+        )
         for evse in station.evses.values()
     )
     return (station.link, station.offset, station.variables.values, evses)

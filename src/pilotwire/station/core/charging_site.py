@@ -68,6 +68,7 @@ def site_of(station: Station, evses: Iterable[Evse] | None = None) -> Site:
         offline_since=offline,
         lapsed=memory.lapsed,
         local_offset=int(shown.total_seconds()),
+        own_excludes_default=station.settings.own_profile_excludes_default,
     )
 
 

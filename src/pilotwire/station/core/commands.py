@@ -134,7 +134,7 @@ _HANDLERS: dict[type, Callable[[Station, Hashable, Any], None]] = {
     RequestStop: answered(remote_control.request_stop),
     ReserveNow: answered(reservation.reserve),
     Reset: answered(reset.request),
-    SendData: answered(lambda _station, _: data_transfer.received()),
+    SendData: answered(data_transfer.received),
     SetVariables: _set,
     TriggerMessage: _trigger,
     UnlockConnector: remote_control.unlock,

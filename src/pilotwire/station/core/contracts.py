@@ -18,7 +18,8 @@ from pilotwire.domain.authorization import (
 from pilotwire.domain.certificates import CertificateKind
 from pilotwire.domain.identity import IdToken
 from pilotwire.domain.kinds import Verdict, changed
-from pilotwire.station.core import authorization, token_cache
+from pilotwire.domain.transactions import StoppedReason, TriggerReason
+from pilotwire.station.core import authorization, token_cache, transactions
 from pilotwire.station.core.actions import Inform
 from pilotwire.station.core.certificate_signing import Signing
 from pilotwire.station.core.certificate_store import hash_of, roots_of
@@ -49,6 +50,13 @@ class ContractPresented(OfStreet):
     chain: str
 
 
+@dataclass(frozen=True, slots=True)
+class SessionTerminated(OfStreet):
+    """A vehicle has ended its ISO 15118 session for good: SessionStopReq with Terminate (E15)."""
+
+    evse_id: int
+
+
 def enabled(station: Station) -> bool:
     """Whether Plug & Charge is on (PnCEnabled, A02.FR.21)."""
     return station.variables.on("ISO15118Ctrlr.PnCEnabled") and not station.moment(Signing).plug_and_charge_off
@@ -74,6 +82,14 @@ def presented(station: Station, event: ContractPresented) -> None:
         return
     id_token = IdToken(value=pki.common_name(chain[0].subject), type=EMAID)
     _judge(station, id_token, chain, lambda verdict: judged(id_token, verdict))
+
+
+def terminated(station: Station, event: SessionTerminated) -> None:
+    """The authorization ends with the session, if it has not ended before (E15.FR.04, E15.FR.05)."""
+    evse = station.evses.get(event.evse_id)
+    if evse is not None and evse.grant is not None:
+        cause = transactions.Cause(TriggerReason.STOP_AUTHORIZED, StoppedReason.STOPPED_BY_EV)
+        transactions.revoke(station, evse, cause, at_rest=True)
 
 
 def _refused(found: CertificateStatus) -> AuthorizationVerdict:

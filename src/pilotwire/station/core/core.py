@@ -56,7 +56,7 @@ from pilotwire.station.core.network_ways import Way, way_of
 from pilotwire.station.core.overview import EvseOverview, Overview
 from pilotwire.station.core.settings import StationSettings
 from pilotwire.station.core.station import Station
-from pilotwire.station.core.streets import EVENTS, STREETS
+from pilotwire.station.core.streets import DEADLINES, DUE, EVENTS, FOLLOW, STREETS
 from pilotwire.station.core.variable_table import Declared
 from pilotwire.station.hardware.ports import MeterReading, StationLayout
 
@@ -164,7 +164,7 @@ class StationCore:
             identity = changed(station.settings.identity, firmware_version=event.firmware.version)
             station.settings = replace(station.settings, identity=identity)
         station.do(*station.outbox.line_lost())
-        resumption.take_up(station, self._left_over)
+        resumption.take_up(station, self._left_over, event.resume)
         hardware_events.surveyed(station, event.survey)
         resumption.go_on(station)
         security.report(station, "StartupOfTheDevice", station.boot_reason)
@@ -230,7 +230,7 @@ class StationCore:
             deadlines.append(evse.grant.until if evse.grant is not None else None)
             deadlines.append(evse.tx.next_sample if evse.tx is not None else None)
             deadlines.append(evse.ready_by)
-        deadlines.extend(street.deadline(station) for street in STREETS)
+        deadlines.extend([deadline(station) for deadline in DEADLINES])
         return min((deadline for deadline in deadlines if deadline is not None), default=None)
 
     def _do_due(self) -> None:
@@ -250,8 +250,8 @@ class StationCore:
             self._aligned()
         if _is_due(provisioning.heartbeat_at(station), now):
             provisioning.heartbeat(station)
-        for street in STREETS:
-            street.due(station)
+        for due in DUE:
+            due(station)
 
     def _sample(self, evse: Evse) -> None:
         """A periodic sample; those whose time passed meanwhile are not made up for."""
@@ -289,8 +289,8 @@ class StationCore:
         for evse in station.evses.values():
             energy.power(station, evse)
         reservation.go_on(station)
-        for street in STREETS:
-            street.follow(station)
+        for follow in FOLLOW:
+            follow(station)
         availability.report_changes(station)
         reservation.report_ends(station)
         station.send_due()

@@ -5,7 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pilotwire.domain.device_model import DataType, GetReport, GetVariables, GetVariablesOutcome, SetVariables
+from pilotwire.domain.device_model import (
+    DataType,
+    GetReport,
+    GetVariables,
+    GetVariablesOutcome,
+    SetVariables,
+    VariableName,
+)
 from pilotwire.domain.device_model.batches import query_bytes, setting_bytes, wanted_bytes
 from pilotwire.station.core.settings import Family
 from pilotwire.station.core.station import Station
@@ -94,6 +101,16 @@ def _keys(layout: StationLayout) -> Iterable[Declared]:
     )
 
 
+_OPTIONAL_PROFILES = {"Reservation": "ReservationCtrlr.Enabled", "SmartCharging": "SmartChargingCtrlr.Enabled"}
+"""Profiles a product may be set up without: 1.6 has no key to switch them on with."""
+
+
+def _profiles(station: Station, _: VariableName) -> str:
+    """The profiles the station knows, without those that this product has not (1.6:9.1.29)."""
+    missing = {profile for profile, key in _OPTIONAL_PROFILES.items() if not station.variables.on(key)}
+    return ",".join(one for one in station.variables.text(".SupportedFeatureProfiles").split(",") if one not in missing)
+
+
 # --- the street -----------------------------------------------------------------------------------------------------
 
 _MESSAGES = ("GetReport", "GetVariables", "SetVariables")
@@ -109,4 +126,9 @@ def _variables(family: Family, layout: StationLayout) -> Iterable[Declared]:
     return _keys(layout) if family is Family.OCPP16 else _ONLY_2
 
 
-STREET = Street("device_model", variables=_variables, checks={PHASE_ROTATION: _is_rotation})
+STREET = Street(
+    "device_model",
+    variables=_variables,
+    live={("", "supportedfeatureprofiles"): _profiles},
+    checks={PHASE_ROTATION: _is_rotation},
+)

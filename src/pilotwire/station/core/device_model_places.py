@@ -186,6 +186,12 @@ def _no_reader(station: Station, _name: VariableName) -> str:
     return _truth(any(_READER_FAILURE in problems for problems in station.condition.problems.values()))
 
 
+def _lock_fails(station: Station, evse: Evse, name: VariableName) -> bool:
+    """It did not move when it was to, or the driver says that it is broken."""
+    told = station.condition.problems.get((evse.evse_id, name.connector or 0), {})
+    return name.connector in evse.lock_failed or availability.NAMES[ErrorCode.CONNECTOR_LOCK_FAILURE] in told
+
+
 def _charging_state(_station: Station, evse: Evse, _name: VariableName) -> str:
     state: ChargingState = evse.charging_state
     return state.value
@@ -220,7 +226,9 @@ _LIVE: dict[tuple[str, str], Live] = {
     ("BayOccupancySensor", "Active"): _here(lambda _, evse, __: _truth(evse.parked)),
     ("CPPWMController", "State"): _here(_pilot),
     ("ConnectorPlugRetentionLock", "Active"): _here(lambda _, evse, name: _truth(name.connector in evse.locked)),
-    ("ConnectorPlugRetentionLock", "Problem"): _here(lambda _, evse, name: _truth(name.connector in evse.lock_failed)),
+    ("ConnectorPlugRetentionLock", "Problem"): _here(
+        lambda station, evse, name: _truth(_lock_fails(station, evse, name))
+    ),
 } | {
     (component, variable): live
     for component in ("ChargingStation", "EVSE", "Connector")

@@ -10,7 +10,8 @@ from decimal import Decimal
 from pilotwire.domain.authorization import NO_LIMIT, TransactionLimit
 from pilotwire.domain.identity import EvseAddress, IdToken
 from pilotwire.domain.reservation import Reservation
-from pilotwire.domain.smart_charging import ChargingProfile
+from pilotwire.domain.smart_charging import ChargingProfile, OperationMode
+from pilotwire.domain.tariff import Tariff
 from pilotwire.domain.transactions import ChargingState, StoppedReason, TriggerReason
 from pilotwire.station.hardware.ports import ConnectorLayout, EvseLayout
 
@@ -21,6 +22,7 @@ class Grant:
 
     `until` is when it ends by itself because nothing was plugged in (EVConnectionTimeOut). `reservation` is the one used by it;
     `evses` are those it is good for, if it is not for all. `charging_profile` came with a remote start, for the transaction to come (K05).
+    `tariff` is the driver's own (I08).
     """
 
     id_token: IdToken
@@ -32,6 +34,7 @@ class Grant:
     reservation: Reservation | None = None
     charging_profile: ChargingProfile | None = None
     evses: tuple[int, ...] = ()
+    tariff: Tariff | None = None
 
 
 @dataclass(slots=True)
@@ -74,6 +77,8 @@ class Evse:
       vehicle that is offered energy is getting ready, from then on it is suspended.
     - `withheld`: the station gives no energy though somebody is authorized (E05.FR.02, E17.FR.12); `not_before`: it will from then on.
     - `paused`: charging profiles or limits leave it less than can be offered.
+    - `by_setpoint`: its power is set, in both directions, and no current limit of a profile applies; `untold_mode` the operation
+      mode of its transaction that goes with the next event.
     - `was_live`: energy was offered to this driver before; `closed_at_wh`: the register when the contactor closed, before which no
       energy can have flown.
     - `letting_go`: the driver stopped, and the contactor has yet to open: until then the charging state is what it was.
@@ -97,6 +102,8 @@ class Evse:
     withheld: bool = False
     not_before: datetime | None = None
     paused: bool = False
+    by_setpoint: bool = False
+    untold_mode: OperationMode | None = None
     contactor: bool = False
     was_live: bool = False
     closed_at_wh: Decimal | int | None = None

@@ -20,11 +20,13 @@ class Started:
     """The station has started: fed once, first. `survey` is what the driver finds to be so (`HardwareDriver.survey`).
 
     A restart the core itself asked for keeps its own reason, whatever `reason` says. `firmware` is what runs (`HardwareDriver.firmware`).
+    `resume`: whether the transactions that were under way go on (True) or are ended (False); None: as the station is set up.
     """
 
     reason: BootReason = BootReason.POWER_UP
     survey: tuple[HardwareEvent, ...] = ()
     firmware: RunningFirmware = field(default_factory=RunningFirmware)
+    resume: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,8 @@ from pilotwire.station.core.variable_table import Declared, fixed, number
 from pilotwire.station.hardware.ports import StationLayout
 
 _MAX_ENERGY_ON_INVALID_ID = "TxCtrlr.MaxEnergyOnInvalidId"
-_SOONEST, _LATEST = timedelta(seconds=1), timedelta(seconds=30)
-"""How soon and how late a transaction near its limit is looked at again: its power may change meanwhile."""
+_LOOK = timedelta(seconds=1)
+"""How often a transaction with a limit on what flows is looked at: its power may change at any time."""
 
 _FIELDS = {
     "max_cost": (TriggerReason.COST_LIMIT_REACHED, StoppedReason.LOCAL_OUT_OF_CREDIT),
@@ -159,18 +159,8 @@ def _next_look(station: Station, evse: Evse) -> datetime | None:
     if tx.limit.max_time is not None and tx.reached is None:
         looks.append(tx.started_at - station.offset + timedelta(seconds=tx.limit.max_time))
     if evse.contactor and evse.wants_power:
-        looks.append(station.now + _until_used_up(station, evse, tx))
-    return max(min(looks), station.now + _SOONEST) if looks else None
-
-
-def _until_used_up(station: Station, evse: Evse, tx: Running) -> timedelta:
-    meter = station.meter(evse.evse_id)
-    most = [tx.limit.max_energy] if tx.limit.max_energy is not None else []
-    most += [Decimal(station.variables.number(_MAX_ENERGY_ON_INVALID_ID))] if tx.invalid else []
-    if not most or meter.power_w <= 0:
-        return _LATEST
-    left = min(most) - (meter.energy_import_register - tx.meter_start)
-    return min(timedelta(seconds=max(0.0, float(left * 3600 / meter.power_w))), _LATEST)
+        looks.append(station.now + _LOOK)
+    return max(min(looks), station.now + _LOOK) if looks else None
 
 
 def _follow(station: Station) -> None:

@@ -31,6 +31,8 @@ from pilotwire.domain.smart_charging import ChargingLimitCleared, ChargingLimitN
 from pilotwire.domain.tariff import PaymentSettled
 from pilotwire.domain.transactions import ChargingState, StoppedReason, TransactionEvent, TriggerReason
 from pilotwire.station.core.certificates_memory import CertificatesMemory
+from pilotwire.station.core.der_control_memory import DerMemory
+from pilotwire.station.core.display_memory import DisplayMemory
 from pilotwire.station.core.firmware_memory import FirmwareMemory, PublishMemory
 from pilotwire.station.core.logs_memory import LogsMemory, SecurityLogMemory
 from pilotwire.station.core.metering_usage_memory import UsageMemory
@@ -39,6 +41,8 @@ from pilotwire.station.core.network_memory import NetworkMemory
 from pilotwire.station.core.progress_memory import ProgressMemory
 from pilotwire.station.core.resumption_memory import ResumptionMemory
 from pilotwire.station.core.smart_charging_memory import ChargingMemory
+from pilotwire.station.core.tariff_memory import TariffMemory
+from pilotwire.station.core.v2x_memory import V2XMemory
 
 
 class HeldReading(Fact):
@@ -68,7 +72,7 @@ KeptFact = (
     | PublishFirmwareStatusReported
     | ReservationEnded
 )
-"""What can be queued until the CSMS has it: transaction and security events always (E04.FR.01, A04.FR.02), the others by `QueueAllMessages`.
+"""What can be queued until the CSMS has it: transaction and security events (E04.FR.01, A04.FR.02), the others by `QueueAllMessages`.
 
 A question (authorize, sign a certificate, heartbeat) is not among them: its answer is of no use later.
 """
@@ -200,6 +204,10 @@ Part = (
     | ProgressMemory
     | NetworkMemory
     | CertificatesMemory
+    | DisplayMemory
+    | TariffMemory
+    | V2XMemory
+    | DerMemory
 )
 """All parts; each is its own row. A street with a memory of its own adds its part here."""
 

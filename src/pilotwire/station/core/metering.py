@@ -27,6 +27,8 @@ from pilotwire.station.hardware.ports import SigningMoment, SigningRequest, Wh
 _LINES = ("L1", "L2", "L3")
 _Values = list[tuple[Decimal, str | None]]
 """Values with the phase each belongs to, None for all of them."""
+SAMPLED, ALIGNED = "SampledDataCtrlr.TxUpdatedMeasurands", "AlignedDataCtrlr.Measurands"
+"""The lists of what is told while a transaction runs, or at any time; the others go with its begin and end."""
 LATE = timedelta(seconds=1)
 """A value read no later than this after it was due is told as of the moment it was due."""
 
@@ -63,7 +65,7 @@ def take(
     `register_wh` is what the energy register said when it mattered, if not now; `at` the CSMS's time of the reading, likewise. The
     register is signed where the settings for this list want it, or as `sign` says.
     """
-    wanted = list(filter(None, station.variables.text(variable).split(",")))
+    wanted = wanted_by(station, variable)
     signing = wants_signature(station, evse, variable) if sign is None else sign
     if register and ENERGY_REGISTER not in wanted:
         wanted.insert(0, ENERGY_REGISTER)
@@ -73,6 +75,13 @@ def take(
     meter = _with_intervals(station, evse, variable, meter, wanted)
     taken = reading(station.stamp() if at is None else at, _as_set(station, meter), wanted, context)
     return signed(station, evse, taken, meter) if signing else taken
+
+
+def wanted_by(station: Station, variable: str) -> list[str]:
+    """The measurands that a list names; an empty one of what is told meanwhile may stand for the register (1.6:9.1.17)."""
+    named = list(filter(None, station.variables.text(variable).split(",")))
+    told = variable in (SAMPLED, ALIGNED)
+    return [ENERGY_REGISTER] if not named and told and station.settings.empty_list_means_register else named
 
 
 def _as_set(station: Station, meter: ports.MeterReading) -> ports.MeterReading:
@@ -268,9 +277,9 @@ def forget_key(station: Station, evse_id: int) -> None:
 # --- outside of transactions ----------------------------------------------------------------------------------------
 
 
-def report(station: Station, evse: Evse, context: str, *, at: datetime | None = None) -> bool:
-    """Say the clock-aligned measurands of an EVSE (J01.FR.14, F06.FR.06); False if there are none to say, or nobody to say it to."""
-    taken = take(station, evse, "AlignedDataCtrlr.Measurands", context, at=at)
+def report(station: Station, evse: Evse, context: str, *, at: datetime | None = None, variable: str = ALIGNED) -> bool:
+    """Say the measurands of a list for an EVSE (J01.FR.14, F06.FR.06); False if there are none to say, or nobody to say it to."""
+    taken = take(station, evse, variable, context, at=at)
     if not taken.samples:
         return False
     fact = MeterValuesReported(address=EvseAddress(evse=evse.evse_id), readings=(taken,))

@@ -41,7 +41,8 @@ def follow(station: Station) -> None:
         if fault not in known and _tell(station, *fault, problem):
             known.add(fault)
     for fault in sorted(known - there.keys()):
-        if _tell_over(station, *fault, left=any(place == fault[0] for place, _ in there)):
+        left = any(_problem_of(station, *other) == _problem_of(station, *fault) for other in there)
+        if _tell_over(station, *fault, left=left):
             known.discard(fault)
     _remember(station, known)
 
@@ -94,7 +95,7 @@ def _tell_over(station: Station, place: _Place, code: str, *, left: bool) -> boo
 def _draft(station: Station, place: _Place, code: str, problem: Problem, *, value: str, cleared: bool = False) -> Draft:
     evse = station.evses.get(place[0])
     return Draft(
-        name=_problem_of(place),
+        name=_problem_of(station, place, code),
         value=value,
         trigger=EventTrigger.ALERTING,
         notification=EventNotification.HARD_WIRED_NOTIFICATION,
@@ -106,7 +107,15 @@ def _draft(station: Station, place: _Place, code: str, problem: Problem, *, valu
     )
 
 
-def _problem_of(place: _Place) -> VariableName:
+def _problem_of(station: Station, place: _Place, code: str) -> VariableName:
+    """Where a fault is told; the lock of a socket has a component of its own (G05.FR.02)."""
     evse, connector = place
     component = "ChargingStation" if not evse else "Connector" if connector else "EVSE"
+    if code == _LOCK and _is_socket(station, evse, connector):
+        component = "ConnectorPlugRetentionLock"
     return VariableName(component=component, variable="Problem", evse=evse or None, connector=connector or None)
+
+
+def _is_socket(station: Station, evse: int, connector: int) -> bool:
+    layout = station.evses[evse].connectors.get(connector) if evse in station.evses else None
+    return layout is not None and not layout.cable_attached

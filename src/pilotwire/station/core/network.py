@@ -165,6 +165,7 @@ STREET = Street(
     events={
         ways.Connected: ways.connected,
         ways.Missed: ways.missed,
+        ways.Moved: ways.moved,
         ways.CredentialsSeen: ways.credentials_seen,
         ways.CarriersSeen: ways.carriers_seen,
     },

@@ -86,6 +86,11 @@ class Missed(OfStreet):
 
 
 @dataclass(frozen=True, slots=True)
+class Moved(OfStreet):
+    """The CSMS finds the station at another address than the one it told; fed before `LinkUp`."""
+
+
+@dataclass(frozen=True, slots=True)
 class CredentialsSeen(OfStreet):
     """What there is to make secure connections with: valid CSMS roots, a valid certificate of the station, a first password."""
 
@@ -128,8 +133,9 @@ def home_of(station: Station) -> NetworkConnectionProfile:
 
 def _url_for(url: str, level: int) -> str:
     """The same place with TLS, or without."""
-    _, colon, rest = url.partition(":")
-    return ("wss" if level >= 2 else "ws") + colon + rest
+    scheme, colon, rest = url.partition(":")
+    plain = "http" if scheme.casefold().startswith("http") else "ws"
+    return (f"{plain}s" if level >= 2 else plain) + colon + rest
 
 
 def profile_of(station: Station, slot: int) -> NetworkConnectionProfile | None:
@@ -277,6 +283,12 @@ def _falls_back(station: Station) -> bool:
     station.note(f"Security profile {memory.level} does not connect: back to {memory.upgraded_from}.")
     station.remember(changed(memory, level=memory.upgraded_from, upgraded_from=None))
     return True
+
+
+def moved(station: Station, _: Moved) -> None:
+    """Boot again, so that the CSMS learns the new address (S16:7.1)."""
+    station.registration = None
+    station.timers.boot = None
 
 
 def connected(station: Station, event: Connected) -> None:

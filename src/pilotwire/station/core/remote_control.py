@@ -18,7 +18,17 @@ from pilotwire.domain.remote_control import (
     UnlockStatus,
 )
 from pilotwire.domain.transactions import StoppedReason, TriggerReason
-from pilotwire.station.core import authorization, availability, charging_checks, energy, reservation, transactions
+from pilotwire.station.core import (
+    authorization,
+    availability,
+    charging_checks,
+    cost,
+    energy,
+    reservation,
+    tariff_payment,
+    tariff_rules,
+    transactions,
+)
 from pilotwire.station.core.actions import Answer, SetLock, Show
 from pilotwire.station.core.evse import Evse, Grant
 from pilotwire.station.core.station import Station
@@ -43,7 +53,7 @@ def request_start(station: Station, ref: Hashable, command: RequestStart) -> Non
 
 
 def _judged(station: Station, evse: Evse, command: RequestStart, verdict: AuthorizationVerdict) -> None:
-    verdict = authorization.at_evse(verdict, evse)
+    verdict = tariff_rules.checked(station, authorization.at_evse(verdict, evse))
     if verdict.accepted and not authorization.is_master(station, verdict):  # C16.FR.01
         _grant(station, evse, command, verdict)
     else:
@@ -57,7 +67,11 @@ def _grant(station: Station, evse: Evse, command: RequestStart, verdict: Authori
         return
     given = Grant(command.id_token, group, remote=True, remote_start_id=command.remote_start_id)
     given.charging_profile = charging_checks.of_use(station, command.charging_profile)
+    given.tariff = verdict.tariff if verdict is not None else None
+    tariff_payment.done(station, evse)
     transactions.grant(station, evse, given)
+    if (text := cost.tariff_text(station, verdict, evse)) is not None:
+        station.do(Show(evse.evse_id, text))
 
 
 def _chosen(station: Station, command: RequestStart) -> Evse | None:

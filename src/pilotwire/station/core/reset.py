@@ -9,6 +9,7 @@ from pilotwire.domain.transactions import StoppedReason, TriggerReason
 from pilotwire.station.core import resumption, security, transactions
 from pilotwire.station.core.actions import RestartStation, SetContactor, SetCurrentLimit
 from pilotwire.station.core.evse import Evse
+from pilotwire.station.core.firmware_memory import FirmwareMemory, Phase
 from pilotwire.station.core.station import PendingReset, Station
 from pilotwire.station.core.transactions import Cause
 
@@ -32,7 +33,13 @@ def request(station: Station, command: Reset) -> ResetOutcome:
 
 
 def _may_reset(station: Station, command: Reset) -> bool:
-    """A place that is there and may be reset on its own (EVSE.AllowReset), and no resuming where nothing is resumed (B13.FR.01)."""
+    """A place that is there and may be reset on its own (EVSE.AllowReset), and no resuming where nothing is resumed (B13.FR.01).
+
+    While firmware is being installed, nothing is (B11.FR.06, B12.FR.10).
+    """
+    update = station.kept(FirmwareMemory).update
+    if update is not None and update.phase in (Phase.INSTALLING, Phase.ACTIVATING):
+        return False
     if command.kind is ResetKind.RESUME and resumption.timeout(station) <= timedelta(0):
         return False
     if command.evse is None:

@@ -94,14 +94,18 @@ def kept(evse: Evse) -> KeptTransaction:
     )
 
 
-def take_up(station: Station, left_over: tuple[KeptTransaction, ...]) -> None:
-    """Before the hardware is looked at: which transactions go on (E17.FR.10), and the end of the others (E17.FR.20)."""
+def take_up(station: Station, left_over: tuple[KeptTransaction, ...], resume: bool | None = None) -> None:
+    """Before the hardware is looked at: which transactions go on (E17.FR.10), and the end of the others (E17.FR.20).
+
+    `resume` decides for all of them; None: what the station is set up to do.
+    """
     memory = station.kept(ResumptionMemory)
     if memory.planned:
         station.remember(changed(memory, planned=False))
     resumed: dict[int, KeptTransaction] = {}
     for one in left_over:
-        if one.evse in station.evses and one.evse not in resumed and _in_time(station, memory, one):
+        in_time = _in_time(station, memory, one) if resume is None else resume
+        if one.evse in station.evses and one.evse not in resumed and in_time:
             resumed[one.evse] = one
             _restore(station, station.evses[one.evse], one)
         else:

@@ -11,8 +11,8 @@ from enum import StrEnum
 from typing import Any
 
 from pilotwire.domain.identity import StationIdentity
-from pilotwire.domain.network_profiles import NetworkConnectionProfile
 from pilotwire.domain.monitoring import MonitorSetting
+from pilotwire.domain.network_profiles import NetworkConnectionProfile
 
 
 class Family(StrEnum):
@@ -59,6 +59,16 @@ class StationSettings:
     """Whether readings for the end are taken as often as those in between (1.6:9.1, StopTxn...Data) or by intervals of their own."""
     end_needs_register: bool = False
     """Whether the end of a transaction cannot be told without the energy register (1.6:4.10, meterStop)."""
+    empty_list_means_register: bool = False
+    """Whether an empty list of measurands that are told stands for the energy register (1.6:7.31, 1.6:9.1.17) or for nothing."""
+    triggers_samples: bool = False
+    """Whether triggered meter values are the sampled ones, of the transaction if there is one (1.6:5.17), or clock-aligned (F06.FR.06)."""
+    asks_about_groups_only: bool = False
+    """Whether another token is asked about at a transaction only if that has a group it could be of (1.6: TC_068), or always (C09)."""
+    own_profile_excludes_default: bool = False
+    """Whether a transaction with a profile of its own has no default any more (1.6:3.13.1), or has when its own ends (K02.FR.08)."""
+    reports_bad_csms_roots: bool = False
+    """Whether a root for the CSMS that is not good is a security event when it is to be installed (1.6: TC_078), or only when met."""
     answers_when_rejected: bool = True
     """Whether a command of a CSMS that rejected the station is answered with SecurityError (B03.FR.08) or not at all (1.6:4.2)."""
     security_events: bool = True
@@ -117,6 +127,11 @@ class StationSettings:
             queues_meter_values=True,
             ended_readings_follow_samples=True,
             end_needs_register=True,
+            empty_list_means_register=True,
+            triggers_samples=True,
+            asks_about_groups_only=True,
+            own_profile_excludes_default=True,
+            reports_bad_csms_roots=True,
             accepts_unsigned_firmware=True,
             names_unsigned_updates=False,
         )

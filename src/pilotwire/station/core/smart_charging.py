@@ -39,7 +39,7 @@ from pilotwire.domain.smart_charging import (
     with_set,
 )
 from pilotwire.domain.smart_charging.composite import composite
-from pilotwire.station.core import charging_dynamic, charging_limits, charging_power
+from pilotwire.station.core import charging_dynamic, charging_limits, charging_power, v2x_setpoints
 from pilotwire.station.core.actions import Answer, RefuseCommand
 from pilotwire.station.core.charging_checks import ENABLED, MOST_PROFILES, abilities, first_flaw, reason_of
 from pilotwire.station.core.charging_site import csms_time, replace_installed, site_of, usual_unit
@@ -155,7 +155,7 @@ def composite_schedule(station: Station, command: GetCompositeSchedule) -> GetCo
     if unit not in (abilities(station).rate_units or ()):
         return _no_schedule("UnsupportedRateUnit", f"The station has no schedules in {unit}.")
     if not 0 < command.duration <= MOST_SECONDS:
-        return _no_schedule("PropertyConstraintViolation", f"A duration is 1 to {MOST_SECONDS} seconds.")
+        return _no_schedule("ValueOutOfRange", f"A duration is 1 to {MOST_SECONDS} seconds.")
     schedule = composite(site_of(station), command.evse_id, csms_time(station), command.duration, unit)
     return GetCompositeScheduleOutcome(status=GenericStatus.ACCEPTED, schedule=schedule)
 
@@ -176,6 +176,7 @@ def _no_schedule(code: str, info: str) -> GetCompositeScheduleOutcome:
 def _follow(station: Station) -> None:
     _take_remote(station)
     _drop_ended(station)
+    v2x_setpoints.follow(station)
     charging_power.follow(station)
 
 

@@ -187,7 +187,10 @@ class Station:
         self.do(*self.outbox.put(fact, thin=outbox_policy.drops_when_full(self)))
 
     def tell(self, fact: KeptFact, *, queue: bool = False) -> bool:
-        """State a fact that needs no verdict: queued if all is to be (QueueAllMessages) or `queue`, else said now; False if neither can be."""
+        """State a fact that needs no verdict: queued if all is to be (QueueAllMessages) or `queue`, else said now.
+
+        False if neither can be.
+        """
         if queue or outbox_policy.queues_all(self):
             self.keep(fact)
         elif self.online:

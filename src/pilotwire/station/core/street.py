@@ -30,11 +30,12 @@ Live = Callable[[Station, VariableName], str | None]
 """The value a variable has at this moment, None where the kept one counts."""
 
 
-def _nothing(_: Station) -> None:
-    return
+def nothing(_: Station) -> None:
+    """What a street does where it has nothing to do."""
 
 
-def _no_deadline(_: Station) -> datetime | None:
+def no_deadline(_: Station) -> datetime | None:
+    """The deadline of a street to which time means nothing."""
     return None
 
 
@@ -59,13 +60,13 @@ class Street:
     live: Mapping[tuple[str, str], Live] = field(default_factory=dict)
     checks: Mapping[str, Callable[[Station, str], bool]] = field(default_factory=dict)
     changed: Callable[[Station, str, str], None] = lambda _station, _key, _value: None
-    started: Callable[[Station], None] = _nothing
-    link_up: Callable[[Station], None] = _nothing
-    link_down: Callable[[Station], None] = _nothing
-    accepted: Callable[[Station], None] = _nothing
-    deadline: Callable[[Station], datetime | None] = _no_deadline
-    due: Callable[[Station], None] = _nothing
-    follow: Callable[[Station], None] = _nothing
+    started: Callable[[Station], None] = nothing
+    link_up: Callable[[Station], None] = nothing
+    link_down: Callable[[Station], None] = nothing
+    accepted: Callable[[Station], None] = nothing
+    deadline: Callable[[Station], datetime | None] = no_deadline
+    due: Callable[[Station], None] = nothing
+    follow: Callable[[Station], None] = nothing
 
 
 def answered(decide: Callable[[Station, Any], Any]) -> CommandHandler:

@@ -7,10 +7,13 @@ from collections.abc import Callable
 from pilotwire.station.core import (
     authorization,
     certificates,
+    cost,
     customer_information,
+    der_control,
     device_model_clock,
     device_model_limits,
     device_model_places,
+    display,
     energy,
     firmware,
     installer,
@@ -28,11 +31,23 @@ from pilotwire.station.core import (
     resumption,
     security_log,
     smart_charging,
+    tariff,
+    tariff_payment,
     token_cache,
+    v2x,
+    vehicle_needs,
 )
 from pilotwire.station.core.settings import Family
 from pilotwire.station.core.station import Station
-from pilotwire.station.core.street import CommandHandler, EventHandler, Live, Street, Trigger
+from pilotwire.station.core.street import (
+    CommandHandler,
+    EventHandler,
+    Live,
+    Street,
+    Trigger,
+    no_deadline,
+    nothing,
+)
 from pilotwire.station.core.variable_table import Declared
 from pilotwire.station.hardware.ports import StationLayout
 
@@ -61,6 +76,13 @@ STREETS: tuple[Street, ...] = (
     monitoring.STREET,
     certificates.STREET,
     smart_charging.STREET,
+    vehicle_needs.STREET,
+    v2x.STREET,
+    der_control.STREET,
+    tariff.STREET,
+    tariff_payment.STREET,
+    cost.STREET,
+    display.STREET,
 )
 """All of them. A street of its own module is one line here."""
 
@@ -73,6 +95,12 @@ LIVE: dict[tuple[str, str], Live] = {place: live for street in STREETS for place
 CHECKS: dict[str, Callable[[Station, str], bool]] = {
     name.casefold(): check for street in STREETS for name, check in street.checks.items()
 }
+
+
+DEADLINES = tuple(street.deadline for street in STREETS if street.deadline is not no_deadline)
+DUE = tuple(street.due for street in STREETS if street.due is not nothing)
+FOLLOW = tuple(street.follow for street in STREETS if street.follow is not nothing)
+"""What is asked at every input and tick: only of the streets that have something to say."""
 
 
 def street_variables(family: Family, layout: StationLayout) -> tuple[Declared, ...]:

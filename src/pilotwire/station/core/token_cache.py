@@ -32,6 +32,7 @@ _NOT_CACHED = frozenset({NO_AUTHORIZATION, "Central"})
 """Token types that are kept in no cache (C02.FR.03, C05.FR.02)."""
 _ENABLED = "AuthCacheCtrlr.Enabled"
 _POLICY = "AuthCacheCtrlr.Policy"
+_TARIFFS = "TariffCostCtrlr.Enabled[Tariff]"
 _POLICIES = ("LRU", "LFU", "FIFO", "CUSTOM")
 _ENCODER = msgspec.json.Encoder()
 
@@ -79,6 +80,7 @@ def remember(station: Station, id_token: IdToken, verdict: AuthorizationVerdict)
         return
     now = station.stamp()
     before = station.cache.entries.get(id_token.key)
+    verdict = _without_prices(station, verdict)
     entry = CachedVerdict(
         id_token=changed(id_token, additional=()),  # C10.FR.14
         verdict=verdict if verdict.group is None else changed(verdict, group=changed(verdict.group, additional=())),
@@ -90,6 +92,12 @@ def remember(station: Station, id_token: IdToken, verdict: AuthorizationVerdict)
     if before is None:
         _make_room(station, entries, entry)
     station.cache = CacheMemory(entries={**entries, id_token.key: entry})
+
+
+def _without_prices(station: Station, verdict: AuthorizationVerdict) -> AuthorizationVerdict:
+    """What a driver is told of prices is good for one time only (C10.FR.09): it comes as the message to the driver (I01.FR.01)."""
+    variables = station.variables
+    return changed(verdict, message=None) if variables.has(_TARIFFS) and variables.on(_TARIFFS) else verdict
 
 
 def _make_room(station: Station, entries: dict[str, CachedVerdict], coming: CachedVerdict) -> None:

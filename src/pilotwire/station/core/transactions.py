@@ -16,7 +16,7 @@ from pilotwire.domain.identity import IdToken
 from pilotwire.domain.metering import MeterReading, register_of
 from pilotwire.domain.provisioning import RegistrationStatus
 from pilotwire.domain.transactions import ChargingState, EventKind, StoppedReason, TransactionEvent, TriggerReason
-from pilotwire.station.core import availability, metering, metering_ended, reservation
+from pilotwire.station.core import availability, metering, metering_ended, reservation, tariff_bills
 from pilotwire.station.core.actions import Show
 from pilotwire.station.core.evse import Evse, Grant, Running
 from pilotwire.station.core.station import Station
@@ -144,6 +144,7 @@ def _event(
         grant.told, tx.owner, tx.group, tx.stopping = True, grant.id_token, grant.group, None
         tx.remote_start_id = grant.remote_start_id
     tx.charging_state, tx.last_at = evse.charging_state, station.stamp()
+    tariff_id, cost = tariff_bills.told(station, evse, kind, trigger, readings)
     tx.register = max(tx.register, register_of(readings, last=True) or tx.register)
     station.keep(
         TransactionEvent(
@@ -162,9 +163,13 @@ def _event(
             phases_used=_new_phases(station, evse, tx),
             readings=readings,
             limit=limit,
+            operation_mode=evse.untold_mode,
+            tariff_id=tariff_id,
+            cost=cost,
         )
     )
     tx.next_seq_no += 1
+    evse.untold_mode = None
 
 
 def _is_begun_by_signature(station: Station, evse: Evse) -> bool:
@@ -231,14 +236,15 @@ def grant(station: Station, evse: Evse, given: Grant) -> None:
     settle(station, evse, Cause(trigger))
 
 
-def revoke(station: Station, evse: Evse, cause: Cause) -> None:
+def revoke(station: Station, evse: Evse, cause: Cause, *, at_rest: bool = False) -> None:
     """The authorization ends; whether the transaction does is TxStopPoint's affair (E06.FR.03, F03.FR.02).
 
-    Where it goes on, the opening of the contactor is told by an event of its own (`_switch`).
+    Where it goes on, the opening of the contactor is told by an event of its own (`_switch`); `at_rest`: the vehicle has ended the
+    flow itself, so there is nothing to wait for.
     """
     if evse.tx is not None and evse.tx.stopping is None:
         evse.tx.stopping = cause.reason
-    evse.letting_go = evse.contactor
+    evse.letting_go = evse.contactor and not at_rest
     evse.grant, evse.withheld = None, False
     settle(station, evse, cause)
 

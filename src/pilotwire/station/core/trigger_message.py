@@ -36,7 +36,7 @@ def _plan(station: Station, command: TriggerMessage) -> Then | None:
         return _statuses(station, command.address)
     evses = _named(station, command.address)
     if command.message == "MeterValues":
-        return (lambda: _meter_values(station, evses)) if evses and _aligned(station) else None
+        return (lambda: _meter_values(station, evses)) if evses and _list_of(station) else None
     running = [evse for evse in evses if evse.tx is not None]
     return (lambda: _transaction_events(station, running)) if running else None
 
@@ -72,13 +72,18 @@ def _named(station: Station, address: EvseAddress | None) -> list[Evse]:
     return [evse for evse in station.evses.values() if evse.evse_id == address.evse]
 
 
-def _aligned(station: Station) -> bool:
-    return bool(station.variables.members("AlignedDataCtrlr.Measurands"))
+def _list_of(station: Station) -> list[str]:
+    return metering.wanted_by(station, metering.SAMPLED if station.settings.triggers_samples else metering.ALIGNED)
 
 
 def _meter_values(station: Station, evses: list[Evse]) -> None:
+    """The clock-aligned measurands (F06.FR.06); in 1.6 the sampled ones, within the transaction that runs (1.6:5.17)."""
+    samples = station.settings.triggers_samples
     for evse in evses:
-        metering.report(station, evse, "Trigger")
+        if samples and evse.tx is not None:
+            transactions.sample(station, evse, TriggerReason.TRIGGER)
+        else:
+            metering.report(station, evse, "Trigger", variable=metering.SAMPLED if samples else metering.ALIGNED)
 
 
 def _transaction_events(station: Station, evses: list[Evse]) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pilotwire.domain.authorization import AuthorizationVerdict
-from pilotwire.domain.identity import same_token
-from pilotwire.domain.transactions import StoppedReason, TransactionEvent, TransactionVerdict, TriggerReason
-from pilotwire.station.core import limits, token_cache, transactions
+from pilotwire.domain.identity import IdToken, same_token
+from pilotwire.domain.kinds import changed
+from pilotwire.domain.transactions import EventKind, StoppedReason, TransactionEvent, TransactionVerdict, TriggerReason
+from pilotwire.station.core import cost, display_screens, limits, token_cache, transactions
 from pilotwire.station.core.actions import Show
 from pilotwire.station.core.evse import Evse
 from pilotwire.station.core.station import Station
@@ -20,17 +21,27 @@ def answered(station: Station, event: TransactionEvent, verdict: TransactionVerd
         # a new dict: the one there is part of what was saved, and must differ from it to be saved
         station.named = {**station.named, event.transaction_id: verdict.transaction_id}
     if event.id_token is not None and verdict.authorization is not None:
-        token_cache.remember(station, event.id_token, verdict.authorization)
+        token_cache.remember(station, event.id_token, _with_tariff(station, event.id_token, verdict.authorization))
+        display_screens.speaks(station, event.id_token, verdict.authorization)
         _judged(station, event, verdict.authorization)
     evse = station.evse_of_transaction(event.transaction_id or "")
     if evse is None:
+        if event.kind is EventKind.ENDED:
+            cost.ended(station, event, verdict)
         return
+    if verdict.total_cost is not None:
+        cost.running(station, evse, verdict.total_cost)
     if verdict.message is not None:
         station.do(Show(evse.evse_id, verdict.message))
-    if verdict.total_cost is not None:
-        limits.costs(station, evse, verdict.total_cost)
     if verdict.limit is not None:
         limits.set_by_csms(station, evse, verdict.limit)
+
+
+def _with_tariff(station: Station, id_token: IdToken, verdict: AuthorizationVerdict) -> AuthorizationVerdict:
+    """A verdict to be cached, with the driver's tariff that is there: an answer to an event cannot repeat it (I08.FR.05)."""
+    known = station.cache.entries.get(id_token.key)
+    tariff = known.verdict.tariff if known is not None else None
+    return verdict if tariff is None else changed(verdict, tariff=tariff)
 
 
 def _judged(station: Station, event: TransactionEvent, verdict: AuthorizationVerdict) -> None:

@@ -7,13 +7,34 @@ is spoken here. A driver reports what *is*; it decides nothing. Whatever vehicle
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any, Protocol
 
-from pilotwire.errors import ConfigError, PilotwireError
+from pilotwire.errors import PilotwireError
+from pilotwire.station.hardware.events import CablePlugged as CablePlugged
+from pilotwire.station.hardware.events import CableUnplugged as CableUnplugged
+from pilotwire.station.hardware.events import CardPresented as CardPresented
+from pilotwire.station.hardware.events import EmergencyStopPressed as EmergencyStopPressed
+from pilotwire.station.hardware.events import EmergencyStopReleased as EmergencyStopReleased
+from pilotwire.station.hardware.events import ErrorCode as ErrorCode
+from pilotwire.station.hardware.events import FaultCleared as FaultCleared
+from pilotwire.station.hardware.events import FaultRaised as FaultRaised
+from pilotwire.station.hardware.events import HardwareEvent as HardwareEvent
+from pilotwire.station.hardware.events import LockFailed as LockFailed
+from pilotwire.station.hardware.events import PowerLost as PowerLost
+from pilotwire.station.hardware.events import PowerRestored as PowerRestored
+from pilotwire.station.hardware.events import StopButtonPressed as StopButtonPressed
+from pilotwire.station.hardware.events import VehicleLeft as VehicleLeft
+from pilotwire.station.hardware.events import VehicleParked as VehicleParked
+from pilotwire.station.hardware.events import VehicleRequestsPower as VehicleRequestsPower
+from pilotwire.station.hardware.events import VehicleSuspends as VehicleSuspends
+from pilotwire.station.hardware.layouts import AcSupply as AcSupply
+from pilotwire.station.hardware.layouts import ConnectorLayout as ConnectorLayout
+from pilotwire.station.hardware.layouts import DcSupply as DcSupply
+from pilotwire.station.hardware.layouts import EvseLayout as EvseLayout
+from pilotwire.station.hardware.layouts import StationLayout as StationLayout
 from pilotwire.station.hardware.meter_readings import Measured as Measured
 from pilotwire.station.hardware.meter_readings import MeterReading as MeterReading
 from pilotwire.station.hardware.meter_readings import SignedReading as SignedReading
@@ -38,166 +59,41 @@ class RunningFirmware:
     fell_back: bool = False
 
 
-class ErrorCode(StrEnum):
-    """What a fault is about."""
-
-    CONNECTOR_LOCK_FAILURE = "CONNECTOR_LOCK_FAILURE"
-    EV_COMMUNICATION_ERROR = "EV_COMMUNICATION_ERROR"
-    GROUND_FAILURE = "GROUND_FAILURE"
-    HIGH_TEMPERATURE = "HIGH_TEMPERATURE"
-    INTERNAL_ERROR = "INTERNAL_ERROR"
-    OTHER = "OTHER"
-    OVER_CURRENT_FAILURE = "OVER_CURRENT_FAILURE"
-    OVER_VOLTAGE = "OVER_VOLTAGE"
-    POWER_METER_FAILURE = "POWER_METER_FAILURE"
-    POWER_SWITCH_FAILURE = "POWER_SWITCH_FAILURE"
-    READER_FAILURE = "READER_FAILURE"
-    UNDER_VOLTAGE = "UNDER_VOLTAGE"
-    WEAK_SIGNAL = "WEAK_SIGNAL"
-
-
-# --- events --------------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class CablePlugged:
-    """A vehicle is at the connector: control pilot from A to B."""
-
-    evse_id: int
-    connector_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class CableUnplugged:
-    """The vehicle is gone: control pilot A. `cable_remains`: its loose cable is still in the station's socket."""
-
-    evse_id: int
-    connector_id: int
-    cable_remains: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class VehicleRequestsPower:
-    """The vehicle wants energy: control pilot state C."""
-
-    evse_id: int
-    connector_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class VehicleSuspends:
-    """The vehicle went back to state B: it has enough, was paused, or nothing usable is offered to it any more.
-
-    Which of these cannot be seen on the pilot; whoever set the offer knows whether it was the station.
-    """
-
-    evse_id: int
-    connector_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class CardPresented:
-    """A card was held to a reader; `evse_id` is None at a reader for the whole station. `token_type` as in OCPP 2.x."""
-
-    evse_id: int | None
-    id_token: str
-    token_type: str = "ISO14443"
-
-
-@dataclass(frozen=True, slots=True)
-class StopButtonPressed:
-    """Somebody pressed the stop button of an EVSE."""
-
-    evse_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class EmergencyStopPressed:
-    """The emergency stop latched: the hardware has opened all contactors and keeps them open."""
-
-
-@dataclass(frozen=True, slots=True)
-class EmergencyStopReleased:
-    """The emergency stop is released: contactors may be closed again, by command."""
-
-
-@dataclass(frozen=True, slots=True)
-class FaultRaised:
-    """Something broke, on the station (`evse_id` None), an EVSE (`connector_id` None) or a connector."""
-
-    evse_id: int | None
-    connector_id: int | None
-    error_code: ErrorCode
-    info: str = ""
-    vendor_error_code: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class FaultCleared:
-    """That fault is gone."""
-
-    evse_id: int | None
-    connector_id: int | None
-    error_code: ErrorCode
-
-
-@dataclass(frozen=True, slots=True)
-class LockFailed:
-    """The connector's lock did not move when commanded."""
-
-    evse_id: int
-    connector_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class VehicleParked:
-    """The bay sensor of an EVSE sees a vehicle."""
-
-    evse_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class VehicleLeft:
-    """The bay of an EVSE is free again."""
-
-    evse_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class PowerLost:
-    """The mains failed; the controller runs on its reserve and all contactors have opened."""
-
-
-@dataclass(frozen=True, slots=True)
-class PowerRestored:
-    """The mains is back; contactors stay open until commanded."""
-
-
-HardwareEvent = (
-    CablePlugged
-    | CableUnplugged
-    | VehicleRequestsPower
-    | VehicleSuspends
-    | CardPresented
-    | StopButtonPressed
-    | EmergencyStopPressed
-    | EmergencyStopReleased
-    | FaultRaised
-    | FaultCleared
-    | LockFailed
-    | VehicleParked
-    | VehicleLeft
-    | PowerLost
-    | PowerRestored
-)
-"""All that a driver reports."""
-
-
-# --- readings and commands -----------------------------------------------------------------------------------------------------
+Happened = Callable[[Sequence[HardwareEvent]], None]
+"""Takes what a driver reports, in the order it happened; from any task or thread, and at once: nothing is waited for."""
 
 
 class HardwareDriver(Protocol):
-    """What a station commands. An EVSE or connector that the layout does not have raises `MisuseError`."""
+    """What a station commands; docs/station/hardware.md has the same as a table, with its times.
+
+    All calls come from the event loop of the station, one at a time, and return at once; what takes longer returns an awaitable where the
+    type allows it. A driver holds its own picture of the hardware for `meter` and `survey`. An EVSE or connector that the layout does not
+    have raises `MisuseError`; hardware that does not answer raises nothing: it is a fault, reported as an event.
+    """
+
+    def open(self, happened: Happened) -> Awaitable[None] | None:
+        """Begin: the first call. Once it is done, `survey` is true, and what changes is told to `happened`.
+
+        Raises `HardwareError` if the hardware cannot be had: the station does not start then.
+        """
+        ...
+
+    def close(self) -> Awaitable[None] | None:
+        """End: open all contactors and let the hardware go. Nothing is raised, without `open` before it and when it comes twice neither."""
+        ...
+
+    def advance(self, seconds: float) -> Sequence[HardwareEvent]:
+        """Look, for drivers that must be asked: what happened in the last `seconds`. Nothing, from those that tell `happened`."""
+        ...
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether there is no need of `advance` until the next command or event; always, for drivers that tell by themselves."""
+        ...
+
+    def save(self) -> Mapping[str, Any]:
+        """What the driver wants to be given again by the next process, as plain JSON values; kept with every fact the station keeps."""
+        ...
 
     def set_contactor(self, evse_id: int, closed: bool) -> None:
         """Permit energy or not. Closing takes effect once the vehicle is in state C.
@@ -207,8 +103,10 @@ class HardwareDriver(Protocol):
         """
         ...
 
-    def set_lock(self, evse_id: int, connector_id: int, locked: bool) -> bool:
+    def set_lock(self, evse_id: int, connector_id: int, locked: bool) -> bool | Awaitable[bool]:
         """Lock or unlock the plug; True when it is as asked. False and a later `LockFailed` when the lock is stuck.
+
+        A lock that is slower than a function call gives an awaitable of the same.
 
         A connector with an attached cable has no lock of its own and always answers True. Locking an empty socket answers
         False.
@@ -219,6 +117,14 @@ class HardwareDriver(Protocol):
         """Offer so many A a phase (AC: control pilot duty cycle; DC: outlet current); None: all that the hardware can.
 
         Less than 6 A cannot be said on a control pilot (IEC 61851-1): nothing is offered, and the vehicle suspends.
+        """
+        ...
+
+    def set_power_setpoint(self, evse_id: int, watts: Decimal | None) -> None:
+        """Let so many W flow, negative: take them back from the vehicle; None: whatever the vehicle takes of what is offered.
+
+        The current limit and what outlet and vehicle can still count. A positive setpoint is no more than a limit where the vehicle wants
+        less. Asked only of outlets that take energy back (`EvseLayout.max_discharge_w`); another raises `MisuseError`.
         """
         ...
 
@@ -238,7 +144,7 @@ class HardwareDriver(Protocol):
         """Put `text` on the EVSE's display (None: the station's); an empty text clears it."""
         ...
 
-    def install(self, image: bytes) -> str:
+    def install(self, image: bytes) -> str | Awaitable[str]:
         """Write firmware beside the one that runs; the next `restart` runs it, or falls back if it does not boot. Returns its version.
 
         Raises `ImageDamaged` for an image that fails its own check, `HardwareError` for any other that cannot be installed.
@@ -250,11 +156,11 @@ class HardwareDriver(Protocol):
         """What runs since the last start."""
         ...
 
-    def survey(self) -> list[HardwareEvent]:
+    def survey(self) -> Sequence[HardwareEvent]:
         """What is so at this moment (plugged, parked, faults, no mains, emergency stop), as the events that would say it."""
         ...
 
-    def restart(self) -> None:
+    def restart(self) -> Awaitable[None] | None:
         """Start the hardware anew: contactors open, limits and displays cleared, pilots begin again at B. Registers stay."""
         ...
 
@@ -305,7 +211,7 @@ class VehicleInlet(Protocol):
 
     @property
     def power_w(self) -> float:
-        """W it takes at this moment."""
+        """W it takes at this moment; negative: it gives them back."""
         ...
 
     @property
@@ -335,7 +241,10 @@ class VehicleInlet(Protocol):
         ...
 
     def offer(self, *, dc: bool, phases: int, voltage_v: float, current_a: float, power_w: float, live: bool) -> None:
-        """What is held out from now on: A a phase (0: nothing), at most `power_w`; `live`: the contactor is closed."""
+        """What is held out from now on: A a phase (0: nothing), at most `power_w`; `live`: the contactor is closed.
+
+        A negative `power_w`: so much is wanted back.
+        """
         ...
 
     def pause(self) -> None:
@@ -347,108 +256,13 @@ class VehicleInlet(Protocol):
         ...
 
     def run(self, seconds: float) -> tuple[float, float]:
-        """Let up to `seconds` pass, at most to its next change; returns (seconds passed, Wh taken)."""
+        """Let up to `seconds` pass, at most to its next change; returns (seconds passed, Wh taken, negative: given back)."""
         ...
 
     def book(self, wh: int) -> None:
-        """So many whole Wh were moved to it: count them on its own meter."""
+        """So many whole Wh were moved to it, negative: from it: count them on its own meter."""
         ...
 
     def save(self) -> dict[str, Any]:
         """Itself as plain JSON values."""
         ...
-
-
-# --- layout --------------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class AcSupply:
-    """An AC outlet: phases, V from phase to neutral, most A a phase; whether it can use one of several phases alone."""
-
-    phases: int = 3
-    voltage_v: Decimal = Decimal(230)
-    max_current_a: Decimal = Decimal(32)
-    can_switch_phases: bool = True
-
-    def __post_init__(self) -> None:
-        if self.phases not in (1, 2, 3) or self.voltage_v <= 0 or not 6 <= self.max_current_a <= 80:
-            raise ConfigError("That AC supply cannot be.", "Give 1 to 3 phases, a voltage above 0 V and 6 to 80 A.")
-
-    @property
-    def switches_phases(self) -> bool:
-        """Whether fewer phases than all can be used."""
-        return self.can_switch_phases and self.phases > 1
-
-    @property
-    def max_power_w(self) -> Decimal:
-        """The most W of all phases together."""
-        return self.phases * self.voltage_v * self.max_current_a
-
-
-@dataclass(frozen=True, slots=True)
-class DcSupply:
-    """A DC outlet: most W, V and A."""
-
-    max_power_w: Decimal
-    max_voltage_v: Decimal = Decimal(1000)
-    max_current_a: Decimal = Decimal(500)
-
-    def __post_init__(self) -> None:
-        if min(self.max_power_w, self.max_voltage_v, self.max_current_a) <= 0:
-            raise ConfigError("That DC supply cannot be.", "Give a power, voltage and current above zero.")
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectorLayout:
-    """A connector: its number (from 1 in each EVSE), its type as in OCPP 2.x, the most A its attached cable carries."""
-
-    connector_id: int
-    connector_type: str
-    cable_max_current_a: Decimal | None = None
-
-    @property
-    def cable_attached(self) -> bool:
-        """Whether the cable belongs to the station; OCPP 2.x types in `c` do, sockets (`s`) do not."""
-        return not self.connector_type.startswith("s")
-
-
-@dataclass(frozen=True, slots=True)
-class EvseLayout:
-    """An EVSE: its number (from 1), what it supplies, and the connectors of which one at a time is used.
-
-    `signing_meter`: its meter can sign what it measured, and what it says is bound by the law of measuring. `meter_public_key` is
-    that meter's key as in `SignedReading`.
-    """
-
-    evse_id: int
-    supply: AcSupply | DcSupply
-    connectors: Sequence[ConnectorLayout]
-    signing_meter: bool = False
-    meter_public_key: str = ""
-
-    def __post_init__(self) -> None:
-        _check_numbers([one.connector_id for one in self.connectors], f"connectors of EVSE {self.evse_id}")
-
-    @property
-    def dc(self) -> bool:
-        """Whether it supplies DC."""
-        return isinstance(self.supply, DcSupply)
-
-
-@dataclass(frozen=True, slots=True)
-class StationLayout:
-    """A station: its EVSEs. `vendor` and `model` are what it calls itself."""
-
-    evses: Sequence[EvseLayout]
-    vendor: str = "Pilotwire"
-    model: str = "simulated"
-
-    def __post_init__(self) -> None:
-        _check_numbers([evse.evse_id for evse in self.evses], "EVSEs of the station")
-
-
-def _check_numbers(numbers: list[int], whose: str) -> None:
-    """OCPP 2.x numbers EVSEs, and connectors within one, from 1 without gaps; `ConfigError` else."""
-    if not numbers or numbers != list(range(1, len(numbers) + 1)):
-        raise ConfigError(f"The {whose} have the numbers {numbers}.", "Number them 1, 2, 3, ... in this order.")

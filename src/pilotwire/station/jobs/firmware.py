@@ -168,6 +168,7 @@ async def install(job: InstallImage, tools: Tools, _: Tell) -> Result:
     if image is None or tools.hardware is None:
         raise PilotwireError("The image is gone." if image is None else "This station has no hardware to install on.")
     try:
-        return ImageWritten(tools.hardware.install(image))
+        version = tools.hardware.install(image)
+        return ImageWritten(version if isinstance(version, str) else await version)
     except ImageDamaged as error:
         return ImageRefused(str(error))

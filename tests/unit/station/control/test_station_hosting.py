@@ -16,6 +16,7 @@ from pilotwire.simulator.planned import build_planned
 from pilotwire.station.control import Host, host_api
 from tests.support.eventually import eventually
 from tests.support.scripted_csms import Error, ScriptedCsms, accepting, scripted_csms
+from tests.support.soap_central_system import central_system
 
 QUICK = {
     "OCPPCommCtrlr.RetryBackOffWaitMinimum": "0",
@@ -91,6 +92,22 @@ async def test_a_station_is_made_as_told_and_boots() -> None:
         assert [evse["evseId"] for evse in (await tool.status(identity))["evses"]] == [1, 2]
 
 
+@pytest.mark.parametrize(
+    ("version", "plan"), [("1.6", {"version": "1.6", "transport": "soap"}), ("1.5", {"version": "1.5"})]
+)
+async def test_a_station_of_soap_is_made_as_told_and_boots(version: str, plan: dict[str, Any]) -> None:
+    async with rig() as tool, central_system(version) as csms:
+        await tool.make(url=csms.url, soapHost="0.0.0.0", **plan)
+        await tool.until_accepted()
+        assert csms.of("BootNotification")[0].header["chargeBoxIdentity"] == "CS-1"
+        assert csms.address.startswith("http://127.0.0.1:")
+        assert (await csms.ask("ClearCache", identity="CS-1")).texts == {"status": "Accepted"}
+        said = await tool.does("/call", action="DataTransfer", payload={"vendorId": "V"})
+        assert said == {"result": {"status": "Accepted"}, "error": None}
+        misfit = await tool.cannot("/call", 409, action="GetLog", payload={})
+        assert "GetLog" in misfit
+
+
 async def test_stations_come_and_go_and_do_not_know_each_other() -> None:
     async with rig() as tool:
         for identity in ("CS-1", "CS-2"):
@@ -132,7 +149,10 @@ async def _timeout(tool: Rig) -> str:
     [
         ({"identity": ""}, 422, "identity"),
         ({"identity": "A" * 61}, 422, "identity"),
-        ({"identity": "X", "url": "http://x"}, 422, "url"),
+        ({"identity": "X", "url": "ftp://x"}, 422, "url"),
+        ({"identity": "X", "url": "http://x"}, 409, "no OCPP-J endpoint"),
+        ({"identity": "X", "version": "1.6", "transport": "soap"}, 409, "no endpoint of OCPP-S"),
+        ({"identity": "X", "url": "http://x", "transport": "soap"}, 409, "not spoken by SOAP"),
         ({"identity": "X", "version": "1.7"}, 422, "version"),
         ({"identity": "X", "layout": "shed"}, 409, "no station layout"),
         ({"identity": "X", "layout": "wallbox-11", "evses": CONNECTORS}, 409, "not both"),
@@ -308,3 +328,65 @@ async def test_a_refused_station_is_back_as_soon_as_it_is_let_in() -> None:
         await eventually(lambda: tool.csms.attempts >= 2)
         tool.csms.refuse = None
         await tool.until_accepted()
+
+
+@pytest.mark.parametrize("keep", [True, False])
+async def test_a_reboot_keeps_transactions_or_not_as_told(keep: bool) -> None:
+    async with rig("2.1") as tool:
+        await tool.make()
+        await tool.until_accepted()
+        await tool.does("/charge", idToken="04A2B3C4")
+        await tool.csms.until_heard("TransactionEvent", 2)
+        before = (await tool.status())["evses"][0]["transactionId"]
+        await tool.does("/reboot", keepTransactions=keep)
+        await tool.csms.until_heard("BootNotification", 2)
+        await tool.until_accepted()
+        if keep:
+            assert (await tool.status())["evses"][0]["transactionId"] == before
+            told = tool.csms.of
+            await eventually(lambda: "TxResumed" in {one["triggerReason"] for one in told("TransactionEvent")})
+        else:
+            assert (await _ended(tool))["transactionInfo"]["transactionId"] == before
+            assert (await tool.status())["evses"][0]["transactionId"] is None
+
+
+async def test_a_drivers_limit_ends_the_energy() -> None:
+    async with rig("2.1") as tool:
+        await tool.make()
+        await tool.until_accepted()
+        await tool.does("/charge", idToken="04A2B3C4")
+        await tool.csms.until_heard("TransactionEvent", 2)
+        await tool.does("/limit", maxEnergy=300)
+        await eventually(
+            lambda: any(one["triggerReason"] == "EnergyLimitReached" for one in tool.csms.of("TransactionEvent"))
+        )
+
+
+async def test_security_incidents_are_told_and_the_log_is_cleared() -> None:
+    async with rig() as tool:
+        await tool.make()
+        await tool.until_accepted()
+        await tool.does("/security/incident", type="TamperDetectionActivated", info="the door")
+        await tool.does("/security/clear-log")
+
+        def told() -> set[str]:
+            return {one["type"] for one in tool.csms.of("SecurityEventNotification")}
+
+        await eventually(lambda: {"TamperDetectionActivated", "SecurityLogWasCleared"} <= told())
+
+
+async def test_without_any_carrier_there_is_no_line() -> None:
+    async with rig() as tool:
+        await tool.make()
+        await tool.until_accepted()
+        await tool.does("/line/carriers", ethernet=False, cellular=False)
+
+        async def up() -> bool:
+            return bool((await tool.status())["line"]["up"])
+
+        async def down() -> bool:
+            return not await up()
+
+        await eventually(down)
+        await tool.does("/line/carriers", ethernet=True)
+        await eventually(up)

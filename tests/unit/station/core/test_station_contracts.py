@@ -336,6 +336,18 @@ def test_they_are_fetched_anew_before_they_end() -> None:
     assert secc.staples() == tuple((secc.csms.responses or {}).values())
 
 
+@pytest.mark.req("M06.FR.10")
+def test_one_that_lasts_longer_is_fetched_anew_after_a_week() -> None:
+    secc = Secc(days=30)
+    secc.given()
+    secc.world.now += timedelta(days=6, hours=23)
+    secc.world.tick()
+    assert len(secc.asked_ocsp) == 2
+    secc.world.now += timedelta(hours=1)
+    secc.world.tick()
+    assert len(secc.asked_ocsp) == 4
+
+
 def test_a_response_that_could_not_be_had_or_is_about_something_else_is_asked_for_again_an_hour_later() -> None:
     secc = Secc()
     good = secc.csms.responses or {}

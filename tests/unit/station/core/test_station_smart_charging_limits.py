@@ -171,7 +171,7 @@ def test_a_station_that_may_not_listen(variable: str, value: str) -> None:
     assert any("was not taken" in note for note in world.notes)
 
 
-@pytest.mark.req("K11.FR.05")
+@pytest.mark.req("K11.FR.05", "K12.FR.04")
 @pytest.mark.parametrize(
     "wrong",
     [

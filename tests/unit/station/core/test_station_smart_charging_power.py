@@ -250,6 +250,17 @@ def test_switching_to_one_phase_and_back() -> None:
     assert (given(world), switched(world), power(world)) == ([0, 16], [1, None], 3 * 230 * 16)
 
 
+@pytest.mark.req("E02.FR.19", "E03.FR.14")
+def test_another_number_of_phases_is_told_when_energy_flows_by_it() -> None:
+    """Once for each change."""
+    world = charging()
+    put(world, 1, profile(1, DEFAULT, (0, 16), phases=1))
+    world.pass_time(60, step=1)
+    put(world, 1, profile(1, DEFAULT, (0, 16), phases=3))
+    world.pass_time(60, step=1)
+    assert [event.phases_used for event in world.csms.events if event.phases_used is not None] == [1, 3]
+
+
 def test_phases_change_at_once_where_no_energy_is_offered() -> None:
     """Before anybody charges."""
     world = StationWorld()

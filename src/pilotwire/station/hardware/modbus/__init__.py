@@ -1,6 +1,6 @@
 """A meter read by Modbus, TCP or RTU: which registers, the poll in the background, and the last look given at once.
 
-It replaces the meter of another driver, EVSE by EVSE (`SimulatedStation.outside_meters`). Needs the extra `pilotwire[modbus]`.
+It replaces the meter of another driver, EVSE by EVSE (`meters` of the station). Needs the extra `pilotwire[modbus]`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """One simulated EVSE: contactor, locks, offer, meter, and the vehicle at its cable.
 
 Energy leaves in whole Wh: each is counted at once in this EVSE's register and in the vehicle's own meter, so the two never
-differ; what is less than a Wh waits in the EVSE's meter for the next one.
+differ; what is less than a Wh waits in the EVSE's meter for the next one. What comes back from a vehicle is counted in the export
+register in the same way.
 """
 
 from __future__ import annotations
@@ -62,19 +63,20 @@ _ROUNDING_WH = 1e-6
 
 @dataclass(slots=True)
 class SavedEvse:
-    """What of an EVSE outlives a process; `fraction_wh` is what has flowed since the register last moved, `signed` the
-    records its meter has signed.
+    """What of an EVSE outlives a process; `fraction_wh` is what has flowed since a register last moved (negative: back), `signed`
+    the records its meter has signed.
     """
 
     evse_id: int
     register_wh: Annotated[int, Meta(ge=0)] = 0
-    fraction_wh: Annotated[float, Meta(ge=-1, lt=1)] = 0.0
+    fraction_wh: Annotated[float, Meta(gt=-1, lt=1)] = 0.0
     connector_id: int | None = None
     cable_a: Decimal = Decimal(0)
     vehicle: dict[str, Any] | None = None
     locked: list[int] = field(default_factory=list)
     parked: bool = False
     signed: Annotated[int, Meta(ge=0)] = 0
+    export_wh: Annotated[int, Meta(ge=0)] = 0
 
 
 class SimulatedEvse:
@@ -83,8 +85,10 @@ class SimulatedEvse:
     def __init__(self, layout: EvseLayout, register_wh: int = 0) -> None:
         self.layout = layout
         self.register_wh = register_wh
+        self.export_wh = 0
         self.contactor_closed = False
         self.limit_a: Decimal | None = None
+        self.setpoint_w: Decimal | None = None
         self.phase_limit: int | None = None
         self.vehicle: VehicleInlet | None = None
         self.connector_id: int | None = None
@@ -177,9 +181,14 @@ class SimulatedEvse:
                 phases=1 if not isinstance(supply, AcSupply) else self._phases(supply),
                 voltage_v=float(supply.voltage_v if isinstance(supply, AcSupply) else supply.max_voltage_v),
                 current_a=float(self.offered_a(alive=alive)),
-                power_w=float(supply.max_power_w),
+                power_w=float(self._held_out_w()),
                 live=self.contactor_closed,
             )
+
+    def _held_out_w(self) -> Decimal:
+        """The most W that may flow; negative: so many are wanted back."""
+        most, back = self.layout.supply.max_power_w, self.layout.max_discharge_w
+        return most if self.setpoint_w is None else max(min(self.setpoint_w, most), -back)
 
     def _phases(self, supply: AcSupply) -> int:
         """How many phases are connected."""
@@ -205,7 +214,7 @@ class SimulatedEvse:
 
     def restart(self) -> None:
         """As after switching on: contactor open, no limit, pilot at B."""
-        self.contactor_closed, self.limit_a, self.phase_limit = False, None, None
+        self.contactor_closed, self.limit_a, self.phase_limit, self.setpoint_w = False, None, None, None
         if self.vehicle is not None:
             self.vehicle.reset_pilot()
 
@@ -242,11 +251,13 @@ class SimulatedEvse:
 
     def _move(self, vehicle: VehicleInlet, taken_wh: float) -> None:
         self._fraction_wh += taken_wh
-        whole = math.floor(self._fraction_wh + _ROUNDING_WH)
-        if whole > 0:
-            self._fraction_wh -= whole
+        whole = math.floor(self._fraction_wh + _ROUNDING_WH) if self._fraction_wh > 0 else 0
+        back = math.floor(-self._fraction_wh + _ROUNDING_WH) if self._fraction_wh < 0 else 0
+        if whole > 0 or back > 0:
+            self._fraction_wh -= whole - back
             self.register_wh += whole
-            vehicle.book(whole)
+            self.export_wh += back
+            vehicle.book(whole - back)
 
     def _pilot_event(self, vehicle: VehicleInlet) -> HardwareEvent:
         kind = VehicleRequestsPower if vehicle.requests_power else VehicleSuspends
@@ -256,11 +267,11 @@ class SimulatedEvse:
         """The meter at this moment."""
         vehicle, supply = self.vehicle, self.layout.supply
         power = vehicle.power_w if vehicle is not None else 0.0
-        load = power / float(supply.max_power_w)
+        load = abs(power) / float(supply.max_power_w)
         offered = self.offered_a(alive=alive)
         return MeterReading(
             energy_import_register=self.register_wh,
-            energy_export_register=0,
+            energy_export_register=self.export_wh,
             power_w=_decimal(power, "0.1"),
             current_a=self._currents(power),
             voltage_v=self._voltages(powered=powered),
@@ -269,9 +280,16 @@ class SimulatedEvse:
             temperature_c=_decimal(_AMBIENT_C + _FULL_LOAD_RISE_C * load, "0.1"),
             frequency_hz=None if self.layout.dc else Decimal("50.0" if powered else "0.0"),
             soc_percent=_decimal(vehicle.soc_percent, "0.1") if vehicle is not None and self.layout.dc else None,
-            more=() if self.layout.dc else _PURELY_ACTIVE,
+            more=self._export_current(power) if self.layout.dc else _PURELY_ACTIVE,
             sign=None if self.signer is None else self.signer.sign,
         )
+
+    def _export_current(self, power: float) -> tuple[Measured, ...]:
+        """What a DC meter says besides, where energy can come back."""
+        if self.layout.max_discharge_w == 0:
+            return ()
+        amps = -power / self.vehicle.pack_volts if self.vehicle is not None and power < 0 else 0.0
+        return (Measured("Current.Export", _decimal(amps, "0.01")),)
 
     def _voltages(self, *, powered: bool) -> tuple[Decimal, ...]:
         supply = self.layout.supply
@@ -294,7 +312,7 @@ class SimulatedEvse:
         if isinstance(supply, AcSupply):
             return self._phases(supply) * supply.voltage_v * offered_a
         volts = supply.max_voltage_v if self.vehicle is None else _decimal(self.vehicle.pack_volts, "0.1")
-        return min(supply.max_power_w, volts * offered_a)
+        return max(Decimal(0), min(self._held_out_w(), volts * offered_a))
 
     # --- saving --------------------------------------------------------------------------------------------------------------------
 
@@ -310,6 +328,7 @@ class SimulatedEvse:
             sorted(self.locked),
             self.parked,
             0 if self.signer is None else self.signer.counter,
+            self.export_wh,
         )
 
     def adopt(self, saved: SavedEvse, vehicle_from: VehicleFrom | None) -> None:
@@ -320,6 +339,7 @@ class SimulatedEvse:
                 f"EVSE {saved.evse_id} was saved with connectors it does not have.", "Use its own layout."
             )
         self.register_wh, self._fraction_wh = saved.register_wh, saved.fraction_wh
+        self.export_wh = saved.export_wh
         self.connector_id, self._cable_a = saved.connector_id, saved.cable_a
         self.locked, self.parked = set(saved.locked), saved.parked
         if self.signer is not None:

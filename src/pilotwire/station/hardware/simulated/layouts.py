@@ -22,8 +22,8 @@ def _fiscal(evse: EvseLayout) -> EvseLayout:
     return replace(evse, signing_meter=True, meter_public_key=key)
 
 
-def _ccs(evse_id: int, kilowatts: int, amps: int) -> EvseLayout:
-    supply = DcSupply(Decimal(kilowatts * 1000), Decimal(1000), Decimal(amps))
+def _ccs(evse_id: int, kilowatts: int, amps: int, *, back: int = 0) -> EvseLayout:
+    supply = DcSupply(Decimal(kilowatts * 1000), Decimal(1000), Decimal(amps), Decimal(back * 1000))
     return EvseLayout(evse_id, supply, (ConnectorLayout(1, "cCCS2"),))
 
 
@@ -37,13 +37,15 @@ LAYOUTS: dict[str, StationLayout] = {
         StationLayout((_fiscal(_ac(1, "sType2", 3, 32)),), model="ac-22-fiscal"),
         StationLayout((_ccs(1, 50, 125),), model="dc-50-ccs"),
         StationLayout((_ccs(1, 150, 400),), model="dc-150-ccs"),
+        StationLayout((_ccs(1, 50, 125, back=30),), model="dc-50-v2x"),
+        StationLayout((_ccs(1, 50, 125, back=30), _ccs(2, 50, 125, back=30)), model="dc-50-v2x-dual"),
         StationLayout((_ccs(1, 150, 400), _ac(2, "sType2", 3, 32)), model="dc-150-ac-22"),
         StationLayout((_ccs(1, 250, 500), _ccs(2, 250, 500)), model="dc-250-dual"),
     )
 }
 """The layouts by name: `wallbox-*` and `ac-*` by kW, `dc-*` by kW of a CCS outlet; `ac-*` have sockets, the others cables.
 
-`*-fiscal` have meters that sign.
+`*-fiscal` have meters that sign, `*-v2x` take energy back from vehicles.
 """
 
 

@@ -25,11 +25,11 @@ from pilotwire.station.hardware.ports import (
     ErrorCode,
     FaultCleared,
     FaultRaised,
+    Happened,
     HardwareError,
     HardwareEvent,
     LockFailed,
     MeterReading,
-    OutsideMeter,
     PowerLost,
     PowerRestored,
     RunningFirmware,
@@ -81,8 +81,6 @@ class SimulatedStation:
         self.emergency_stop = False
         self.slots = Slots()
         """Its firmware; the faults there make an update fail."""
-        self.outside_meters: dict[int, OutsideMeter] = {}
-        """Real meters in the place of simulated ones, by EVSE."""
         self._faults: dict[_Place, FaultRaised] = {}
         self._pending: list[HardwareEvent] = []
         self._evses = {evse.evse_id: SimulatedEvse(evse) for evse in layout.evses}
@@ -90,6 +88,16 @@ class SimulatedStation:
             if register < 0:
                 raise MisuseError(f"EVSE {evse_id} cannot start from {register} Wh.", "Registers are 0 or more.")
             self._evse(evse_id).register_wh = register
+
+    # --- life (HardwareDriver) -----------------------------------------------------------------------------------------------------
+
+    def open(self, happened: Happened) -> None:
+        """Nothing is to be opened; see `HardwareDriver.open`."""
+
+    def close(self) -> None:
+        """Open the contactors; see `HardwareDriver.close`."""
+        for evse in self._evses.values():
+            self.set_contactor(evse.layout.evse_id, False)
 
     # --- commands (HardwareDriver) -------------------------------------------------------------------------------------------------
 
@@ -116,6 +124,14 @@ class SimulatedStation:
         evse.limit_a = amps
         self._refresh(evse)
 
+    def set_power_setpoint(self, evse_id: int, watts: Decimal | None) -> None:
+        """Change the power wanted, in either direction; see `HardwareDriver.set_power_setpoint`."""
+        evse = self._evse(evse_id)
+        if evse.layout.max_discharge_w == 0 or (watts is not None and not watts.is_finite()):
+            raise MisuseError(f"EVSE {evse_id} cannot be set to {watts} W.", "Ask outlets that take energy back.")
+        evse.setpoint_w = watts
+        self._refresh(evse)
+
     def set_phases(self, evse_id: int, phases: int | None) -> None:
         """Change the phases connected; see `HardwareDriver.set_phases`."""
         evse = self._evse(evse_id)
@@ -130,9 +146,7 @@ class SimulatedStation:
     def meter(self, evse_id: int) -> MeterReading:
         """Read a meter; see `HardwareDriver.meter`."""
         evse = self._evse(evse_id)
-        own = evse.reading(powered=self.powered, alive=self._alive(evse))
-        outside = self.outside_meters.get(evse_id)
-        return own if outside is None else outside.reading(own)
+        return evse.reading(powered=self.powered, alive=self._alive(evse))
 
     def show(self, evse_id: int | None, text: str) -> None:
         """Show `text`; `display` holds what is to be read where."""
@@ -158,8 +172,6 @@ class SimulatedStation:
         events += self._faults.values()
         for evse in self._evses.values():
             events += evse.survey()
-        for meter in self.outside_meters.values():
-            events += meter.survey()
         return events
 
     def restart(self) -> None:

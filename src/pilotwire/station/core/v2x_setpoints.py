@@ -1,0 +1,223 @@
+"""The power of an EVSE that takes energy back: what the operation mode wants, within all limits, brought to the hardware (block Q, R).
+
+It is worked out after every input and at every moment at which another period begins, so a change counts at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+from pilotwire.domain.kinds import changed
+from pilotwire.domain.smart_charging import ChargingRateUnit, OperationMode
+from pilotwire.domain.smart_charging.composite import limit_now
+from pilotwire.domain.smart_charging.composite_timeline import Leading, Site
+from pilotwire.domain.smart_charging.setpoints import (
+    BOTH_WAYS,
+    Deciding,
+    as_limits,
+    at_frequency,
+    at_signal,
+    deciding,
+    floor_of,
+    in_watts,
+    mode_of,
+)
+from pilotwire.domain.transactions import TriggerReason
+from pilotwire.station.core import der_effects, transactions
+from pilotwire.station.core.actions import SetPowerSetpoint
+from pilotwire.station.core.charging_site import csms_time, follow_beginnings, site_of
+from pilotwire.station.core.evse import Evse
+from pilotwire.station.core.grid import grid_of
+from pilotwire.station.core.station import Station
+from pilotwire.station.core.v2x_memory import V2XMemory
+from pilotwire.station.core.v2x_settings import ENABLED, PRIORITY, THRESHOLD, band_of
+
+_M = OperationMode
+_NOTHING: Final = Decimal(0)
+
+
+@dataclass(slots=True)
+class Balanced:
+    """The setpoint of local load balancing at an EVSE, and the last reading that went into it."""
+
+    watts: Decimal = _NOTHING
+    load: int = -1
+
+
+@dataclass(slots=True)
+class Setpoints:
+    """What EVSEs were given last, and what their modes remember: the frequency last used, the balance, aFRR signals by time."""
+
+    given: dict[int, Decimal | None] = field(default_factory=dict)
+    frequency: dict[int, Decimal] = field(default_factory=dict)
+    balanced: dict[int, Balanced] = field(default_factory=dict)
+    signals: list[tuple[datetime, int]] = field(default_factory=list)
+
+
+def is_both_ways(evse: Evse) -> bool:
+    """Whether the EVSE takes energy back."""
+    return evse.layout.max_discharge_w > 0
+
+
+def follow(station: Station) -> None:
+    """Give each EVSE its setpoint, and tell of operation modes that have changed; see the module."""
+    if not station.variables.has(ENABLED):
+        return
+    der_effects.watch_return(station)
+    follow_beginnings(station)
+    site = site_of(station)
+    now = csms_time(station)
+    decisions = {outlet.evse_id: deciding(site, outlet, now) for outlet in site.outlets}
+    on = station.variables.on(ENABLED)
+    free = [
+        evse
+        for evse in station.evses.values()
+        if on and evse.tx is not None and is_both_ways(evse) and decisions[evse.evse_id].mode in BOTH_WAYS
+    ]
+    limits = changed(site, installed=as_limits(site.installed)) if free else site
+    for evse in station.evses.values():
+        here = decisions[evse.evse_id]
+        evse.by_setpoint = evse in free
+        _notice_mode(station, evse, here.mode)
+        if is_both_ways(evse):
+            _give(station, evse, _watts(station, evse, here, limits, len(free)))
+
+
+def _notice_mode(station: Station, evse: Evse, mode: OperationMode) -> None:
+    """K01.FR.110."""
+    if evse.tx is None:
+        return
+    memory, own = station.kept(V2XMemory), evse.tx.transaction_id
+    before = memory.modes.get(own, _M.CHARGING_ONLY)
+    if mode is not before:
+        station.remember(changed(memory, modes={**memory.modes, own: mode}))
+        evse.untold_mode = mode
+        transactions.tell(station, evse, TriggerReason.OPERATION_MODE_CHANGED)
+
+
+def _give(station: Station, evse: Evse, watts: Decimal | None) -> None:
+    given = station.moment(Setpoints).given
+    if given.get(evse.evse_id) != watts:
+        given[evse.evse_id] = watts
+        station.do(SetPowerSetpoint(evse.evse_id, watts))
+
+
+# --- how much -------------------------------------------------------------------------------------------------------
+
+
+def _watts(station: Station, evse: Evse, here: Deciding, site: Site, among: int) -> Decimal | None:
+    """The setpoint; None: whatever the vehicle takes of what is offered."""
+    causes = station.moment(der_effects.Causes).by_evse
+    causes.pop(evse.evse_id, None)
+    if evse.tx is None or here.mode is _M.IDLE:
+        return None
+    most = evse.layout.supply.max_power_w
+    high = min(most, limit_now(site, evse.evse_id, csms_time(station), ChargingRateUnit.WATT).limit)
+    voltage = next(outlet.supply.voltage for outlet in site.outlets if outlet.evse_id == evse.evse_id)
+    wanted = _wanted(station, evse, here, voltage, among) if evse.by_setpoint else None
+    low = _low(station, evse, here, voltage, among) if evse.by_setpoint else _NOTHING
+    planned = high if wanted is None else max(min(wanted, high), low)
+    result = der_effects.shaped(station, evse, planned, high)
+    if result.cause is not None:
+        causes[evse.evse_id] = result
+    if wanted is None and result.watts >= (most if evse.by_setpoint else planned):
+        return None
+    return result.watts.quantize(Decimal("0.1"))
+
+
+def _low(station: Station, evse: Evse, here: Deciding, voltage: Decimal, among: int) -> Decimal:
+    """The most that may be given back, as the least setpoint; what is for the station is shared by all that are driven (Q06.FR.30)."""
+    assert evse.tx is not None
+    allowed = station.kept(V2XMemory).allowed.get(evse.tx.transaction_id)
+    if allowed is not None and not any("BPT" in each for each in allowed):
+        return _NOTHING  # Q02.FR.05
+    own = (here.own,) if here.own is not None else ()
+    near, above = floor_of((*own, *here.here), voltage), floor_of(here.station, voltage)
+    told = [] if near is None else [near]
+    told += [] if above is None else [above / among]
+    return max([-evse.layout.max_discharge_w, *told])
+
+
+def _wanted(station: Station, evse: Evse, here: Deciding, voltage: Decimal, among: int) -> Decimal | None:
+    """What the mode wants; None where it has only limits."""
+    own = here.own
+    assert own is not None
+    outside = _outside(here, voltage, among)
+    own_goes_first = here.mode is not _M.EXTERNAL_SETPOINT and station.variables.text(PRIORITY) == "CSMS"
+    if outside is not None and not own_goes_first:  # Q06.FR.21, Q06.FR.22
+        return outside
+    state = station.moment(Setpoints)
+    if here.mode is not _M.LOCAL_FREQUENCY:
+        state.frequency.pop(evse.evse_id, None)
+    if here.mode is not _M.LOCAL_LOAD_BALANCING:
+        state.balanced.pop(evse.evse_id, None)
+    match here.mode:
+        case _M.CENTRAL_SETPOINT | _M.CENTRAL_FREQUENCY:
+            return in_watts(own, own.period.setpoint or _NOTHING, voltage)
+        case _M.EXTERNAL_SETPOINT:
+            return in_watts(own, own.period.setpoint or _NOTHING, voltage)  # of Q05.FR.05, or nothing told yet
+        case _M.LOCAL_FREQUENCY:
+            frequency = at_frequency(own.period, _frequency(station, evse))
+            return frequency + at_signal(own.period, signal_now(station))
+        case _M.LOCAL_LOAD_BALANCING:
+            high = in_watts(own, own.period.limit, voltage) if own.period.limit is not None else None
+            return _balanced(station, evse, high, _low(station, evse, here, voltage, among), among)
+        case _:
+            return None
+
+
+def _outside(here: Deciding, voltage: Decimal, among: int) -> Decimal | None:
+    """A setpoint of an external system: for this EVSE, or its part of that for the station (Q06.FR.31)."""
+    for leads, parts in ((here.here, 1), (here.station, among)):
+        for lead in leads:
+            if mode_of(lead.period) is _M.EXTERNAL_SETPOINT and lead.period.setpoint is not None:
+                return in_watts(lead, lead.period.setpoint, voltage) / parts
+    return None
+
+
+def _frequency(station: Station, evse: Evse) -> Decimal | None:
+    """The frequency to go by: another one only once it is as far off as the threshold says (Q08.FR.07)."""
+    used, measured = station.moment(Setpoints).frequency, grid_of(station).frequency_hz
+    if measured is None:
+        return None
+    before = used.get(evse.evse_id)
+    if before is None or abs(measured - before) * 1000 >= station.variables.number(THRESHOLD):
+        used[evse.evse_id] = measured
+    return used[evse.evse_id]
+
+
+def signal_now(station: Station) -> int | None:
+    """The aFRR signal whose time has come last."""
+    now = csms_time(station)
+    due = [signal for at, signal in station.moment(Setpoints).signals if at <= now]
+    return due[-1] if due else None
+
+
+def _balanced(station: Station, evse: Evse, high: Decimal | None, low: Decimal, among: int) -> Decimal:
+    """Each reading of the upstream meter corrects the setpoint; EVSEs that balance together share the correction (Q09.FR.04)."""
+    grid, state = grid_of(station), station.moment(Setpoints).balanced.setdefault(evse.evse_id, Balanced())
+    band = band_of(station)
+    if grid.load_w is not None and grid.loads != state.load and band is not None:
+        state.load = grid.loads
+        wanted = state.watts + band.correction(grid.load_w) / among
+        top = evse.layout.supply.max_power_w if high is None else high
+        state.watts = max(low, min(top, wanted))  # Q09.FR.05
+    return state.watts
+
+
+def signalled(station: Station) -> Sequence[Leading]:
+    """The periods that take aFRR signals now (Q08.FR.11)."""
+    site, now = site_of(station), csms_time(station)
+    found = []
+    for outlet in site.outlets:
+        here = deciding(site, outlet, now)
+        evse = station.evses[outlet.evse_id]
+        if evse.tx is None or not is_both_ways(evse) or here.own is None or here.mode is not _M.LOCAL_FREQUENCY:
+            continue
+        if here.own.period.v2x_signal_watt_curve:
+            found.append(here.own)
+    return found

@@ -1,0 +1,151 @@
+"""What every hardware driver must do, of the simulated one and of the example of a real one: a power board behind a TCP socket."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+
+import pytest
+
+from examples.board_driver import BoardDriver, board
+from pilotwire.ev import Vehicle, vehicle
+from pilotwire.station.hardware.contract import CHECKS, Check, ContractBroken, Workbench, run
+from pilotwire.station.hardware.drivers import DriverPlace
+from pilotwire.station.hardware.ports import Happened, HardwareEvent, StationLayout
+from pilotwire.station.hardware.simulated import SimulatedStation, layout
+from tests.support.board import Board
+
+
+class SimulatedBench:
+    """The simulated driver, whose people's acts give back their events; time passes as it is told."""
+
+    def __init__(self, name: str = "ac-22-single", made: type[SimulatedStation] = SimulatedStation) -> None:
+        self.layout: StationLayout = layout(name)
+        self._made = made
+        self._car: Vehicle
+
+    async def make(self, happened: Happened) -> SimulatedStation:
+        self._station, self._happened = self._made(self.layout), happened
+        self._car = vehicle("family-77" if self.layout.evses[0].dc else "compact-58", soc=20)
+        return self._station
+
+    async def clear(self) -> None:
+        """Nothing is left."""
+
+    async def pass_time(self, seconds: float) -> None:
+        self._happened(self._station.advance(seconds))
+
+    async def plug(self) -> None:
+        self._car.pause()
+        self._happened(self._station.plug(1, 1, self._car))
+
+    async def unplug(self) -> None:
+        self._happened(self._station.unplug(1, 1))
+
+    async def want_energy(self, wants: bool) -> None:
+        (self._car.resume if wants else self._car.pause)()
+
+    async def present_card(self, id_token: str) -> None:
+        self._happened(self._station.tap(id_token, 1))
+
+    async def ground_fault(self, there: bool) -> None:
+        act: Callable[..., list[HardwareEvent]] = self._station.raise_fault if there else self._station.clear_fault
+        self._happened(act("GROUND_FAILURE", 1))
+
+    def energy_flows(self) -> bool:
+        return self._station.contactor_closed(1) and self._car.requests_power
+
+
+class BoardBench:
+    """The driver of the example, over a real socket to an emulated board."""
+
+    def __init__(self) -> None:
+        self.layout: StationLayout = layout("ac-22-single")
+        self._board = Board()
+        self._stack = AsyncExitStack()
+
+    async def make(self, happened: Happened) -> BoardDriver:
+        await self._stack.enter_async_context(self._board.switched_on())
+        self._driver = board(DriverPlace("CS001", self.layout, options={"port": self._board.port}))
+        return self._driver
+
+    async def clear(self) -> None:
+        await self._stack.aclose()
+
+    async def pass_time(self, seconds: float) -> None:
+        """What was said in both directions has arrived after it."""
+        self._board.advance(seconds)
+        await self._driver.refresh()
+        await asyncio.sleep(0)
+
+    async def plug(self) -> None:
+        self._board.move_pilot("B")
+
+    async def unplug(self) -> None:
+        self._board.move_pilot("A")
+
+    async def want_energy(self, wants: bool) -> None:
+        self._board.move_pilot("C" if wants else "B")
+
+    async def present_card(self, id_token: str) -> None:
+        self._board.card(id_token)
+
+    async def ground_fault(self, there: bool) -> None:
+        self._board.fault("GROUND_FAILURE", there=there)
+
+    def energy_flows(self) -> bool:
+        return self._board.flows
+
+
+BENCHES: dict[str, Callable[[], Workbench]] = {
+    "simulated AC": SimulatedBench,
+    "simulated DC": lambda: SimulatedBench("dc-50-ccs"),
+    "simulated V2X": lambda: SimulatedBench("dc-50-v2x"),
+    "board": BoardBench,
+}
+
+
+@pytest.mark.parametrize("bench", BENCHES)
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+async def test_the_driver_keeps_the_contract(check: Check, bench: str) -> None:
+    await run(check, BENCHES[bench]())
+
+
+# --- the checks bite --------------------------------------------------------------------------------------------------
+
+
+class _Careless(SimulatedStation):
+    """Lets every fault pass, and every limit."""
+
+    def set_current_limit(self, evse_id: int, amps: object) -> None:
+        super().set_current_limit(evse_id, None)
+
+    def _alive(self, evse: object) -> bool:
+        return True
+
+    def survey(self) -> list[HardwareEvent]:
+        return []
+
+    def install(self, image: bytes) -> str:
+        return "9.9"
+
+    def close(self) -> None:
+        """Leaves everything live."""
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("plugs_are_told_once", "survey does not tell of the plug"),
+        ("a_fault_opens_the_contactor", "an open contactor after a ground fault did not come about"),
+        ("a_limit_is_in_force_at_once", "an offer of 8 A did not come about within 1 s"),
+        ("closing_opens_the_contactor", "an open contactor after close"),
+        ("a_bad_image_is_refused", "installs what is no firmware"),
+    ],
+)
+async def test_a_careless_driver_is_found_out(name: str, why: str) -> None:
+    """In a sentence that says what it does not do."""
+    (check,) = [one for one in CHECKS if one.__name__ == name]
+    with pytest.raises(ContractBroken, match=why):
+        await run(check, SimulatedBench(made=_Careless))

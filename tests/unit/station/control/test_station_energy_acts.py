@@ -1,0 +1,152 @@
+"""Grid, upstream meter and energy management driven through the control port: what a test tool does is felt at the outlet."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from decimal import Decimal
+from typing import Any
+
+import httpx
+import pytest
+
+from pilotwire.domain.der_control import DerControl, DerControlType, LimitMaxDischarge, SetDerControl
+from pilotwire.domain.smart_charging import ChargingProfile, SetChargingProfile
+from pilotwire.errors import ConfigError
+from pilotwire.simulator.building import make_vehicle
+from pilotwire.station.control import control_api
+from pilotwire.station.control.acts import ACTS
+from tests.support.both_ways import curve, moded, period
+from tests.support.scripted_csms import ScriptedCsms, scripted_csms
+from tests.support.station_lab import Lab, lab
+
+BAND = {
+    f"V2XChargingCtrlr.LocalLoadBalancing[{name}]": value
+    for name, value in (("UpperThreshold", "0"), ("LowerThreshold", "-1"), ("UpperOffset", "0"), ("LowerOffset", "0"))
+}
+
+
+class Rig:
+    """A test tool at the control port of a station that takes energy back, with somebody charging there."""
+
+    def __init__(self, http: httpx.AsyncClient, one: Lab, csms: ScriptedCsms) -> None:
+        self.http = http
+        self.one = one
+        self.csms = csms
+
+    async def does(self, path: str, **body: Any) -> None:
+        """Something that works."""
+        answer = await self.http.post(path, json=body)
+        assert answer.status_code == 200, answer.text
+
+    async def holds(self, profile: ChargingProfile) -> None:
+        """The station takes a profile."""
+        outcome: Any = await self.one.station.command(SetChargingProfile(evse_id=1, charging_profile=profile))
+        assert outcome.status == "Accepted", outcome
+
+    @property
+    def power(self) -> int:
+        """W at the outlet."""
+        return int(self.one.station.hardware.meter(1).power_w)
+
+    async def heard(self, action: str) -> Any:
+        """The first such message of the station."""
+        await self.one.until(lambda: any(each.action == action for each in self.csms.heard), action)
+        return next(each.payload for each in self.csms.heard if each.action == action)
+
+
+@asynccontextmanager
+async def rig() -> AsyncIterator[Rig]:
+    async with scripted_csms() as csms:
+        csms.version = "2.1"
+        async with lab(csms.url, "2.1", layout="dc-50-v2x", car="v2x-compact-40", soc=60, variables=BAND) as one:
+            await one.charge(100)
+            transport = httpx.ASGITransport(control_api(one.station, make_vehicle), raise_app_exceptions=False)
+            async with httpx.AsyncClient(transport=transport, base_url="http://station") as http:
+                yield Rig(http, one, csms)
+
+
+async def test_the_grid_s_frequency_drives_local_frequency_control() -> None:
+    """Felt when the answer is out."""
+    async with rig() as tool:
+        points = curve((49, -10_000), (51, 10_000))
+        await tool.holds(moded(period("LocalFrequency", v2x_baseline=0, v2x_freq_watt_curve=points), kind="Dynamic"))
+        await tool.does("/grid", frequencyHz=49.5)
+        assert tool.power == -5000
+        await tool.does("/grid", voltagePercent=101)
+        assert tool.power == -5000
+
+
+async def test_the_upstream_meter_drives_load_balancing() -> None:
+    """A house of 6 kW is fed by the vehicle."""
+    async with rig() as tool:
+        await tool.holds(moded(period("LocalLoadBalancing"), kind="Dynamic"))
+        await tool.does("/upstream-meter", watts=6000)
+        assert tool.power == -6000
+
+
+async def test_an_energy_management_sets_power_and_lets_go() -> None:
+    """A setpoint, told to the CSMS; then nothing."""
+    async with rig() as tool:
+        await tool.holds(moded(period("ExternalSetpoint"), kind="Dynamic"))
+        await tool.does("/external/power", evse=1, setpoint=-4000)
+        assert tool.power == -4000
+        told = await tool.heard("NotifyChargingLimit")
+        assert told["chargingLimit"]["chargingLimitSource"] == "EMS"
+        assert told["chargingSchedule"][0]["chargingSchedulePeriod"][0]["setpoint"] == -4000
+        await tool.does("/external/power", evse=1)
+        assert tool.power == 0
+        await tool.heard("ClearedChargingLimit")
+
+
+async def test_an_energy_management_limits_the_charging() -> None:
+    """In W, for the whole station; released it charges as before."""
+    async with rig() as tool:
+        await tool.does("/external/limit", limit=3500, unit="W", gridCritical=True)
+        assert 3000 < tool.power <= 3500
+        assert (await tool.heard("NotifyChargingLimit"))["chargingLimit"]["isGridCritical"] is True
+        await tool.does("/external/limit")
+        assert tool.power > 10_000
+
+
+async def test_a_fault_of_the_grid_is_an_alarm_and_stops_what_is_given_back() -> None:
+    """As long as it is there."""
+    async with rig() as tool:
+        await tool.holds(moded(period("CentralSetpoint", setpoint=-9000), kind="Dynamic"))
+        limit = LimitMaxDischarge(priority=1, pct_max_discharge_power=Decimal(20))
+        control = DerControl(
+            control_id="d1",
+            control_type=DerControlType.LIMIT_MAX_DISCHARGE,
+            is_default=True,
+            limit_max_discharge=limit,
+        )
+        await tool.one.station.command(SetDerControl(control=control))
+        assert tool.power == -6000
+        await tool.does("/grid/fault", controlType="LVMustTrip", fault="UnderVoltage", extraInfo="relay")
+        assert tool.power == 0
+        await tool.one.until(
+            lambda: (
+                [each.payload["controlType"] for each in tool.csms.heard if each.action == "NotifyDERAlarm"]
+                == ["LimitMaxDischarge", "LVMustTrip"]
+            ),
+            "both alarms",
+        )
+        await tool.does("/grid/fault", controlType="LVMustTrip", fault="UnderVoltage", present=False)
+        assert tool.power == -6000
+
+
+@pytest.mark.parametrize(
+    ("path", "given"),
+    [
+        ("grid", {"frequencyHz": -1}),
+        ("grid/fault", {"controlType": "LVMustTrip", "fault": "Thunder"}),
+        ("upstream-meter", {}),
+        ("external/power", {"dischargeLimit": 5}),
+        ("external/limit", {"limit": -5}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_makes_no_sense_is_refused_with_a_sentence(path: str, given: dict[str, Any]) -> None:
+    """In scripts and at the port alike."""
+    with pytest.raises(ConfigError, match=path):
+        ACTS[path].read(given)
