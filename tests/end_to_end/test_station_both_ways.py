@@ -18,7 +18,7 @@ from tests.support.eventually import eventually
 from tests.support.station_lab import lab, open_csms
 
 
-@pytest.mark.req("Q03.FR.01", "R04.FR.05", "R04.FR.20", "R05.FR.01")
+@pytest.mark.req("R04.FR.05", "R04.FR.20", "R05.FR.01")
 async def test_a_setpoint_discharges_and_a_der_control_limits_it() -> None:
     """The profile of the CSMS turns the flow round, the control takes two thirds of it; all of it is told."""
     async with open_csms() as csms:

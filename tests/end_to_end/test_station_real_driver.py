@@ -52,9 +52,10 @@ async def _ended(station: Station, csms: Csms) -> Transaction:
     return await booked(csms)
 
 
-async def _shown(csms: Csms) -> Availability:
-    known = {one.address: one.state for one in await csms.store.connectors("CS001")}
-    return known[EvseAddress(evse=1, connector=1)].availability
+async def _is(csms: Csms, availability: Availability) -> bool:
+    """What the CSMS was told of the connector last."""
+    known = {one.address: one.state.availability for one in await csms.store.connectors("CS001")}
+    return known.get(EvseAddress(evse=1, connector=1)) is availability
 
 
 @each_version
@@ -71,10 +72,6 @@ async def test_plug_tap_charge(version: str) -> None:
         assert 200 <= transaction.energy <= int(board.wh) - 1000  # a little flows until the relay has moved
         board.move_pilot("A")
         await eventually(lambda: _is(csms, Availability.AVAILABLE), what="Available")
-
-
-async def _is(csms: Csms, availability: Availability) -> bool:
-    return await _shown(csms) is availability
 
 
 @each_version
@@ -152,3 +149,14 @@ async def test_people_act_at_real_hardware_themselves() -> None:
             assert seen["faults"] == [{"code": "GROUND_FAILURE", "evse": 1, "connector": None}]
             assert (seen["powered"], seen["emergencyStop"]) == (True, False)
             assert (await http.post("/line/cut")).status_code == 200
+
+
+async def test_a_reboot_restarts_the_board() -> None:
+    """Everything is open after it, and what was offered is forgotten; the vehicle is still there, and the transaction ends."""
+    async with open_csms() as csms, _charger(csms.urls.ocpp) as (station, board):
+        await _until_charged(station, board)
+        await station.reboot(resume=False)
+        assert "restart" in board.heard
+        assert not board.closed
+        assert (await _ended(station, csms)).stopped_reason is StoppedReason.POWER_LOSS
+        await eventually(lambda: _is(csms, Availability.OCCUPIED), what="the vehicle that stayed")

@@ -18,6 +18,7 @@ from pilotwire.csms.commands.smart_charging import (
     set_profile,
 )
 from pilotwire.csms.registers.smart_charging import NEEDS, SCHEDULES
+from pilotwire.csms.store.ports import TransactionFilter
 from pilotwire.domain.kinds import changed
 from pilotwire.domain.smart_charging import (
     ChargingNeeds,
@@ -91,7 +92,7 @@ async def test_a_vehicle_and_a_planner_agree_on_a_schedule(version: str) -> None
         await one.until_accepted()
         one.plug()
         one.tap()
-        await one.until(lambda: one.overview.evses[0].transaction_id, "a transaction")
+        await eventually(lambda: csms.store.transactions(TransactionFilter(station="CS001")), what="a transaction")
         one.station.feed(NeedsTold("car", 1, ChargingNeeds(requested_energy_transfer="AC_three_phase")))
         known: Any = await eventually(lambda: csms.store.record(NEEDS, "CS001", "1"), what="needs")
         own = one.overview.evses[0].transaction_id

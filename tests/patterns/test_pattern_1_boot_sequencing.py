@@ -28,7 +28,7 @@ from tests.support.station_world import START, StationWorld
 each_version = pytest.mark.parametrize("version", VERSIONS)
 not_accepted = pytest.mark.parametrize("status", ["Pending", "Rejected"])
 each_family = pytest.mark.parametrize("ocpp16", [True, False], ids=["1.6", "2.x"])
-SOON = {"boot_retry_seconds": 1}
+SOON = {"boot_retry_seconds": 0.2}
 HEARTBEAT = ("HeartbeatInterval", ("OCPPCommCtrlr", "HeartbeatInterval"))
 
 

@@ -17,7 +17,7 @@ from pilotwire.station.line import LEAST_WAIT, Line
 from pilotwire.station.storage import MemoryStorage
 from tests.support.pattern_moves import OF_TRANSACTIONS, but, of_transactions, trigger
 from tests.support.scripted_csms import SILENCE, Heard, ScriptedCsms, accepting, scripted_csms
-from tests.support.station_lab import CARD, VERSIONS, Lab, lab
+from tests.support.station_lab import VERSIONS, Lab, lab
 
 each_version = pytest.mark.parametrize("version", VERSIONS)
 EVENT = "TransactionEvent"
@@ -173,7 +173,7 @@ async def test_pings_that_nobody_answers_end_the_connection() -> None:
     connections: list[int] = []
     variables = {"OCPPCommCtrlr.WebSocketPingInterval": "1"}
     async with (
-        _bare_server("ocpp2.0.1", heard, connections) as port,
+        _bare_server("ocpp2.0.1", heard, connections, polite=False) as port,
         lab(f"ws://127.0.0.1:{port}", variables=variables) as one,
     ):
         await one.until(lambda: len(connections) == 1, "connected")
@@ -189,7 +189,11 @@ async def _the_line(one: Lab) -> Any:
 
 @contextlib.asynccontextmanager
 async def _bare_server(
-    subprotocol: str | None, heard: bytearray, connections: list[int] | None = None, greets: bytes = b""
+    subprotocol: str | None,
+    heard: bytearray,
+    connections: list[int] | None = None,
+    greets: bytes = b"",
+    polite: bool = True,
 ) -> AsyncIterator[int]:
     """Shakes hands as told, says `greets` in the same breath, and then only listens."""
     writers: list[asyncio.StreamWriter] = []
@@ -209,6 +213,8 @@ async def _bare_server(
         with contextlib.suppress(ConnectionError):
             while data := await reader.read(65536):
                 heard.extend(data)
+                if polite and data[0] == 0x88:  # a closing frame
+                    break
         writer.close()
 
     server = await asyncio.start_server(attend, "127.0.0.1", 0)

@@ -270,7 +270,6 @@ async def _say(one: Lab, csms: ScriptedCsms, name: str) -> None:
     elif name == "Authorize":
         one.tap(f"CARD-{len(csms.heard)}")
         await asyncio.sleep(0)
-    elif name in ("StartTransaction", "TransactionEvent", "MeterValues"):
-        if hardware.vehicle_at(1) is None:
-            one.plug()
-            one.tap()
+    elif hardware.vehicle_at(1) is None:
+        one.plug()
+        one.tap()

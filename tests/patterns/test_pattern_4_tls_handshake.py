@@ -159,7 +159,7 @@ def _logged(storage: MemoryStorage) -> list[str]:
     return [event.type for event in saved.part(SecurityLogMemory).events]
 
 
-@pytest.mark.req("A00.FR.309", "A00.FR.310", "A00.FR.412")
+@pytest.mark.req("A00.FR.308", "A00.FR.309", "A00.FR.310")
 @pytest.mark.parametrize("kind", BAD)
 @each_version
 async def test_a_server_that_may_be_anybody_hears_nothing(
@@ -192,7 +192,6 @@ async def _closed(csms: Any) -> None:
         line.transport.abort()
 
 
-@pytest.mark.req("A00.FR.308", "A00.FR.310")
 @pytest.mark.parametrize("kind", ["whole-chain", "rsa"])
 @each_version
 async def test_right_chains_work(chains: Chains, scene: SecureScene, version: str, kind: str) -> None:
@@ -315,7 +314,7 @@ async def test_a_handshake_that_takes_for_ever_is_given_up(where: str) -> None:
             writer.close()
 
 
-# --- the station's own certificate ----------------------------------------------------------------------------------------------------------
+# --- the station's own certificate ------------------------------------------------------------
 
 
 def _asks_for_certificates(scene: SecureScene) -> ssl.SSLContext:

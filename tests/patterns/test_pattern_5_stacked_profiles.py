@@ -1,4 +1,4 @@
-"""Pattern 5, stacked profiles: grid, station, default and transaction limits over one another, worked out by hand; in force within a second."""
+"""Pattern 5, stacked profiles: station, default and transaction limits over one another, by hand; in force within a second."""
 
 from __future__ import annotations
 
@@ -186,6 +186,10 @@ ONLY_IN_16: dict[str, tuple[list[Placed], Expected]] = {
         [(0, profile(1, DEFAULT, (0, 16))), (1, profile(2, DEFAULT, (0, 10)))],
         {20: 10},
     ),
+    "the connector's default has ended, and has the station's replaced all the same": (
+        [(0, profile(1, DEFAULT, (0, 16))), (1, profile(2, DEFAULT, (0, 10), duration=60))],
+        {20: 10, 61: 32},
+    ),
     "the connector's default goes before the station's, higher": (
         [(0, profile(1, DEFAULT, (0, 10))), (1, profile(2, DEFAULT, (0, 16)))],
         {20: 16},
@@ -233,7 +237,7 @@ def _announced(world: StationWorld, seconds: int) -> Callable[[float], float]:
     return lambda at: [limit for start, limit in periods if start <= at][-1]
 
 
-@pytest.mark.req("K01.FR.10", "K01.FR.39")
+@pytest.mark.req("K01.FR.10")
 @pytest.mark.parametrize("backwards", [False, True], ids=["in order", "in reverse order"])
 @pytest.mark.parametrize(("family", "situation"), SITUATIONS)
 def test_stacked(family: str, situation: str, backwards: bool) -> None:
@@ -275,7 +279,7 @@ def test_in_1_6_a_profile_with_the_same_place_replaces() -> None:
     assert _offered(world) == 32
 
 
-@pytest.mark.req("K01.FR.06", "K01.FR.52", "K01.FR.53")
+@pytest.mark.req("K01.FR.52", "K01.FR.53")
 @pytest.mark.parametrize(("first", "second"), [(1, 1), (0, 1), (1, 0)])
 def test_in_2x_it_is_refused_and_changes_nothing(first: int, second: int) -> None:
     """Another id with the purpose and level of one that is there, at the same EVSE or at the station."""

@@ -85,7 +85,6 @@ def test_a_verdict_past_its_own_end_is_none(ocpp16: bool, expires: int, charges:
     assert _charges(world) is charges
 
 
-@pytest.mark.req("C12.FR.06")
 @each_family
 @pytest.mark.parametrize("status", REFUSED, ids=[status.value for status in REFUSED])
 @pytest.mark.parametrize("variables", [{}, UNKNOWN_TOO], ids=["known only", "unknown too"])
@@ -198,7 +197,6 @@ def test_clearing_the_cache_leaves_the_list(ocpp16: bool) -> None:
 # --- stopping -----------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.req("C09.FR.04", "E08.FR.03")
 @each_family
 @pytest.mark.parametrize(
     ("token", "verdict", "stops"),
@@ -253,7 +251,7 @@ async def _charge_offline(one: Lab) -> None:
     await one.until_charged()
 
 
-@pytest.mark.req("C15.FR.03", "C15.FR.04", "E05.FR.02", "1.6:4.8")
+@pytest.mark.req("C15.FR.04", "1.6:4.8")
 @pytest.mark.parametrize("status", ["Invalid", "Blocked", "Expired"])
 @each_version
 async def test_let_through_offline_and_refused_afterwards(version: str, status: str) -> None:
@@ -282,7 +280,7 @@ async def test_let_through_offline_and_refused_afterwards(version: str, status: 
         assert one.overview.evses[0].id_token is None
 
 
-@pytest.mark.req("E05.FR.03", "C15.FR.06")
+@pytest.mark.req("E05.FR.02", "E05.FR.03", "C15.FR.06")
 @each_version
 async def test_a_last_amount_for_a_refused_card(version: str) -> None:
     """With an energy limit in the place of the stop the vehicle gets that much and no more than a step beyond it."""

@@ -75,7 +75,7 @@ async def _charges_again(version: str, csms: ScriptedCsms, one: Lab) -> None:
         assert len(ids) == 2
 
 
-@pytest.mark.req("E06.FR.16", "G01.FR.01", "1.6:4.9", "1.6:4.10")
+@pytest.mark.req("E06.FR.16", "1.6:4.9", "1.6:4.10")
 @pytest.mark.parametrize("code", CUTTING, ids=[code.value for code in CUTTING])
 @each_version
 async def test_a_fault_with_which_no_energy_may_flow(version: str, code: ErrorCode) -> None:

@@ -220,6 +220,41 @@ def test_tc_l_15_cs(version: str) -> None:
     _installed(station)
 
 
+@pytest.mark.req("L01.FR.06", "L01.FR.13", "L01.FR.20")
+def test_tc_l_12_cs(version: str) -> None:
+    """A station that cannot fetch while somebody charges waits for all, and lets others join meanwhile."""
+    station = _Station(
+        version, station="ac-22-dual", variables={ALLOW_NEW: "true"}, fetches_firmware_while_charging=False
+    )
+    _charge(station)
+    assert _update(station) == "Accepted"
+    _charge(station, 2, BERT)
+    assert station.hardware.meter(2).power_w > 0
+    station.pass_time(60)
+    _leave(station)
+    assert _statuses(station) == ["DownloadScheduled"]
+    _leave(station, 2, BERT)
+    _installed(station)
+    assert _statuses(station) == ["DownloadScheduled", *FETCHED, *ENDED]
+
+
+@pytest.mark.req("L01.FR.06", "L01.FR.07", "L01.FR.13", "L01.FR.20")
+def test_tc_l_13_cs(version: str) -> None:
+    """The same where nobody may join: what is free is Unavailable until the update is done."""
+    station = _Station(version, station="ac-22-dual", fetches_firmware_while_charging=False)
+    station.set(ALLOW_NEW, "false")
+    _charge(station)
+    station.said()
+    assert _update(station) == "Accepted"
+    told = [(one.evse_id, one.connector_status) for one in named(station.said(), "StatusNotification")]
+    assert told == [(2, "Unavailable")]
+    station.pass_time(60)
+    assert _statuses(station) == ["DownloadScheduled"]
+    _leave(station)
+    _installed(station)
+    assert _statuses(station) == ["DownloadScheduled", *FETCHED, *ENDED]
+
+
 # --- triggers -------------------------------------------------------------------------------------------------------
 
 

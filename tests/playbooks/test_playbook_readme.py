@@ -6,6 +6,7 @@ import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,7 @@ def _of_file(path: Path) -> Iterator[tuple[str, str]]:
             yield found[1].upper(), found[2]
 
 
+@cache
 def _played(role: str) -> dict[str, set[str]]:
     """The numbers of the cases that are played, by block."""
     played: dict[str, set[str]] = defaultdict(set)

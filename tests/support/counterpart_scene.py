@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from decimal import Decimal
@@ -14,23 +13,21 @@ from pilotwire.domain.availability import Availability
 from pilotwire.ev import Vehicle
 from pilotwire.simulator.building import build_station, make_vehicle
 from pilotwire.station.app import Station
-from pilotwire.station.hardware.ports import HardwareEvent
 from pilotwire.station.settings import StationProgramSettings
 from tests.support.counterpart_csms import PATIENCE, CounterpartCsms, counterpart_csms
+from tests.support.eventually import eventually
 
 CARD = "04A2B3C4"
 REGISTER = "Energy.Active.Import.Register"
 
 
 class Scene:
-    """One EVSE, one car, one card. Waiting looks again whenever the hardware has moved."""
+    """One EVSE, one car, one card."""
 
     def __init__(self, station: Station, csms: CounterpartCsms, vehicle: Vehicle) -> None:
         self.station = station
         self.csms = csms
         self.vehicle = vehicle
-        self._waiting: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
-        self._tell, station.happened = station.happened, self._happened  # type: ignore[method-assign]
 
     # --- a driver ------------------------------------------------------------------------------------------------------------------
 
@@ -50,11 +47,7 @@ class Scene:
 
     async def until(self, done: Callable[[], bool]) -> None:
         """Wait until something is true of the station or the vehicle."""
-        if done():
-            return
-        future = asyncio.get_running_loop().create_future()
-        self._waiting.append((done, future))
-        await asyncio.wait_for(future, PATIENCE)
+        await eventually(done, timeout=PATIENCE)
 
     async def until_released(self) -> None:
         """Wait until the power is off and the plug is free: from then on no energy flows."""
@@ -74,13 +67,6 @@ class Scene:
         """Wait until the central system hears, for the n-th time, that connector 1 is free."""
         name = "status" if self.csms.version == "1.6" else "connector_status"
         await self.csms.until_heard("StatusNotification", count, connector_id=1, **{name: Availability.AVAILABLE.value})
-
-    def _happened(self, events: Sequence[HardwareEvent]) -> None:
-        self._tell(events)
-        for done, future in self._waiting:
-            if not future.done() and done():
-                future.set_result(None)
-        self._waiting = [each for each in self._waiting if not each[1].done()]
 
 
 @asynccontextmanager

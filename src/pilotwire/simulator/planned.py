@@ -97,7 +97,10 @@ def _evse(number: int, plan: EvsePlan) -> EvseLayout:
 def _supply(plan: EvsePlan) -> AcSupply | DcSupply:
     if plan.supply == "DC":
         voltage = max(plan.voltage, Decimal(1000)) if "voltage" not in plan.model_fields_set else plan.voltage
-        return DcSupply(plan.power_w, voltage, plan.max_current or Decimal(500))
+        return DcSupply(plan.power_w, voltage, plan.max_current or Decimal(500), plan.discharge_power_w)
+    if plan.discharge_power_w > 0:
+        what = f"An AC EVSE cannot take {plan.discharge_power_w} W back."
+        raise ConfigError(what, "Make it a DC EVSE, or leave out dischargePowerW.")
     amps = plan.max_current or plan.power_w / plan.voltage / plan.phases
     if not _LEAST_A <= amps <= _MOST_A:
         what = f"{plan.power_w} W on {plan.phases} phases of {plan.voltage} V are {amps:.1f} A a phase."

@@ -212,9 +212,9 @@ class Station:
     # --- the core ----------------------------------------------------------------------------------------------------------------
 
     def feed(self, *things: told.Input) -> None:
-        """Tell the core something and do what it asks for; a station that has failed hears nothing any more."""
+        """Tell the core something and do what it asks for; one that has failed, or has no power, hears nothing."""
         for thing in things:
-            if self._failure is None:
+            if self._failure is None and not self._dark:
                 if self._diary is not None:
                     self._diary.heard(thing)
                 self._guarded(partial(self.core.feed, thing))
@@ -223,6 +223,10 @@ class Station:
         """Give a variable a value from inside, read-only ones too; raises `ConfigError` for what cannot be."""
         actions = self.core.write(key, value, self._clock.now())
         self._guarded(lambda _: actions)
+
+    def now(self) -> datetime:
+        """The time by the station's clock."""
+        return self._clock.now()
 
     def _guarded(self, decide: Callable[[datetime], Sequence[act.Action]]) -> None:
         """Let the core decide and do it; whatever goes wrong with either stops the station."""

@@ -321,7 +321,7 @@ class SoapLine:
     # --- what the CSMS wants -----------------------------------------------------------------------------------------------------
 
     async def _on_request(self, call: Call, data: bytes) -> Reply | None:
-        if self.is_cut or self._owner.is_silent():
+        if self.is_cut:
             return None
         self._show("in", data)
         async with self._taking:

@@ -159,6 +159,7 @@ def test_another_price_begins_another_period() -> None:
         ({"valid_from_date": "2026-03-03"}, {"day": 1}, {"day": 0}),
         ({"valid_to_date": "2026-03-03"}, {"day": 0}, {"day": 1}),
         ({"start_time_of_day": "22:00", "end_time_of_day": "06:00"}, {"hour": 23}, {"hour": 12}),
+        ({"start_time_of_day": "22:00", "end_time_of_day": "06:00"}, {"hour": 5}, {"hour": 6}),
         ({"start_time_of_day": "22:00", "end_time_of_day": "00:00"}, {"hour": 23}, {"hour": 1}),
         ({"evse_kind": EvseKind.DC}, {"dc": True}, {"dc": False}),
     ],

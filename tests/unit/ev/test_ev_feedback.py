@@ -52,6 +52,15 @@ def test_discharging_is_the_brute_force_result(start: float, watts: float, amps:
     assert battery.energy_wh == pytest.approx(stepped(SPEC, start, sink, 60), abs=0.5)
 
 
+def test_it_goes_through_every_knot_of_its_curve():
+    """From above the first bend to almost nothing, as by brute force."""
+    battery = Battery(SPEC, 12_000)
+    used, given_wh = battery.discharge(1500, [], 0)
+    assert (used, given_wh) == (pytest.approx(1500), pytest.approx(12_000 - battery.energy_wh))
+    assert battery.energy_wh == pytest.approx(stepped(SPEC, 12_000, [], 1500), abs=2)
+    assert 0 < battery.energy_wh < 5_000
+
+
 @given(start=st.floats(0, 50_000), stop=st.floats(0, 50_000), cuts=st.lists(st.floats(0.1, 3_000), max_size=8))
 def test_splitting_the_time_changes_nothing(start: float, stop: float, cuts: list[float]):
     """One jump and many small ones end at the same energy."""

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Body, Depends, Request
 from pydantic import ValidationError
 
 from pilotwire.domain.authorization import TransactionLimit
+from pilotwire.domain.tariff import PaymentSettled
 from pilotwire.errors import ConfigError
 from pilotwire.station.control.bodies import (
     Carriers,
@@ -25,6 +26,7 @@ from pilotwire.station.control.bodies import (
     Load,
     OutsideLimit,
     OutsidePower,
+    Payment,
     Place,
     Plug,
     Reboot,
@@ -34,6 +36,7 @@ from pilotwire.station.control.bodies import (
     Stop,
     Tap,
     Unplug,
+    VatNumber,
     Written,
 )
 from pilotwire.station.control.hosted import Hosted
@@ -44,6 +47,7 @@ from pilotwire.station.core.limits import DriverLimit
 from pilotwire.station.core.maintenance import TransactionBroken
 from pilotwire.station.core.network_ways import CarriersSeen
 from pilotwire.station.core.security_log import ClearSecurityLog, SecurityIncident
+from pilotwire.station.core.tariff_payment import Settled, VatNumberEntered
 from pilotwire.station.hardware.ports import ErrorCode
 
 State = dict[str, Any]
@@ -116,6 +120,17 @@ def _limit(body: Limit) -> TransactionLimit:
     )
 
 
+def _settlement(hosted: Hosted, body: Payment) -> PaymentSettled:
+    return PaymentSettled(
+        psp_ref=body.psp_ref,
+        status=body.status,
+        amount=body.amount,
+        at=body.at or hosted.station.now(),
+        transaction_id=body.transaction_id,
+        receipt_id=body.receipt_id,
+    )
+
+
 def _reboot(hosted: Hosted, body: Reboot) -> Awaitable[State]:
     return hosted.reboot(body.reason, keep_transactions=body.keep_transactions, seconds=body.seconds)
 
@@ -151,6 +166,18 @@ _DRIVER: tuple[tuple[str, type[ControlBody], Doing, str], ...] = (
         Limit,
         lambda hosted, body: hosted.done([DriverLimit(body.evse, _limit(body))]),
         "The driver says how much the transaction may use up (2.1).",
+    ),
+    (
+        "payment",
+        Payment,
+        lambda hosted, body: hosted.done([Settled(_settlement(hosted, body))]),
+        "The payment terminal says how a payment ended (2.1).",
+    ),
+    (
+        "vat-number",
+        VatNumber,
+        lambda hosted, body: hosted.done([VatNumberEntered(body.vat_number, body.evse)]),
+        "Somebody enters a VAT number for the receipt (2.1).",
     ),
     ("park", Place, lambda hosted, body: hosted.done(hosted.station.simulated.park(body.evse)), "A vehicle drives in."),
     ("leave", Place, lambda hosted, body: hosted.done(hosted.station.simulated.leave(body.evse)), "It drives away."),

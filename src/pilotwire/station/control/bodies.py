@@ -6,13 +6,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from pilotwire.domain.authorization import AuthorizationStatus
 from pilotwire.domain.der_control import DerControlType, GridEventFault
 from pilotwire.domain.provisioning import BootReason
 from pilotwire.domain.smart_charging import ChargingRateUnit
+from pilotwire.domain.tariff import PaymentStatus
 from pilotwire.domain.transactions import StoppedReason
 from pilotwire.station.hardware.ports import ErrorCode
 
@@ -201,6 +202,24 @@ class Incident(ControlBody):
     info: str | None = Field(default=None, max_length=255)
 
 
+class Payment(ControlBody):
+    """How a payment at the terminal ended; `at` None: now."""
+
+    psp_ref: str = Field(min_length=1, max_length=255)
+    status: PaymentStatus = PaymentStatus.SETTLED
+    amount: Decimal = Field(ge=0)
+    at: AwareDatetime | None = None
+    transaction_id: str | None = Field(default=None, max_length=36)
+    receipt_id: str | None = Field(default=None, max_length=50)
+
+
+class VatNumber(ControlBody):
+    """A VAT number somebody entered, at an EVSE or at the station."""
+
+    vat_number: str = Field(min_length=1, max_length=20)
+    evse: int | None = None
+
+
 class Emitted(ControlBody):
     """A CALL to the CSMS as it is; `force` sends what does not fit the schema too. `timeout` in seconds."""
 
@@ -234,7 +253,7 @@ class ConnectorPlan(ControlBody):
 
 
 class EvsePlan(ControlBody):
-    """An EVSE: AC with `phases`, `voltage` (to neutral) and the power of all phases together, or DC."""
+    """An EVSE: AC with `phases`, `voltage` (to neutral) and the power of all phases together, or DC, which may take power back."""
 
     connectors: list[ConnectorPlan] = Field(default_factory=lambda: [ConnectorPlan()], min_length=1)
     supply: Literal["AC", "DC"] = "AC"
@@ -242,6 +261,7 @@ class EvsePlan(ControlBody):
     voltage: Decimal = Field(default=Decimal(230), gt=0)
     power_w: Decimal = Field(default=Decimal(22_080), gt=0)
     max_current: Decimal | None = Field(default=None, gt=0)
+    discharge_power_w: Decimal = Field(default=Decimal(0), ge=0)
 
 
 class StationPlan(ControlBody):

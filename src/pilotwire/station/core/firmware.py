@@ -180,7 +180,7 @@ def _take(station: Station, ref: Hashable, command: UpdateFirmware) -> None:
         not_before=command.retrieve_at - station.offset,
     )
     station.remember(changed(memory, number=number, update=begun, last=None))
-    if not _is_time(station, begun):
+    if not _may_fetch(station, begun):
         _tell(station, _S.DOWNLOAD_SCHEDULED)
 
 
@@ -263,8 +263,14 @@ def _end(station: Station, status: FirmwareStatus, why: str = "") -> None:
     station.remember(changed(station.kept(FirmwareMemory), update=None))
 
 
+def _may_fetch(station: Station, now: Update) -> bool:
+    """Whether it is time, and nobody charges where the station cannot do both (L01.FR.13)."""
+    able = station.settings.fetches_firmware_while_charging
+    return _is_time(station, now) and (able or not any(evse.busy for evse in station.evses.values()))
+
+
 def _scheduled(station: Station, now: Update) -> None:
-    if _is_time(station, now):
+    if _may_fetch(station, now):
         _enter(station, Phase.DOWNLOADING, _S.DOWNLOADING, not_before=None)
 
 
@@ -376,9 +382,10 @@ _PHASES: dict[Phase, Callable[[Station, Update], None]] = {
 def _sets_aside(station: Station, now: Update) -> bool:
     """Whether EVSEs that are not in use are Unavailable (L01.FR.07)."""
     if now.phase in (Phase.DOWNLOADING, Phase.PAUSED):
-        return station.variables.on(_OUT_OF_USE)
-    if now.phase is Phase.WAITING:
-        return _is_time(station, now) and not station.variables.on(_ALLOW_NEW)
+        return station.variables.on(_OUT_OF_USE) or not station.settings.fetches_firmware_while_charging
+    if now.phase in (Phase.SCHEDULED, Phase.WAITING):
+        waits = now.phase is Phase.WAITING or not station.settings.fetches_firmware_while_charging
+        return waits and _is_time(station, now) and not station.variables.on(_ALLOW_NEW)
     return now.phase in (Phase.INSTALLING, Phase.ACTIVATING)
 
 

@@ -79,6 +79,8 @@ class StationSettings:
     """The kind of key of the station certificate: EC-P256, EC-P384, EC-P521, RSA-2048, RSA-3072 or RSA-4096."""
     accepts_unsigned_firmware: bool = False
     """Whether firmware without a signature is installed (L02; 1.6:5.19); a station that knows better refuses it."""
+    fetches_firmware_while_charging: bool = True
+    """Whether firmware is fetched while somebody charges, or only when nobody does (L01.FR.13)."""
     names_unsigned_updates: bool = True
     """Whether unsigned updates have a request id and the messages of signed ones (L02), or neither (1.6:4.5)."""
     diagnostics_log: bool = True

@@ -182,8 +182,10 @@ def _change(station: Station, ref: Hashable, command: ChangeTransactionTariff) -
 
 
 def _follow(station: Station) -> None:
+    memory, told = station.kept(TariffMemory), station.moment(_Told).at
+    if not memory.installed and not memory.bills and not told:
+        return
     _give_way(station)
-    told = station.moment(_Told).at
     for evse in station.evses.values():
         if evse.tx is None or (cost := tariff_bills.carry_on(station, evse)) is None:
             continue

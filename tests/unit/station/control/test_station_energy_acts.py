@@ -14,8 +14,10 @@ from pilotwire.domain.der_control import DerControl, DerControlType, LimitMaxDis
 from pilotwire.domain.smart_charging import ChargingProfile, SetChargingProfile
 from pilotwire.errors import ConfigError
 from pilotwire.simulator.building import make_vehicle
+from pilotwire.simulator.planned import layout_of
 from pilotwire.station.control import control_api
 from pilotwire.station.control.acts import ACTS
+from pilotwire.station.control.bodies import StationPlan
 from tests.support.both_ways import curve, moded, period
 from tests.support.scripted_csms import ScriptedCsms, scripted_csms
 from tests.support.station_lab import Lab, lab
@@ -150,3 +152,12 @@ def test_what_makes_no_sense_is_refused_with_a_sentence(path: str, given: dict[s
     """In scripts and at the port alike."""
     with pytest.raises(ConfigError, match=path):
         ACTS[path].read(given)
+
+
+def test_a_station_made_at_run_time_may_take_energy_back() -> None:
+    """A DC EVSE with `dischargePowerW`; an AC one cannot."""
+    plan = {"identity": "CS-1", "url": "ws://127.0.0.1:9", "evses": [{"supply": "DC", "dischargePowerW": 10_000}]}
+    [evse] = layout_of(StationPlan.model_validate(plan)).evses
+    assert evse.max_discharge_w == 10_000
+    with pytest.raises(ConfigError, match="back"):
+        layout_of(StationPlan.model_validate(plan | {"evses": [{"dischargePowerW": 10_000}]}))

@@ -390,3 +390,15 @@ async def test_without_any_carrier_there_is_no_line() -> None:
         await eventually(down)
         await tool.does("/line/carriers", ethernet=True)
         await eventually(up)
+
+
+async def test_a_payment_is_settled_and_a_vat_number_entered() -> None:
+    async with rig("2.1") as tool:
+        await tool.make()
+        await tool.until_accepted()
+        await tool.does("/payment", pspRef="P-1", amount=12.5)
+        (told,) = await tool.csms.until_heard("NotifySettlement")
+        assert (told["pspRef"], told["status"], told["settlementAmount"]) == ("P-1", "Settled", 12.5)
+        await tool.does("/vat-number", vatNumber="DE123456789", evse=1)
+        (asked,) = await tool.csms.until_heard("VatNumberValidation")
+        assert asked["vatNumber"] == "DE123456789"

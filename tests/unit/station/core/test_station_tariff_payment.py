@@ -80,7 +80,10 @@ def test_the_start_by_the_csms_ends_the_waiting() -> None:
     world.pass_time(30)
     assert world.hardware.meter(1).power_w > 0
     world.tap("WEB-1")
-    assert world.core.overview().evses[0].id_token is None
+    world.unplug()
+    world.plug()
+    world.tap("ANNA")
+    assert world.core.overview().evses[0].id_token == "ANNA", "nothing is kept any more"
 
 
 def test_an_evse_in_use_is_not_kept() -> None:

@@ -126,7 +126,9 @@ def test_what_a_driver_was_told_of_prices_is_not_cached(version: str, tariffs: b
     station.script.tokens["T-1"]["personalMessage"] = {"format": "UTF8", "content": "0.30 EUR a kWh"}
     _present(station, "T-1", "ISO14443")
     assert "0.30 EUR a kWh" in str(station.hardware.display[1])
-    cache = station.storage.load().part(CacheMemory)
+    saved = station.storage.load()
+    assert saved is not None
+    cache = saved.part(CacheMemory)
     assert cache is not None
     (entry,) = cache.entries.values()
     assert entry.verdict.accepted

@@ -24,6 +24,7 @@ from pilotwire.domain.v2x import AFRRSignal, NotifyAllowedEnergyTransfer
 from pilotwire.station.core import SetPowerSetpoint
 from pilotwire.station.core.external_power import ExternalPower
 from pilotwire.station.core.grid import GridMeasured, UpstreamLoad
+from pilotwire.station.core.v2x_memory import V2XMemory
 from tests.support.both_ways import begin, both_ways, curve, moded, modes, period, power, put, signals
 from tests.support.charging import MAX, TX, profile
 from tests.support.station_world import START, StationWorld
@@ -46,7 +47,7 @@ def read(world: StationWorld, component: str, variable: str, evse: int | None = 
 # --- setpoints of the CSMS ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.req("Q03.FR.01", "K01.FR.110")
+@pytest.mark.req("K01.FR.110")
 @pytest.mark.parametrize("mode", ["CentralSetpoint", "CentralFrequency"])
 @pytest.mark.parametrize("watts", [-7000, 0, 4000])
 def test_a_setpoint_is_obeyed_at_once_in_both_directions(mode: str, watts: int):
@@ -431,7 +432,6 @@ def test_what_cannot_be_taken_is_noted(event: Any):
 # --- what is allowed, what is told ----------------------------------------------------------------------------------
 
 
-@pytest.mark.req("Q02.FR.06")
 def test_a_transaction_gives_back_only_if_it_is_allowed():
     """Over a restart too, until the CSMS says otherwise."""
     world = both_ways(variables={"TxCtrlr.ResumptionTimeout": "300"})
@@ -445,6 +445,22 @@ def test_a_transaction_gives_back_only_if_it_is_allowed():
     assert power(world) == 0
     world.command(NotifyAllowedEnergyTransfer(transaction_id=own, allowed_energy_transfer=("DC", "DC_BPT")))
     assert power(world) == -5000
+
+
+def test_what_was_allowed_and_told_is_forgotten_with_its_transaction():
+    """Nothing piles up in what is kept."""
+    world = both_ways()
+    put(world, moded(period("CentralSetpoint", setpoint=-5000)))
+    world.command(NotifyAllowedEnergyTransfer(transaction_id=world.transaction or "", allowed_energy_transfer=("DC",)))
+    kept = world.storage.load()
+    assert kept is not None
+    assert len(kept.part(V2XMemory).allowed) == len(kept.part(V2XMemory).modes) == 1
+    world.tap("ANNA")
+    world.pass_time(5)
+    world.unplug()
+    kept = world.storage.load()
+    assert kept is not None
+    assert kept.part(V2XMemory) == V2XMemory()
 
 
 @pytest.mark.parametrize(("station", "code"), [("dc-50-v2x", "TxNotFound"), ("dc-50-ccs", "NotEnabled")])

@@ -307,3 +307,16 @@ def test_a_beginning_for_drivers_that_tell() -> None:
         driver.set_power_setpoint(1, None)
     with pytest.raises(HardwareError, match="no firmware"):
         driver.install(b"")
+
+
+async def test_while_the_controller_has_no_power_nothing_is_heard() -> None:
+    """A card shown then is shown to nobody; a plug is found there by the survey of the next start."""
+    async with build(NOWHERE, "2.0.1", MemoryStorage(), variables=OFFLINE) as station:
+        rebooting = asyncio.ensure_future(station.reboot(seconds=0.1))
+        await asyncio.sleep(0)
+        station.happened(station.simulated.plug(1, 1, vehicle("compact-58", soc=20)))
+        station.happened(station.simulated.tap("ANY"))
+        assert not station.simulated.contactor_closed(1)
+        await rebooting
+        (evse,) = station.core.overview().evses
+        assert (evse.connectors[1].availability, evse.id_token) == (Availability.OCCUPIED, None)
