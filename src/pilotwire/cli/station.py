@@ -43,6 +43,14 @@ def verb(
         list[str] | None,
         typer.Option("--set", metavar="NAME=VALUE", help="A first value of a device model variable; may be repeated."),
     ] = None,
+    habit: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--habits",
+            metavar="NAME=VALUE",
+            help="How the station is built (docs/station.md, Habits); may be repeated.",
+        ),
+    ] = None,
     host_many: Annotated[
         bool,
         typer.Option(
@@ -63,14 +71,16 @@ def verb(
     stations of a process are made and driven through the control port; with --count they follow a scenario.
     """
     if host_many:
-        _host({**said, "count": count, "scenario": scenario}, config)
+        _host({**said, "count": count, "scenario": scenario, "set": set_, "habits": habit}, config)
         return
     if count is not None or scenario is not None:
-        _fleet({**said, "count": count, "scenario": scenario}, config)
+        _fleet({**said, "count": count, "scenario": scenario, "set": set_, "habits": habit}, config)
         return
     given = dict(said)
     if set_:
         given["variables"] = dict(_assignment(one) for one in set_)
+    if habit:
+        given["habits"] = dict(_assignment(one, "--habits") for one in habit)
     settings = load_settings(given, config=config)
     configure_logging(settings.log_level)
     asyncio.run(_serve(settings, Console()))
@@ -79,11 +89,11 @@ def verb(
 verb.__doc__ = f"{verb.__doc__}\n\n    {_EPILOG}\n"
 
 
-def _assignment(text: str) -> tuple[str, str]:
+def _assignment(text: str, option: str = "--set") -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals or not name.strip():
         raise ConfigError(
-            f"--set {text} is no assignment.", "Write NAME=VALUE, as in TxCtrlr.TxStartPoint=EVConnected."
+            f"{option} {text} is no assignment.", "Write NAME=VALUE, as in TxCtrlr.TxStartPoint=EVConnected."
         )
     return name.strip(), value
 

@@ -52,7 +52,7 @@ def build_station(settings: StationProgramSettings, clock: Clock, *, on_frame: O
     storage = SqliteStorage(path, station_id=settings.id)
     try:
         return Station(
-            habits(_identity(settings, plan.model), variables=first_variables(settings)),
+            habits(_identity(settings, plan.model), variables=first_variables(settings), **settings.habits.said()),
             plan,
             endpoint,
             DIALECTS[version],

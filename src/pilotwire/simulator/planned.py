@@ -38,7 +38,7 @@ def build_planned(plan: StationPlan, storage: Storage, files: Files, clock: Cloc
         firmware_version=plan.firmware_version or FIRMWARE,
     )
     return Station(
-        habits(identity, variables=plan.variables),
+        habits(identity, variables=plan.variables, **plan.habits.said()),
         layout_of(plan),
         _endpoint(plan, soap),
         DIALECTS[version],

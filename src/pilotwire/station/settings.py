@@ -9,6 +9,7 @@ from pydantic import field_validator
 
 from pilotwire.logs import LogLevel
 from pilotwire.settings import Settings, load, setting
+from pilotwire.station.habits import AS_THE_VERSION_HAS_IT, Habits
 
 _URL = r"^(ws|http)s?://[^\s/]+(/\S*)?$"
 
@@ -146,6 +147,11 @@ class StationProgramSettings(Settings):
         min_length=1,
     )
     driver_options: dict[str, Any] = setting({}, "a table", "what the driver wants to be told; the driver says what")
+    habits: Habits = setting(
+        AS_THE_VERSION_HAS_IT,
+        "a table as in docs/station.md",
+        "how the station is built, where its maker has the choice",
+    )
     log_level: LogLevel = setting("info", "debug, info, warning or error", "how much is told on the console")
 
     @field_validator("ocpp", mode="before")

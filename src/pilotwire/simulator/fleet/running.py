@@ -159,7 +159,7 @@ class Fleet:
         )
         storage: Storage = MemoryStorage() if self._file is None else self._file.station(identity)
         return Station(
-            habits(who, variables=kind.variables, diagnostics_log=False),
+            habits(who, variables=kind.variables, **{"diagnostics_log": False, **kind.habits.said()}),
             plan,
             Endpoint(url=self._url, identity=identity, password=self._password),
             DIALECTS[version],

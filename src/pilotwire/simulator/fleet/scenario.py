@@ -14,6 +14,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from pilotwire.errors import ConfigError
+from pilotwire.station.habits import AS_THE_VERSION_HAS_IT, Habits
 from pilotwire.station.hardware.ports import ErrorCode
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
@@ -67,6 +68,7 @@ class Kind(_Part):
     vendor: str = Field(default="Pilotwire", min_length=1, max_length=20)
     model: str | None = Field(default=None, max_length=20)
     variables: dict[str, str] = {}
+    habits: Habits = AS_THE_VERSION_HAS_IT
 
 
 class Tokens(_Part):

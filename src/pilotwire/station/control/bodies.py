@@ -15,6 +15,7 @@ from pilotwire.domain.provisioning import BootReason
 from pilotwire.domain.smart_charging import ChargingRateUnit
 from pilotwire.domain.tariff import PaymentStatus
 from pilotwire.domain.transactions import StoppedReason
+from pilotwire.station.habits import AS_THE_VERSION_HAS_IT, Habits
 from pilotwire.station.hardware.ports import ErrorCode
 
 
@@ -291,6 +292,7 @@ class StationPlan(ControlBody):
     layout: str | None = None
     evses: list[EvsePlan] | None = None
     variables: dict[str, str] = {}
+    habits: Habits = AS_THE_VERSION_HAS_IT
     speed: float = Field(default=1.0, gt=0, le=3600)
     started: bool = True
 
