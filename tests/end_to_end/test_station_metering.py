@@ -51,15 +51,17 @@ async def test_a_session_is_billed_by_the_meter_on_modbus() -> None:
             "registers": [{"measurand": "Energy.Active.Import.Register", "address": 0, "type": "uint32"}],
         }
     )
-    async with open_csms() as csms, lab(csms.urls.ocpp, meters=meters_of(settings, SystemClock())) as one:
-        await one.until_accepted()
-        await eventually(lambda: one.station.hardware.meter(1).energy_import_register > 50_000)
-        one.plug()
-        one.tap()
-        await eventually(lambda: (one.overview.evses[0].energy or Decimal(0)) > 0)
-        one.tap()
-        await eventually(lambda: one.overview.waiting == 0 and one.overview.evses[0].transaction_id is None)
-        transaction = await booked(csms)
-    await server.shutdown()
+    try:
+        async with open_csms() as csms, lab(csms.urls.ocpp, meters=meters_of(settings, SystemClock())) as one:
+            await one.until_accepted()
+            await eventually(lambda: one.station._equipment.reading(1).energy_import_register > 50_000)
+            one.plug()
+            one.tap()
+            await eventually(lambda: (one.overview.evses[0].energy or Decimal(0)) > 0)
+            one.tap()
+            await eventually(lambda: one.overview.waiting == 0 and one.overview.evses[0].transaction_id is None)
+            transaction = await booked(csms)
+    finally:
+        await server.shutdown()
     assert transaction.meter_start is not None
     assert 50_000 < transaction.meter_start < (transaction.meter_stop or 0)

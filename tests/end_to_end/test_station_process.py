@@ -160,7 +160,7 @@ async def test_kill_9_without_a_line(tmp_path: Path) -> None:
     [
         ([], "id is missing"),
         (["--id", "CS", "--ocpp", "3.0"], "1.6, 2.0.1 or 2.1"),
-        (["--id", "CS", "--csms", "http://x"], "ws:// or wss:// URL"),
+        (["--id", "CS", "--csms", "http://x"], "no OCPP-J endpoint"),
         (["--id", "CS", "--layout", "shed"], "no station layout"),
         (["--id", "CS", "--storage", "no/such/folder/s.db"], "could not be opened"),
         (["--id", "CS", "--config", "none.toml"], "cannot be read"),
