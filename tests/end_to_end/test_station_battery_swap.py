@@ -6,15 +6,20 @@ from typing import Any
 
 import httpx
 
+from pilotwire.csms.api.app import create_api
 from pilotwire.csms.app import Csms
+from pilotwire.csms.store.ports import PutToken
+from pilotwire.domain.authorization import Token
+from pilotwire.domain.identity import IdToken
 from pilotwire.simulator.building import make_vehicle
 from pilotwire.station.control import control_api
-from tests.support.station_lab import CARD, lab, open_csms
+from tests.support.raw_station import settings as csms_settings
+from tests.support.station_lab import CARD, lab
 
 
 async def _slots(csms: Csms) -> dict[int, str | None]:
     """The serial number in each slot, as the CSMS knows it."""
-    async with httpx.AsyncClient(base_url=csms.urls.http) as rest:
+    async with httpx.AsyncClient(base_url=csms.urls.http or "") as rest:
         items = (await rest.get("/api/v1/stations/CS001/battery-slots")).json()["items"]
     return {each["evseId"]: each["battery"] and each["battery"]["serialNumber"] for each in items}
 
@@ -22,10 +27,11 @@ async def _slots(csms: Csms) -> dict[int, str | None]:
 async def test_a_swap_is_asked_for_done_and_listed() -> None:
     """The first is asked for by the CSMS; the second begins with a card that the CSMS is asked about."""
     async with (
-        open_csms(http_port=0) as csms,
+        Csms(csms_settings(no_auth=True), http=create_api) as csms,
         lab(csms.urls.ocpp, "2.1", layout="ac-22-dual", settings={"swap_slots": 2}) as one,
-        httpx.AsyncClient(base_url=csms.urls.http) as rest,
+        httpx.AsyncClient(base_url=csms.urls.http or "") as rest,
     ):
+        await csms.journal.append(PutToken(token=Token(id_token=IdToken(value=CARD, type="ISO14443"))))
         await one.until_accepted()
         tool = httpx.ASGITransport(app=control_api(one.station, make_vehicle))
         async with httpx.AsyncClient(transport=tool, base_url="http://station") as port:

@@ -22,6 +22,7 @@ class Habits(BaseModel):
     publish_host: str | None = Field(default=None, min_length=1)
     publish_port: int | None = Field(default=None, ge=0, le=65_535)
     states_as_events: bool | None = None
+    swap_slots: int | None = Field(default=None, ge=0, le=1000)
     boot_retry_seconds: int | None = Field(default=None, ge=1, le=86_400)
     reset_wait_seconds: int | None = Field(default=None, ge=0, le=3600)
     vehicle_ready_seconds: int | None = Field(default=None, ge=0, le=3600)

@@ -11,6 +11,8 @@ from fastapi import APIRouter, Body, Depends, Request
 from pydantic import ValidationError
 
 from pilotwire.domain.authorization import TransactionLimit
+from pilotwire.domain.battery_swap import Battery
+from pilotwire.domain.identity import IdToken
 from pilotwire.domain.tariff import PaymentSettled
 from pilotwire.errors import ConfigError
 from pilotwire.station.control.bodies import (
@@ -32,14 +34,18 @@ from pilotwire.station.control.bodies import (
     Reboot,
     SeededCache,
     SeededList,
+    SlotBattery,
+    SlotCharge,
     Socket,
     Stop,
     Tap,
+    Token,
     Unplug,
     VatNumber,
     Written,
 )
 from pilotwire.station.control.hosted import Hosted
+from pilotwire.station.core.battery_swap import BatteryInserted, BatteryMeasured, BatteryRemoved, SwapWanted
 from pilotwire.station.core.charging_limits import ExternalLimit
 from pilotwire.station.core.external_power import ExternalPower
 from pilotwire.station.core.grid import GridFault, GridMeasured, UpstreamLoad
@@ -131,6 +137,10 @@ def _settlement(hosted: Hosted, body: Payment) -> PaymentSettled:
     )
 
 
+def _battery(body: SlotBattery) -> Battery:
+    return Battery(evse_id=body.evse, serial_number=body.serial_number, soc=body.soc, soh=body.soh)
+
+
 def _reboot(hosted: Hosted, body: Reboot) -> Awaitable[State]:
     return hosted.reboot(body.reason, keep_transactions=body.keep_transactions, seconds=body.seconds)
 
@@ -206,6 +216,32 @@ _VEHICLE: tuple[tuple[str, type[ControlBody], Doing, str], ...] = (
         Place,
         lambda hosted, body: hosted.resume(body.evse),
         "The vehicle is ready, and takes energy again.",
+    ),
+)
+_SLOTS: tuple[tuple[str, type[ControlBody], Doing, str], ...] = (
+    (
+        "battery/swap",
+        Token,
+        lambda hosted, body: hosted.done([SwapWanted(IdToken(value=body.id_token, type=body.type))]),
+        "A driver presents a token to swap batteries (2.1).",
+    ),
+    (
+        "battery/in",
+        SlotBattery,
+        lambda hosted, body: hosted.done([BatteryInserted(_battery(body))]),
+        "A battery is put into a slot (2.1).",
+    ),
+    (
+        "battery/out",
+        Place,
+        lambda hosted, body: hosted.done([BatteryRemoved(body.evse)]),
+        "The battery in a slot is taken (2.1).",
+    ),
+    (
+        "battery/charge",
+        SlotCharge,
+        lambda hosted, body: hosted.done([BatteryMeasured(body.evse, body.soc)]),
+        "The battery in a slot is charged so far (2.1).",
     ),
 )
 _TROUBLE: tuple[tuple[str, type[ControlBody], Doing, str], ...] = (
@@ -324,6 +360,7 @@ ACTS: dict[str, Act] = {
     for group, rows in (
         ("driver", _DRIVER),
         ("vehicle", _VEHICLE),
+        ("battery swap", _SLOTS),
         ("trouble", _TROUBLE),
         ("power and line", _POWER),
         ("grid and energy management", _ENERGY),

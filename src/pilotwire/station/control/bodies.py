@@ -119,6 +119,27 @@ class GridTrouble(ControlBody):
     extra_info: str | None = Field(default=None, max_length=200)
 
 
+class Token(ControlBody):
+    """A token; `type` as in IdTokenEnumType."""
+
+    id_token: str = Field(min_length=1, max_length=255)
+    type: str = "ISO14443"
+
+
+class SlotBattery(Place):
+    """A battery that is put into a slot; states of charge and health in percent."""
+
+    serial_number: str = Field(min_length=1, max_length=50)
+    soc: Decimal = Field(default=Decimal(10), ge=0, le=100, alias="soC")
+    soh: Decimal = Field(default=Decimal(100), ge=0, le=100, alias="soH")
+
+
+class SlotCharge(Place):
+    """How far the battery in a slot is charged, in percent."""
+
+    soc: Decimal = Field(ge=0, le=100, alias="soC")
+
+
 class Load(ControlBody):
     """W at the meter upstream of the station, its own included; negative: fed into the grid."""
 

@@ -142,6 +142,8 @@ def _stays_reserved(station: Station, evse: Evse) -> bool:
 
 def _is_taken(station: Station, evse: Evse, connector: int) -> bool:
     """By a cable (E02.FR.05), and in 1.6 also by the transaction of a vehicle that was there, or a driver who may begin one."""
+    if evse.battery_low:
+        return True
     if installer.occupied_by_transaction_only(station):
         return evse.tx is not None and connector in {evse.tx.connector, evse.connector, evse.address.connector}
     in_use = {evse.connector, evse.cable_in} - {None}

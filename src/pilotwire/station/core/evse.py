@@ -87,6 +87,7 @@ class Evse:
     - `finishing`: the vehicle of an ended transaction, or the loose cable it left, is still plugged in (1.6:4.9).
     - `settled`: the points (`points`) when last looked at.
     - `reserved`: kept free for a reservation, if nobody uses it.
+    - `battery_low`: it is a slot, and the battery in it cannot be swapped yet (2.1: S03.FR.02).
     """
 
     layout: EvseLayout
@@ -116,6 +117,7 @@ class Evse:
     finishing: bool = False
     settled: frozenset[str] = frozenset()
     reserved: bool = False
+    battery_low: bool = False
     unlocks: list[tuple[Hashable, int]] = field(default_factory=list)
 
     @property

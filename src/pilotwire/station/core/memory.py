@@ -30,6 +30,7 @@ from pilotwire.domain.security import SecurityEvent
 from pilotwire.domain.smart_charging import ChargingLimitCleared, ChargingLimitNotified, PriorityChargingNotified
 from pilotwire.domain.tariff import PaymentSettled
 from pilotwire.domain.transactions import ChargingState, StoppedReason, TransactionEvent, TriggerReason
+from pilotwire.station.core.battery_swap_memory import BatterySwapMemory
 from pilotwire.station.core.certificates_memory import CertificatesMemory
 from pilotwire.station.core.der_control_memory import DerMemory
 from pilotwire.station.core.display_memory import DisplayMemory
@@ -208,6 +209,7 @@ Part = (
     | TariffMemory
     | V2XMemory
     | DerMemory
+    | BatterySwapMemory
 )
 """All parts; each is its own row. A street with a memory of its own adds its part here."""
 

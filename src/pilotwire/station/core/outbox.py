@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pilotwire.domain.availability import ConnectorStatus
+from pilotwire.domain.battery_swap import BatterySwapped
 from pilotwire.domain.kinds import changed
 from pilotwire.domain.metering import MeterReading, MeterValuesReported
 from pilotwire.domain.security import SecurityEvent
@@ -241,7 +242,7 @@ def _is_idle_reading(entry: Entry) -> bool:
 
 
 def _is_unimportant(entry: Entry) -> bool:
-    return not isinstance(entry.fact, TransactionEvent | SecurityEvent | ConnectorStatus)
+    return not isinstance(entry.fact, TransactionEvent | SecurityEvent | ConnectorStatus | BatterySwapped)
 
 
 def _every_other(entries: list[Entry], kind: Callable[[Entry], bool]) -> frozenset[int]:

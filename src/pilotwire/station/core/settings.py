@@ -97,6 +97,8 @@ class StationSettings:
     """Monitors that a CSMS can neither change nor clear (N04.FR.18, N06.FR.03); their ids are their own, or 1, 2, ... ."""
     preconfigured_monitors: tuple[MonitorSetting, ...] = ()
     """Monitors from the factory that a CSMS may change and switch off (N03); their ids follow those that are hard-wired."""
+    swap_slots: int = 0
+    """How many of the EVSEs, the first ones, are slots for batteries to be swapped (2.1: S); 0: none, the usual."""
     boot_retry_seconds: int = 30
     reset_wait_seconds: int = 10
     vehicle_ready_seconds: int = 10

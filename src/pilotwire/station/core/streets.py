@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from pilotwire.station.core import (
     authorization,
+    battery_swap,
     certificates,
     cost,
     customer_information,
@@ -79,6 +80,7 @@ STREETS: tuple[Street, ...] = (
     vehicle_needs.STREET,
     v2x.STREET,
     der_control.STREET,
+    battery_swap.STREET,
     tariff.STREET,
     tariff_payment.STREET,
     cost.STREET,

@@ -11,6 +11,7 @@ import pytest
 from pilotwire.domain.authorization import AuthorizationStatus
 from pilotwire.domain.availability import Availability, ChangeAvailability
 from pilotwire.domain.battery_swap import Battery, BatterySwapped, BatterySwapStatus, RequestBatterySwap
+from pilotwire.domain.device_model import GetVariables, VariableName, VariableQuery
 from pilotwire.domain.identity import EvseAddress, IdToken
 from pilotwire.station.core.actions import Show
 from pilotwire.station.core.battery_swap import BatteryInserted, BatteryMeasured, BatteryRemoved, SwapWanted
@@ -238,3 +239,29 @@ def test_a_battery_that_cannot_be_is_noted_and_left_out(slot: int, serial: str, 
     assert "not taken into account" in world.notes[-1]
     assert told(world) == []
     assert world.kept() == []
+
+
+def test_a_full_outbox_does_not_lose_what_a_driver_pays_for() -> None:
+    world = swap_station(outbox_limit=1)
+    ask(world)
+    world.cut()
+    put_in(world, 2, "OLD")
+    world.feed(BatteryRemoved(1))
+    world.connect()
+    assert told(world) == SWAPPED
+
+
+def test_a_driver_who_took_one_and_brings_none_ends_the_swap_by_the_time_to_bring_it() -> None:
+    world = swap_station(variables={"BatterySwapCtrlr.Timeout[In]": "20"})
+    ask(world)
+    world.feed(BatteryRemoved(1))
+    world.pass_time(21)
+    assert world.notes[-1] == "Swap 7 ended by its timeout: 0 batteries went in, 1 came out."
+    put_in(world, 2, "OLD")
+    assert told(world) == SWAPPED[1:]
+
+
+def test_the_csms_reads_whether_there_are_slots() -> None:
+    asked = GetVariables(asked=(VariableQuery(name=VariableName(component="BatterySwapCtrlr", variable="Available")),))
+    values = [world.command(asked).results[0].value for world in (swap_station(), StationWorld())]  # type: ignore[union-attr]
+    assert values == ["true", "false"]
