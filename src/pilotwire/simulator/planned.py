@@ -23,6 +23,12 @@ from pilotwire.station.storage import Storage
 
 FIRMWARE = "0.1.0"
 """The firmware version of a station that is given none."""
+BACK_SOON = {
+    "OCPPCommCtrlr.RetryBackOffWaitMinimum": "1",
+    "OCPPCommCtrlr.RetryBackOffRandomRange": "1",
+    "OCPPCommCtrlr.RetryBackOffRepeatTimes": "0",
+}
+"""A test tool does not wait for minutes after it refused a station: it is back within seconds, unless the plan says otherwise."""
 _LEAST_A, _MOST_A = Decimal(6), Decimal(80)
 
 
@@ -38,7 +44,7 @@ def build_planned(plan: StationPlan, storage: Storage, files: Files, clock: Cloc
         firmware_version=plan.firmware_version or FIRMWARE,
     )
     return Station(
-        habits(identity, variables=plan.variables, **plan.habits.said()),
+        habits(identity, variables={**BACK_SOON, **plan.variables}, **plan.habits.said()),
         layout_of(plan),
         _endpoint(plan, soap),
         DIALECTS[version],

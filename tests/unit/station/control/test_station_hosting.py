@@ -324,10 +324,13 @@ async def test_any_call_goes_out_and_its_answer_comes_back() -> None:
 async def test_a_refused_station_is_back_as_soon_as_it_is_let_in() -> None:
     async with rig() as tool:
         tool.csms.refuse = 503
-        await tool.make()
-        await eventually(lambda: tool.csms.attempts >= 2)
+        await tool.make(variables={})
+        await eventually(lambda: tool.csms.attempts >= 3)
         tool.csms.refuse = None
         await tool.until_accepted()
+        asked = {"component": {"name": "OCPPCommCtrlr"}, "variable": {"name": "RetryBackOffRepeatTimes"}}
+        told = await tool.csms.call("GetVariables", {"getVariableData": [asked]})
+        assert told["getVariableResult"][0]["attributeValue"] == "0"  # it never waits longer than at first
 
 
 @pytest.mark.parametrize("keep", [True, False])
