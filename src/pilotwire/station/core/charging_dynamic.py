@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from pilotwire.domain.kinds import Verdict, changed
@@ -84,7 +85,7 @@ def due(station: Station) -> None:
             number = each.profile.id
             station.say(
                 DynamicScheduleAsked(charging_profile_id=number),
-                answered=lambda verdict, number=number: _answered(station, number, verdict),  # type: ignore[misc]
+                answered=partial(_answered, station, number),
             )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from pilotwire.domain.kinds import changed
 from pilotwire.domain.smart_charging import ChargingRateUnit, Installed
 from pilotwire.domain.smart_charging.composite_timeline import Outlet, Site, Supply
 from pilotwire.station.core.charging_checks import ENABLED
@@ -44,14 +45,7 @@ def csms_time(station: Station) -> datetime:
 
 def replace_installed(station: Station, installed: Installed, **more: tuple[object, ...]) -> None:
     """Keep other profiles than before."""
-    memory = station.kept(ChargingMemory)
-    station.remember(
-        ChargingMemory(
-            installed=installed,
-            lapsed=more.get("lapsed", memory.lapsed),  # type: ignore[arg-type]
-            prioritized=more.get("prioritized", memory.prioritized),  # type: ignore[arg-type]
-        )
-    )
+    station.remember(changed(station.kept(ChargingMemory), installed=installed, **more))
 
 
 def site_of(station: Station, evses: Iterable[Evse] | None = None) -> Site:
