@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from pilotwire.domain.kinds import Command, Fact, Noted, Outcome, Verdict
+from pilotwire.domain.kinds import Command, Fact, Noted, Outcome, Reason, Verdict, changed
 from pilotwire.errors import MisuseError, NotSayable
 from pilotwire.ocpp import registry
 from pilotwire.ocpp.types import Datatype, Message, decoder_of
@@ -47,10 +47,21 @@ class CommandWord:
 
 
 class WordDialect:
-    """A dialect made of words (see `pilotwire.dialects.Dialect` for what each method means)."""
+    """A dialect made of words (see `pilotwire.dialects.Dialect` for what each method means).
 
-    def __init__(self, version: OcppVersion, facts: Iterable[FactWord], commands: Iterable[CommandWord]) -> None:
+    `status_info` makes StatusInfoType of a reason, where the version has it: each outcome's `why` is told by it.
+    """
+
+    def __init__(
+        self,
+        version: OcppVersion,
+        facts: Iterable[FactWord],
+        commands: Iterable[CommandWord],
+        *,
+        status_info: Callable[[Reason], Datatype] | None = None,
+    ) -> None:
         self.version = version
+        self._status_info = status_info
         facts, commands = tuple(facts), tuple(commands)
         self._facts = {word.fact: word for word in facts}
         self._commands = {word.command: word for word in commands}
@@ -88,7 +99,11 @@ class WordDialect:
 
     def read_outcome(self, command: Command, responses: tuple[Message, ...]) -> Outcome:
         """What a station answered."""
-        return self._command_word(command).read_outcome(command, responses)
+        outcome = self._command_word(command).read_outcome(command, responses)
+        info: Any = getattr(responses[-1], "status_info", None) if responses else None
+        if info is None or any(hasattr(outcome, own) for own in _OWN_WHY):
+            return outcome
+        return changed(outcome, why=Reason(code=info.reason_code, info=info.additional_info))
 
     def write_fact(self, fact: Fact, *, named: str | None = None) -> Message | None:
         """The request that states a fact, None to stay quiet; raises NotSayable."""
@@ -110,7 +125,9 @@ class WordDialect:
     def write_outcome(self, command: Command, outcome: Outcome, request: Message) -> Message:
         """The response that answers a command; raises NotSayable if a value does not fit."""
         word = self._command_word(command)
-        message = word.write_outcome(command, outcome, request)
+        message: Any = word.write_outcome(command, outcome, request)
+        if outcome.why is not None and self._status_info is not None and _has_room_for_why(message):
+            message = msgspec.structs.replace(message, status_info=self._status_info(outcome.why))
         return message if word.departs(outcome) else self._sayable(message)
 
     def _fact_word(self, fact: Fact) -> FactWord:
@@ -134,6 +151,15 @@ class WordDialect:
         except _UNFIT as problem:
             action = registry.action_of(message).name
             raise NotSayable(f"This cannot be said in {action} of OCPP {self.version}: {problem}.") from None
+
+
+_OWN_WHY = ("reason", "detail")
+"""Fields of outcomes that had words for why before all had."""
+
+
+def _has_room_for_why(message: Message) -> bool:
+    """Whether a response has a statusInfo that says nothing yet."""
+    return "status_info" in message.__struct_fields__ and getattr(message, "status_info", None) is None
 
 
 _UNFIT = (msgspec.ValidationError, MisuseError, ValueError, OverflowError, TypeError, RecursionError)

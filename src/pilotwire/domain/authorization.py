@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from pilotwire.domain.certificates import CertificateHash
-from pilotwire.domain.identity import NO_AUTHORIZATION, IdToken, same_token
+from pilotwire.domain.identity import DIRECT_PAYMENT, NO_AUTHORIZATION, IdToken, same_token
 from pilotwire.domain.kinds import Command, Fact, Outcome, Value, Verdict, changed
 from pilotwire.domain.tariff.tariffs import Tariff
 from pilotwire.domain.token_rules import ANYWHERE, Place, TokenRules
@@ -194,10 +194,10 @@ def judge_token(
 
     `open_elsewhere` counts transactions already open with this token, not the one the question is about; `standing` is all else that
     counts. A token nobody has recorded is Unknown, unless a lab asked for `unknown_accepted`. A start that needs no authorization is
-    accepted as such (C02.FR.02).
+    accepted as such (C02.FR.02), and so is an ad hoc payment, which the payment service provider has authorized (C18.FR.03).
     """
     if token is None:
-        free = unknown_accepted or asked.type == NO_AUTHORIZATION
+        free = unknown_accepted or asked.type in (NO_AUTHORIZATION, DIRECT_PAYMENT)
         return AuthorizationVerdict(status=AuthorizationStatus.ACCEPTED if free else AuthorizationStatus.UNKNOWN)
     return AuthorizationVerdict(
         status=_status_of(token, now, standing, open_elsewhere),

@@ -138,7 +138,7 @@ class EnterService(Value):
 
 
 class FixedPowerFactor(Value):
-    """A fixed power factor; `excitation` true: over-excited (FixedPFType)."""
+    """A fixed power factor; `excitation` true: under-excited, reactive power is absorbed (FixedPFType)."""
 
     priority: int
     displacement: Decimal

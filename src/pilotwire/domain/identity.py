@@ -33,6 +33,10 @@ NO_AUTHORIZATION = "NoAuthorization"
 """Token type of a start that needs no authorization (C02): a start button, free charging."""
 
 
+DIRECT_PAYMENT = "DirectPayment"
+"""Token type of an ad hoc payment (2.1: C18, C24, C25): its value is the reference of the payment service provider."""
+
+
 def same_token(one: IdToken | None, other: IdToken | None) -> bool:
     """Whether both are the same identifier; a type that one side does not tell does not separate them."""
     if one is None or other is None or one.key != other.key:

@@ -30,6 +30,13 @@ class Value(_Frozen):
     """A part of something said: compared by content, never changed."""
 
 
+class Reason(Value):
+    """Why, in the words of the standard: `code` of its appendix of reason codes, `info` for people (2.x StatusInfoType); 1.6 has none."""
+
+    code: str
+    info: str | None = None
+
+
 class Fact(_Frozen, tag=True, tag_field="fact"):
     """Something a station states. The tag lets facts be kept on disk and read back (the station's outbox)."""
 
@@ -43,7 +50,9 @@ class Command(_Frozen, tag=True, tag_field="command"):
 
 
 class Outcome(_Frozen):
-    """What a station answers to a command."""
+    """What a station answers to a command. `why` it is not as wished, where the station says and its version can (statusInfo)."""
+
+    why: Reason | None = None
 
 
 class Noted(Verdict):

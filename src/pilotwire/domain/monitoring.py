@@ -10,7 +10,8 @@ from enum import StrEnum
 from typing import Final, TypeVar
 
 from pilotwire.domain.device_model import ComponentVariable, ReportStatus, VariableName
-from pilotwire.domain.kinds import Command, Fact, Outcome, Value, Verdict
+from pilotwire.domain.device_model.batches import named
+from pilotwire.domain.kinds import Command, Fact, Outcome, Reason, Value, Verdict
 
 _T = TypeVar("_T")
 
@@ -103,13 +104,14 @@ class SetMonitorStatus(StrEnum):
 
 
 class SetMonitorResult(Value):
-    """What became of one monitor; `monitor_id` is given by the station if it accepted (N04.FR.11)."""
+    """What became of one monitor; `monitor_id` is given by the station if it accepted (N04.FR.11), `reason` if it did not."""
 
     name: VariableName
     type: MonitorType
     severity: int
     status: SetMonitorStatus
     monitor_id: int | None = None
+    reason: Reason | None = None
 
 
 class SetMonitorsOutcome(Outcome):
@@ -137,6 +139,7 @@ class ClearMonitorResult(Value):
 
     monitor_id: int
     status: ClearMonitorStatus
+    reason: Reason | None = None
 
 
 class ClearMonitorsOutcome(Outcome):
@@ -355,6 +358,23 @@ def size_of_setting(setting: MonitorSetting) -> int:
 def size_of_id(_monitor_id: int) -> int:
     """How many bytes the id of a monitor takes at most in a message."""
     return _ID
+
+
+def least_bytes_of_setting(setting: MonitorSetting) -> int:
+    """How many bytes a monitor to set takes at least in a message, as compact JSON."""
+    more: dict[str, object] = {} if setting.monitor_id is None else {"id": setting.monitor_id}
+    if setting.transaction:
+        more["transaction"] = True
+    if setting.stream is not None:
+        told = {"interval": setting.stream.interval, "values": setting.stream.values}
+        more["periodicEventStream"] = {name: value for name, value in told.items() if value is not None}
+    entry = {"value": 0, "type": setting.type.value, "severity": setting.severity} | named(setting.name) | more
+    return len(json.dumps(entry, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass"))
+
+
+def least_bytes_of_id(monitor_id: int) -> int:
+    """How many bytes the id of a monitor takes at least in a message."""
+    return len(str(monitor_id))
 
 
 def in_batches(

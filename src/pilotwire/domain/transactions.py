@@ -22,6 +22,7 @@ from pilotwire.domain.kinds import Command, Fact, Outcome, Value, Verdict, chang
 from pilotwire.domain.metering.samples import MeterReading, register_of
 from pilotwire.domain.smart_charging.profiles import OperationMode
 from pilotwire.domain.tariff.bills import CostDetails
+from pilotwire.domain.tariff.tariffs import TariffText
 
 
 class EventKind(StrEnum):
@@ -138,8 +139,8 @@ class TransactionVerdict(Verdict):
     """The answer to a transaction event.
 
     `transaction_id` is what the CSMS named the transaction (1.6 start), `authorization` the judgement on the token if the event carried one
-    (E05.FR.01), `total_cost` in the currency of the tariff settings. `limit` is what the transaction may use up (E16.FR.02); 2.1 alone can
-    tell it.
+    (E05.FR.01), `total_cost` in the currency of the tariff settings. `limit` is what the transaction may use up (E16.FR.02), and
+    `message_extra` the message in other languages (I06.FR.02); 2.1 alone can tell these two.
     """
 
     transaction_id: str | None = None
@@ -148,6 +149,7 @@ class TransactionVerdict(Verdict):
     priority: int | None = None
     message: str | None = None
     limit: TransactionLimit | None = None
+    message_extra: tuple[TariffText, ...] = ()
 
 
 class GetTransactionStatus(Command):

@@ -60,6 +60,16 @@ VEHICLES: dict[str, VehicleSpec] = {
         VehicleSpec("van-60", _battery(60, 80, _STEADY), _CCS, OnboardCharger(3, 32, 0.91), DcInlet(80e3, 220)),
         # Two-phase onboard charger of 7.4 kW.
         VehicleSpec("city-32", _battery(32, 40, _STEADY), _CCS, OnboardCharger(2, 16, 0.9), DcInlet(40e3, 125)),
+        # It gives energy back through its onboard charger, too (V2X on AC): 11 kW on three phases.
+        VehicleSpec(
+            "v2x-ac-60",
+            _battery(60, 100, _STEADY, kw_back=20),
+            _CCS,
+            OnboardCharger(3, 16, 0.93),
+            DcInlet(100e3, 300),
+            feedback=Feedback(20e3, 60),
+            ac_feedback=Feedback(11e3, 16),
+        ),
         # They give energy back through their DC inlet (V2X), down to a fifth of their battery.
         VehicleSpec(
             "v2x-compact-40",

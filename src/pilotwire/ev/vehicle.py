@@ -23,6 +23,7 @@ import msgspec
 
 from pilotwire.errors import ConfigError, MisuseError
 from pilotwire.ev.battery import Battery, BatterySpec, PowerLine
+from pilotwire.ev.told import Told
 
 MIN_AC_CURRENT_A = 6.0
 """The lowest current a control pilot can offer (IEC 61851-1)."""
@@ -63,7 +64,7 @@ class DcInlet:
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """What a vehicle gives back through its DC inlet: at most W and A, down to a state of charge (%)."""
+    """What a vehicle gives back through its inlet: at most W and A (AC: a phase), down to a state of charge (%)."""
 
     max_power_w: float
     max_current_a: float
@@ -81,7 +82,8 @@ class Feedback:
 class VehicleSpec:
     """A vehicle model: battery, AC and DC side, and the connector types (as in OCPP 2.x) its inlet or its own cable fits.
 
-    `feedback` None: it only takes energy. Raises `ConfigError` for a battery that gives nothing back though the vehicle does.
+    `feedback` is what it gives back through its DC inlet, `ac_feedback` what its onboard charger does, which then is an inverter too; None:
+    it only takes energy there. Raises `ConfigError` for a battery that gives nothing back though the vehicle does.
     """
 
     name: str
@@ -92,11 +94,15 @@ class VehicleSpec:
     request_delay_s: float = 1.5
     suspend_delay_s: float = 0.5
     feedback: Feedback | None = None
+    ac_feedback: Feedback | None = None
 
     def __post_init__(self) -> None:
+        what = f"The vehicle {self.name!r} can give no energy back."
         if self.feedback is not None and (self.dc is None or self.battery.max_discharge_w <= 0):
-            what = f"The vehicle {self.name!r} can give no energy back."
             raise ConfigError(what, "Give it a DC inlet and a battery with `max_discharge_w`, or no `feedback`.")
+        if self.ac_feedback is not None and (self.ac is None or self.battery.max_discharge_w <= 0):
+            remedy = "Give it an onboard charger and a battery with `max_discharge_w`, or no `ac_feedback`."
+            raise ConfigError(what, remedy)
         if self.ac is None and self.dc is None:
             raise ConfigError(f"The vehicle {self.name!r} can charge neither AC nor DC.", "Give it `ac`, `dc` or both.")
 
@@ -284,8 +290,21 @@ class Vehicle:
     def power_w(self) -> float:
         """W taken at the inlet at this moment; negative: given back."""
         if self._gives:
-            return -self.battery.release_w(self._sink())
+            return -self.battery.release_w(self._sink()) * self._efficiency
         return self.battery.power_w(self._supply()) / self._efficiency if self._draws else 0.0
+
+    def tells(self) -> Told:
+        """What it says of itself to a station now."""
+        battery, feedback = self.spec.battery, self._feedback
+        return Told(
+            capacity_wh=battery.capacity_wh,
+            present_soc=self.soc_percent,
+            target_soc=100.0 * self._stop_wh / battery.capacity_wh,
+            complete=self._satisfied,
+            volts=(battery.volts_empty, battery.volts_full),
+            minimum_soc=None if feedback is None else feedback.min_soc,
+            max_discharge=None if feedback is None else (feedback.max_power_w, feedback.max_current_a),
+        )
 
     def run(self, seconds: float) -> tuple[float, float]:
         """Let time pass, up to `seconds` or the vehicle's next change; returns (seconds passed, Wh taken at the inlet).
@@ -296,7 +315,7 @@ class Vehicle:
         passed, taken = min(seconds, self._quiet_for()), 0.0
         if self._gives:
             passed, given = self.battery.discharge(passed, self._sink(), self._keep_wh)
-            taken = -given
+            taken = -given * self._efficiency
         elif self._draws:
             passed, stored = self.battery.charge(passed, self._supply(), self._stop_wh)
             taken = stored / self._efficiency
@@ -363,13 +382,20 @@ class Vehicle:
     @property
     def _keep_wh(self) -> float:
         """Stored energy below which nothing is given back."""
-        least = self.spec.feedback.min_soc if self.spec.feedback is not None else 100.0
+        least = self._feedback.min_soc if self._feedback is not None else 100.0
         return self.spec.battery.capacity_wh * least / 100
+
+    @property
+    def _feedback(self) -> Feedback | None:
+        """What it gives back where it is plugged in."""
+        offer = self._pilot.offer
+        alternating = offer.voltage_v > 0 and not offer.dc
+        return self.spec.ac_feedback if alternating else self.spec.feedback
 
     @property
     def _is_asked_back(self) -> bool:
         """Whether the station wants energy of a vehicle that can give it."""
-        return self._pilot.offer.dc and self._pilot.offer.power_w < 0 and self.spec.feedback is not None
+        return self._pilot.offer.power_w < 0 and self._feedback is not None
 
     @property
     def _has_purpose(self) -> bool:
@@ -426,11 +452,14 @@ class Vehicle:
         self._settle()
 
     def _sink(self) -> tuple[PowerLine, ...]:
-        """The limits from outside the battery on what comes out of it."""
-        offer, feedback = self._pilot.offer, self.spec.feedback
+        """The limits from outside the battery on what comes out of it; on AC the inverter's losses come out too."""
+        offer, feedback = self._pilot.offer, self._feedback
         assert feedback is not None
         amps = min(offer.current_a, feedback.max_current_a)
-        return PowerLine(min(-offer.power_w, feedback.max_power_w)), self.spec.battery.volts().scaled(amps)
+        watts = min(-offer.power_w, feedback.max_power_w)
+        if offer.dc:
+            return PowerLine(watts), self.spec.battery.volts().scaled(amps)
+        return (PowerLine(min(watts, self.phases * offer.voltage_v * amps) / self._efficiency),)
 
     def _supply(self) -> tuple[PowerLine, ...]:
         """The limits from outside the battery, as power into the battery."""

@@ -69,7 +69,10 @@ class ErrorReceived(msgspec.Struct, frozen=True):
 
 
 class ResultInvalid(msgspec.Struct, frozen=True):
-    """Outcome of a call of ours: the peer answered, but the answer cannot be used. A `Breach` with the details came before it."""
+    """Outcome of a call of ours: the peer answered, but the answer cannot be used. A `Breach` with the details came before it.
+
+    `processed`: it was a CALLRESULT, by which a peer says that it has processed the call (J2:4.2.2; failures are CALLERRORs).
+    """
 
     message_id: str
     action: str
@@ -77,6 +80,7 @@ class ResultInvalid(msgspec.Struct, frozen=True):
     raw: bytes
     tag: object
     elapsed: float
+    processed: bool = True
 
 
 class CallTimedOut(msgspec.Struct, frozen=True):

@@ -415,7 +415,11 @@ class Session:
             self._out.append(write_frame(reply))
         self._advance(now)
         elapsed = now - pending.sent_at
-        return [ResultInvalid(pending.message_id, pending.action, broken.what, data[:EVIDENCE], pending.tag, elapsed)]
+        processed = broken.message_type == MessageType.CALLRESULT
+        evidence = data[:EVIDENCE]
+        return [
+            ResultInvalid(pending.message_id, pending.action, broken.what, evidence, pending.tag, elapsed, processed)
+        ]
 
     # --- inner workings ------------------------------------------------------------------------------------------------------
 

@@ -11,9 +11,7 @@ from pilotwire.dialects.every import DIALECTS
 from pilotwire.domain.identity import StationIdentity
 from pilotwire.errors import ConfigError
 from pilotwire.ev import Vehicle, Wish, vehicle
-from pilotwire.ocpp.net.client import ConnectError, connection_url
 from pilotwire.ocpp.net.peer import OnFrame
-from pilotwire.ocpp.net.soap_client import check_url
 from pilotwire.ocpp.soap import SoapVersion
 from pilotwire.ocpp.version import OcppVersion
 from pilotwire.station.app import Station
@@ -22,10 +20,12 @@ from pilotwire.station.core.settings import StationSettings
 from pilotwire.station.endpoints import Endpoint, SoapPlace, spoken
 from pilotwire.station.files import Files, FolderFiles
 from pilotwire.station.hardware.drivers import find_driver, find_layout
-from pilotwire.station.hardware.modbus import ModbusMeter, ModbusSettings, meters_of
+from pilotwire.station.hardware.layouts import StationLayout
+from pilotwire.station.hardware.modbus import ModbusMeter, ModbusSettings, metered_layout, meters_of
 from pilotwire.station.keys import KeyStore
 from pilotwire.station.keys.token import TokenKeys, TokenPlace
 from pilotwire.station.settings import StationProgramSettings, first_variables
+from pilotwire.station.setup import check_place
 from pilotwire.station.storage import SqliteStorage
 
 
@@ -43,11 +43,12 @@ def vehicle_from(saved: Mapping[str, Any]) -> Vehicle:
 def build_station(settings: StationProgramSettings, clock: Clock, *, on_frame: OnFrame | None = None) -> Station:
     """The station of some settings, ready to start. Raises ConfigError, StoreError or HardwareError (a storage of another layout)."""
     version, soap = spoken(settings.ocpp, settings.transport)
-    plan = find_layout(settings.layout)
+    plan, meters = _metered(settings, clock)
     habits = StationSettings.ocpp16 if version is OcppVersion.V16 else StationSettings.ocpp2
     path = Path(settings.storage or f"{_file_name(settings.id)}.station.db")
     endpoint = _endpoint(settings, soap)
     files = FolderFiles(path.with_name(path.name + ".files"))
+    keys = _keys(settings)  # before certificates: their key may be in the token
     _provide_certificates(settings, files)
     storage = SqliteStorage(path, station_id=settings.id)
     try:
@@ -61,8 +62,8 @@ def build_station(settings: StationProgramSettings, clock: Clock, *, on_frame: O
             speed=settings.speed,
             on_frame=on_frame,
             files=files,
-            meters=_meters(settings, len(plan.evses), clock),
-            keys=_keys(settings),
+            meters=meters,
+            keys=keys,
             driver=find_driver(settings.driver, settings.driver_options, vehicle_from=vehicle_from),
         )
     except BaseException:
@@ -74,21 +75,24 @@ def _keys(settings: StationProgramSettings) -> KeyStore | None:
     """The token the keys are made in, None for the station's own files."""
     if settings.key_store == "file":
         return None
-    if settings.security_profile == 3:
-        raise ConfigError(
-            "Security profile 3 needs the station's key in a file: a key in a PKCS #11 token cannot be used for TLS here.",
-            "Leave key_store at file, or use security profile 1 or 2.",
-        )
-    return TokenKeys(TokenPlace(settings.pkcs11_library, settings.pkcs11_token, settings.pkcs11_pin))
+    place = TokenPlace(settings.pkcs11_library, settings.pkcs11_token, settings.pkcs11_pin, settings.pkcs11_provider)
+    keys = TokenKeys(place)
+    try:
+        keys.reach_by_tls()
+    except ConfigError:
+        if settings.security_profile == 3:  # else it is told when a certificate for TLS is wanted
+            keys.close()
+            raise
+    return keys
 
 
-def _meters(settings: StationProgramSettings, evses: int, clock: Clock) -> dict[int, ModbusMeter]:
+def _metered(settings: StationProgramSettings, clock: Clock) -> tuple[StationLayout, dict[int, ModbusMeter]]:
+    """The layout, and the meters that take the place of the driver's."""
+    plan = find_layout(settings.layout)
     if not settings.meter:
-        return {}
+        return plan, {}
     modbus = ModbusSettings.read(settings.meter)
-    if beyond := [evse for evse in modbus.devices if evse > evses]:
-        raise ConfigError(f"A meter is for EVSE {beyond[0]}, and the station has {evses}.", "See devices of the meter.")
-    return meters_of(modbus, clock)
+    return metered_layout(plan, modbus), meters_of(modbus, clock)
 
 
 def _identity(settings: StationProgramSettings, model: str) -> StationIdentity:
@@ -100,23 +104,6 @@ def _identity(settings: StationProgramSettings, model: str) -> StationIdentity:
         iccid=settings.iccid,
         imsi=settings.imsi,
     )
-
-
-def check_place(
-    url: str, identity: str, security_profile: int | None, password: str | None, *, soap: bool = False
-) -> None:
-    """Whether a station can connect there with that security profile, by OCPP-J or OCPP-S; raises `ConfigError`."""
-    try:
-        check_url(url) if soap else connection_url(url, identity)
-    except ConnectError as error:
-        raise ConfigError(error.what, error.remedy) from None
-    plain = "http" if soap else "ws"
-    secure = url.strip().casefold().startswith(f"{plain}s:")
-    if security_profile is not None and secure is not (security_profile >= 2):
-        needed = f"{plain}s://" if security_profile >= 2 else f"{plain}://"
-        raise ConfigError(f"Security profile {security_profile} does not go with {url}.", f"Give a URL with {needed}.")
-    if security_profile == 1 and password is None:
-        raise ConfigError("Security profile 1 needs a password.", "Give one of 16 to 64 characters.")
 
 
 def _endpoint(settings: StationProgramSettings, soap: SoapVersion | None) -> Endpoint:

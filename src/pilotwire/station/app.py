@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import json
 import uuid
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -20,53 +20,47 @@ import structlog
 
 from pilotwire.clock import Clock
 from pilotwire.dialects import Dialect
-from pilotwire.domain.device_model import SetVariables
-from pilotwire.domain.kinds import Command, Fact, Outcome
-from pilotwire.domain.provisioning import BootReason, RegistrationStatus
-from pilotwire.errors import NotReachable, NotSayable, StoreError
-from pilotwire.ocpp.net.backoff import RetryBackOff
-from pilotwire.ocpp.net.client import ConnectError
-from pilotwire.ocpp.net.peer import AnswerInvalid, CallRefused, CallTimeout, OnFrame
-from pilotwire.station.client_context import OWN
-from pilotwire.station.connecting import credentials_seen, event_of
+from pilotwire.dialects.every import DIALECTS
+from pilotwire.domain.kinds import Verdict
+from pilotwire.domain.provisioning import BootReason
+from pilotwire.errors import StoreError
+from pilotwire.ocpp.net.peer import OnFrame
 from pilotwire.station.core import StationCore
 from pilotwire.station.core import actions as act
 from pilotwire.station.core import inputs as told
-from pilotwire.station.core.certificates import InstallersCertificate
-from pilotwire.station.core.network_ways import CarriersSeen, Connected, Missed, Moved, Way
+from pilotwire.station.core.certificates import InstallersCertificate, InstallersRoots
+from pilotwire.station.core.memory import SavedState
 from pilotwire.station.core.settings import StationSettings
+from pilotwire.station.core.setup_memory import SetupMemory
 from pilotwire.station.endpoints import Endpoint
 from pilotwire.station.equipment import AS_USUAL as AS_USUAL
-from pilotwire.station.equipment import Equipment, Host
+from pilotwire.station.equipment import Equipment, Host, as_saved
 from pilotwire.station.equipment import Pace as Pace
 from pilotwire.station.files import Files, MemoryFiles
-from pilotwire.station.hardware.drivers import DriverFactory, DriverPlace, simulated
+from pilotwire.station.hardware.drivers import DriverFactory, simulated
 from pilotwire.station.hardware.ports import (
-    HardwareDriver,
+    ErrorCode,
+    FaultRaised,
     HardwareError,
     HardwareEvent,
     OutsideMeter,
     StationLayout,
 )
 from pilotwire.station.hardware.simulated import SimulatedStation, VehicleFrom
-from pilotwire.station.jobs import WORKERS, Jobs, Tools
 from pilotwire.station.jobs.logs import Diary
 from pilotwire.station.keys import KeyStore
 from pilotwire.station.line import CommandRefused
-from pilotwire.station.plain import plain
-from pilotwire.station.soap_line import line_for
+from pilotwire.station.refit import CHAIN, ROOT, check_first_values
+from pilotwire.station.settable import TICK, Settable
+from pilotwire.station.setup import endpoint_of, in_force, settings_of, setup_of, version_of
 from pilotwire.station.storage import Storage
 from pilotwire.station.waiting import Waiting
 
 _log = structlog.get_logger("pilotwire.station")
-
-TICK = 0.1
-"""Seconds that an answer has to leave before the connection it left by ends."""
-_PASSWORD = "SecurityCtrlr.BasicAuthPassword"
-_PING = "OCPPCommCtrlr.WebSocketPingInterval"
+_RETRIES = "OCPPCommCtrlr.ResetRetries"
 
 
-class Station:
+class Station(Settable):
     """One station on one storage. Use `async with` or `start` and `stop`; `failed` tells why it had to stop by itself, if it did.
 
     `driver` makes the driver of the hardware, the simulated one if it is left out: `vehicle_from` is for that. `speed` is how much faster
@@ -92,6 +86,14 @@ class Station:
         meters: Mapping[int, OutsideMeter] | None = None,
         driver: DriverFactory | None = None,
     ) -> None:
+        self.start_setup = setup_of(endpoint, dialect.version)
+        """How the station was started; `setup` is what counts."""
+        saved = storage.load()
+        self.setup = in_force(self.start_setup, (saved or SavedState()).part(SetupMemory))
+        if self.setup != self.start_setup:
+            endpoint = endpoint_of(self.setup, endpoint)
+            settings, dialect = settings_of(self.setup, settings, endpoint), DIALECTS[version_of(self.setup)]
+            check_first_values(settings, layout, self.setup)
         self.settings = settings if settings.home is not None else replace(settings, home=endpoint.profile())
         self.identity = endpoint.identity
         self.files: Files = MemoryFiles() if files is None else files
@@ -99,17 +101,20 @@ class Station:
         self.layout = layout
         self._storage = storage
         self._clock = clock
-        self.line = line_for(endpoint, dialect, self, clock, self.files, on_frame=on_frame)
-        self.hardware = self._hardware(driver or simulated(vehicle_from))
+        self._on_frame = on_frame
+        self.line = self._new_line(endpoint, dialect)
+        self.hardware = as_saved(driver or simulated(vehicle_from), self.identity, layout, storage.hardware())
         host = Host(self.feed, self._spawn, self._save_if_older, clock)
         self._equipment = Equipment(self.hardware, layout, meters or {}, host, pace=pace, speed=speed)
-        self.core = self._new_core()
-        tools = Tools(self.identity, clock, self.files, lambda key: self.core.variable(key), self.hardware, keys)
+        self.core = self._new_core(saved)
+        self._keys = keys
         self._diary = Diary(self.files, clock) if settings.diagnostics_log else None
-        self._jobs = Jobs(WORKERS, tools, self.feed)
+        self._jobs = self._new_jobs()
         self._waiting = Waiting()
+        self._secc: dict[Hashable, Callable[[Verdict], None]] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._line_task: asyncio.Task[None] | None = None
         self._saved_at = clock.monotonic()
         self._saved_hardware = ""
         self._failure: BaseException | None = None
@@ -151,7 +156,7 @@ class Station:
     def _power_up(self, reason: BootReason) -> None:
         self._begin(reason)
         if self._failure is None:
-            self._spawn(self.line.run())
+            self._run_line()
             self._equipment.run()
         else:
             self._tell_failure(self._failure)
@@ -159,7 +164,13 @@ class Station:
     def _begin(self, reason: BootReason, *, resume: bool | None = None) -> None:
         """Give the core its start. No transaction survives one, so no plug stays held from before."""
         self.feed(told.Started(reason, self._equipment.begin(), self.hardware.firmware, resume))
-        if installed := self.files.read(OWN[-1][0]):
+        self._show_certificate({name: self.files.read(name) or b"" for name in (CHAIN, ROOT)})
+
+    def _show_certificate(self, files: Mapping[str, bytes]) -> None:
+        """Tell the core of the certificate and the CSMS roots an installer gave, if there are some among these files."""
+        if roots := files.get(ROOT):
+            self.feed(InstallersRoots(roots.decode("ascii", "replace")))
+        if installed := files.get(CHAIN):
             self.feed(InstallersCertificate(installed.decode("ascii", "replace")))
 
     async def stop(self) -> None:
@@ -181,9 +192,13 @@ class Station:
         self._storage.close()
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        self._task(work)
+
+    def _task(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._done)
+        return task
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
@@ -219,10 +234,19 @@ class Station:
                     self._diary.heard(thing)
                 self._guarded(partial(self.core.feed, thing))
 
+    def hear(self, ref: Hashable, heard: Callable[[Verdict], None]) -> None:
+        """Have `heard` called with what comes of the question a vehicle asks with this `ref`."""
+        self._secc[ref] = heard
+
     def write_variable(self, key: str, value: str) -> None:
         """Give a variable a value from inside, read-only ones too; raises `ConfigError` for what cannot be."""
         actions = self.core.write(key, value, self._clock.now())
         self._guarded(lambda _: actions)
+
+    def may_be(self, key: str, value: str) -> bool:
+        """Whether a variable may be set to a value that fits its type, as a CSMS would be told."""
+        self._look_at_credentials()
+        return self.core.may_be(key, value, self._clock.now())
 
     def now(self) -> datetime:
         """The time by the station's clock."""
@@ -235,11 +259,11 @@ class Station:
         except Exception as error:
             self._fail(error)
 
-    def _new_core(self) -> StationCore:
+    def _new_core(self, saved: SavedState | None) -> StationCore:
         return StationCore(
             self.settings,
             self.layout,
-            saved=self._storage.load(),
+            saved=saved,
             meter=self._equipment.reading,
             new_id=lambda: str(uuid.uuid4()),
         )
@@ -278,9 +302,11 @@ class Station:
                 self._restarting = True
                 self._spawn(self._restart(reason))
             case act.ConnectAnew(why):
-                self._spawn(self._connect_anew(why))
+                self._connect_anew(why)
             case act.VariableChanged(name, _):
                 self._variable_changed(str(name))
+            case act.Inform(ref, verdict) if ref in self._secc:
+                asyncio.get_running_loop().call_soon(self._secc.pop(ref), verdict)
             case act.Note(text):
                 _log.info(text, station=self.identity)
             case _:
@@ -320,126 +346,6 @@ class Station:
         """A person did something at the simulated station."""
         self.feed(*events)
 
-    # --- what the core says ------------------------------------------------------------------------------------------------------
-
-    def _state(self, ref: int, fact: Fact, named: str | None) -> None:
-        """Send a fact and feed back what became of it; nothing to be said counts as said."""
-        try:
-            message = self.line.prepare(fact, named)
-        except NotSayable as error:
-            _log.warning("this cannot be said", station=self.identity, why=str(error))
-            message = None
-        if message is None:
-            asyncio.get_running_loop().call_soon(self._heard, self.core, told.Unsaid(ref))
-        else:
-            self._spawn(self._say(self.core, ref, fact, message))
-
-    async def _say(self, core: StationCore, ref: int, fact: Fact, message: Any) -> None:
-        answer = await self._answer_to(ref, fact, message)
-        if answer is not None:
-            self._heard(core, answer)
-
-    async def _answer_to(self, ref: int, fact: Fact, message: Any) -> told.Input | None:
-        """What became of a fact; None if the line broke: `LinkDown` says so, and a broken line is no failed attempt (E11, 1.6:3.7.1)."""
-        try:
-            return told.Answered(ref, await self.line.say(fact, message))
-        except CallRefused as refused:
-            return told.Refused(ref, refused.code, refused.description)
-        except AnswerInvalid as invalid:
-            return told.Refused(ref, "FormatViolation", str(invalid))
-        except CallTimeout:
-            return told.NotAnswered(ref)
-        except NotReachable:
-            return None
-
-    def _heard(self, core: StationCore, answer: told.Input) -> None:
-        """An answer is for the core that asked: after a restart the same number means another question."""
-        if core is self.core:
-            self.feed(answer)
-
-    # --- the line reports --------------------------------------------------------------------------------------------------------
-
-    def line_up(self) -> None:
-        """See `Owner`."""
-        self.feed(told.LinkUp())
-
-    def line_down(self, reason: str) -> None:
-        """See `Owner`."""
-        _log.info("the line is down", station=self.identity, why=reason)
-        self.feed(told.LinkDown())
-
-    async def command(self, command: Command) -> Outcome:
-        """See `Owner`."""
-        if self._restarting or self._failure is not None:
-            raise CommandRefused("InternalError", "The station restarts." if self._restarting else "It has failed.")
-        if isinstance(command, SetVariables):
-            self._look_at_credentials()
-        return await self._waiting.outcome(lambda ref: self.feed(told.CommandReceived(ref, command)))
-
-    def back_off(self) -> RetryBackOff:
-        """See `Owner`; the variables of OCPPCommCtrlr."""
-        value = self.core.variable
-        return RetryBackOff(
-            wait_minimum=int(value("OCPPCommCtrlr.RetryBackOffWaitMinimum")),
-            repeat_times=int(value("OCPPCommCtrlr.RetryBackOffRepeatTimes")),
-            random_range=int(value("OCPPCommCtrlr.RetryBackOffRandomRange")),
-        )
-
-    def way(self) -> Way | None:
-        """See `Owner`."""
-        return self.core.way()
-
-    def reached(self, way: Way) -> None:
-        """See `Owner`."""
-        self.feed(Connected(way.slot))
-
-    def missed(self, error: ConnectError) -> None:
-        """See `Owner`."""
-        self.feed(Missed(str(error), event_of(error)))
-
-    def moved(self) -> None:
-        """See `Owner`."""
-        self.feed(Moved())
-
-    def carriers(self, *, ethernet: bool, cellular: bool) -> None:
-        """Which carriers have a link now: a cable was plugged or pulled, the mobile network came or went."""
-        self.feed(CarriersSeen(ethernet, cellular))
-
-    def _look_at_credentials(self) -> None:
-        """Tell the core what there is to make secure connections with; the files may have changed at any time."""
-        has_password = self.line.endpoint.password is not None
-        self.feed(credentials_seen(self.files, self._clock.now(), has_password=has_password))
-
-    def ping_interval(self) -> float:
-        """See `Owner`; OCPPCommCtrlr.WebSocketPingInterval."""
-        return float(self.core.variable(_PING))
-
-    def is_silent(self) -> bool:
-        """See `Owner`."""
-        return not self.settings.answers_when_rejected and self.is_rejected()
-
-    def is_rejected(self) -> bool:
-        """See `Owner`."""
-        return self.core.overview().registration is RegistrationStatus.REJECTED
-
-    def _variable_changed(self, name: str) -> None:
-        """What the shell itself goes by. The back-off is asked for when a connection was lost."""
-        if name.casefold() == _PING.casefold():
-            self.line.keep_alive(self.ping_interval())
-        if name.casefold() == _PASSWORD.casefold():
-            _log.info("the CSMS has set another password; connecting anew", station=self.identity)
-            self._spawn(self._connect_anew("the password has changed"))
-
-    async def _connect_anew(self, why: str) -> None:
-        """A moment for the answer to leave, then the connection ends and the next one begins (A01)."""
-        await asyncio.sleep(TICK)
-        await self.line.close(why)
-        self.line.hurry()
-
-    def overview(self) -> dict[str, Any]:
-        """How things stand, as plain JSON values: link, registration, EVSEs, how many facts wait."""
-        return plain(self.core.overview())
-
     # --- restart -----------------------------------------------------------------------------------------------------------------
 
     async def _restart(self, reason: BootReason) -> None:
@@ -448,10 +354,12 @@ class Station:
         self._waiting.refuse_all("The station restarts.")  # a connection ends only when its commands are answered
         await self._jobs.abandon_all()
         await self.line.close("the station restarts")
-        await self._equipment.restart()
-        self.core = self._new_core()
+        unreset = await self._equipment.reset(int(self.core.variable(_RETRIES)))
+        self.core = self._new_core(self._storage.load())
         self._restarting = False
         self._begin(reason)
+        if unreset:  # hardware in an unknown state must not charge, and the CSMS must hear of it
+            self.feed(FaultRaised(None, None, ErrorCode.INTERNAL_ERROR, f"The reset did not succeed. {unreset}"))
         self.line.hurry()
 
     async def reboot(
@@ -468,19 +376,10 @@ class Station:
         await self._jobs.abandon_all()
         self._waiting.refuse_all("The station has lost its power.")
         await asyncio.sleep(max(seconds, TICK))
-        self.core = self._new_core()
+        self.core = self._new_core(self._storage.load())
         self._restarting = self._dark = False
         self._begin(reason, resume=resume)
         self.line.restore()
-
-    def _hardware(self, make: DriverFactory) -> HardwareDriver:
-        saved = self._storage.hardware()
-        try:
-            state = None if saved is None else json.loads(saved)
-        except ValueError as error:
-            what = f"What was saved of the hardware of {self.identity} cannot be read: {error}."
-            raise StoreError(what, "Restore the station file from a copy, or begin with a new one.") from None
-        return make(DriverPlace(self.identity, self.layout, state))
 
     @property
     def simulated(self) -> SimulatedStation:

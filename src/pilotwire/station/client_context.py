@@ -13,6 +13,7 @@ from cryptography import x509
 
 from pilotwire.errors import ConfigError
 from pilotwire.station.files import Files
+from pilotwire.station.keys import openssl
 
 ROOTS: Final = ("tls/csms-roots.pem", "tls/installer-roots.pem")
 """The roots a CSMS is trusted by: those installed over OCPP, and those the station was set up with."""
@@ -30,9 +31,10 @@ _NO_WILDCARDS: Final = 0x2
 """X509_CHECK_FLAG_NO_WILDCARDS of OpenSSL."""
 
 
-def roots_in(files: Files) -> bytes:
-    """All roots a CSMS is trusted by, PEM; empty without any."""
-    return b"\n".join(found for name in ROOTS if (found := files.read(name)))
+def roots_in(files: Files, *, one_root: bool = False) -> bytes:
+    """All roots a CSMS is trusted by, PEM; empty without any. `one_root`: those installed over OCPP alone, if there are any (M05.FR.09)."""
+    found = [pem for name in ROOTS if (pem := files.read(name))]
+    return b"\n".join(found[:1] if one_root else found)
 
 
 def own_in(files: Files) -> tuple[bytes, bytes] | None:
@@ -69,6 +71,7 @@ def client_context(
     only_strong_ciphers: bool = False,
     checks_host_name: bool = True,
     takes_wildcards: bool = False,
+    one_root: bool = False,
 ) -> ssl.SSLContext:
     """The context for a connection of security profile 2, or 3 (`shows_certificate`).
 
@@ -83,7 +86,7 @@ def client_context(
             "Give --certificate and --key, or let the CSMS install one.",
         )
     suites = STRONG if only_strong_ciphers else ALL
-    return _context(roots_in(files), own, suites, checks_host_name, takes_wildcards)
+    return _context(roots_in(files, one_root=one_root), own, suites, checks_host_name, takes_wildcards)
 
 
 @lru_cache(maxsize=64)
@@ -107,10 +110,14 @@ def _context(
         if own is not None:
             _show(context, *own)
     except (ssl.SSLError, ValueError, OSError) as error:
-        raise ConfigError(
-            f"The station's certificates cannot be used: {error}.", "They are PEM; the key belongs to the certificate."
-        ) from None
+        raise ConfigError(f"The station's certificates cannot be used: {error}.", _remedy(own)) from None
     return context
+
+
+def _remedy(own: tuple[bytes, bytes] | None) -> str:
+    if own is not None and openssl.is_in_token(own[1]):
+        return "The key is in a PKCS #11 token: see key_store, the token's label and PIN, and that pkcs11-provider is installed."
+    return "They are PEM; the key belongs to the certificate."
 
 
 def server_context(files: Files) -> ssl.SSLContext:
@@ -128,7 +135,7 @@ def server_context(files: Files) -> ssl.SSLContext:
         _show(context, *own)
     except (ssl.SSLError, ValueError, OSError) as error:
         what = f"The station's certificate cannot be used: {error}."
-        raise ConfigError(what, "It is PEM; the key belongs to the certificate.") from None
+        raise ConfigError(what, _remedy(own)) from None
     return context
 
 

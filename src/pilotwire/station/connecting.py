@@ -100,6 +100,7 @@ def context_of(way: Way, endpoint: Endpoint, files: Files) -> ssl.SSLContext:
             only_strong_ciphers=way.only_strong_ciphers,
             checks_host_name=way.checks_host_name,
             takes_wildcards=way.takes_wildcards,
+            one_root=way.one_root,
         )
     except ConfigError as error:
         raise ConnectError("tls", error.what, error.remedy) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import json
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,9 +12,19 @@ from typing import Any
 import structlog
 
 from pilotwire.clock import Clock
+from pilotwire.errors import StoreError
 from pilotwire.station.core import actions as act
 from pilotwire.station.core import inputs as told
-from pilotwire.station.hardware.ports import HardwareDriver, HardwareEvent, MeterReading, OutsideMeter, StationLayout
+from pilotwire.station.hardware.drivers import DriverFactory, DriverPlace
+from pilotwire.station.hardware.meter_readings import nothing_read
+from pilotwire.station.hardware.ports import (
+    HardwareDriver,
+    HardwareError,
+    HardwareEvent,
+    MeterReading,
+    OutsideMeter,
+    StationLayout,
+)
 
 _log = structlog.get_logger("pilotwire.station.hardware")
 
@@ -22,11 +33,13 @@ _log = structlog.get_logger("pilotwire.station.hardware")
 class Pace:
     """How closely hardware that must be asked is followed, in seconds; hardware at rest is left at rest.
 
-    `tick` lies between two looks at it; `save_every` is how old its saved state grows while no fact is kept, None: as old as it may.
+    `tick` lies between two looks at it; `save_every` is how old its saved state grows while no fact is kept, None: as old as it may;
+    `reset_again` lies between two attempts of a reset.
     """
 
     tick: float = 0.1
     save_every: float | None = 1.0
+    reset_again: float = 2.0
 
 
 AS_USUAL = Pace()
@@ -41,6 +54,16 @@ class Host:
     spawn: Callable[[Coroutine[Any, Any, None]], None]
     save_if_older: Callable[[float], None]
     clock: Clock
+
+
+def as_saved(make: DriverFactory, identity: str, layout: StationLayout, saved: str | None) -> HardwareDriver:
+    """The driver with the hardware as it was last kept; raises `StoreError` for what cannot be read."""
+    try:
+        state = None if saved is None else json.loads(saved)
+    except ValueError as error:
+        what = f"What was saved of the hardware of {identity} cannot be read: {error}."
+        raise StoreError(what, "Restore the station file from a copy, or begin with a new one.") from None
+    return make(DriverPlace(identity, layout, state))
 
 
 class Equipment:
@@ -99,6 +122,20 @@ class Equipment:
         if restarting is not None:
             await restarting
 
+    async def reset(self, retries: int) -> str:
+        """Restart, and again up to `retries` times while the hardware says that it failed; why it did at last, empty if it did not."""
+        for left in range(retries, -1, -1):
+            try:
+                await self.restart()
+            except HardwareError as error:
+                _log.warning("the hardware was not reset", why=str(error), retries_left=left)
+                if left == 0:
+                    return error.what
+                await asyncio.sleep(self._pace.reset_again)
+            else:
+                break
+        return ""
+
     async def close(self) -> None:
         """See `HardwareDriver.close`; closing twice is fine."""
         self._listening = False
@@ -115,10 +152,12 @@ class Equipment:
     # --- what it tells -----------------------------------------------------------------------------------------------
 
     def reading(self, evse_id: int) -> MeterReading:
-        """The meter of an EVSE: the outside one, where there is one."""
-        own = self.driver.meter(evse_id)
+        """The meter of an EVSE (0: the main meter): the outside one, where there is one."""
         outside = self._meters.get(evse_id)
-        return own if outside is None else outside.reading(own)
+        if outside is None:
+            return self.driver.meter(evse_id)
+        main = self._layout.main_meter if evse_id == 0 else None
+        return outside.reading(self.driver.meter(evse_id) if main is None else nothing_read(main.phases))
 
     def _reported(self, events: Sequence[HardwareEvent]) -> None:
         """See `Happened`: told in the station's own task, never within a call of the driver."""
@@ -175,10 +214,14 @@ class Equipment:
                 self.driver.set_contactor(evse_id, closed)
             case act.SetCurrentLimit(evse_id, amps):
                 self.driver.set_current_limit(evse_id, amps)
-            case act.SetPowerSetpoint(evse_id, watts):
+            case act.SetPowerSetpoint(evse_id, watts, None):
                 self.driver.set_power_setpoint(evse_id, watts)
-            case act.SetPhases(evse_id, phases):
+            case act.SetPowerSetpoint(evse_id, watts, var):
+                self.driver.set_power_setpoint(evse_id, watts, var)
+            case act.SetPhases(evse_id, phases, None):
                 self.driver.set_phases(evse_id, phases)
+            case act.SetPhases(evse_id, phases, phase):
+                self.driver.set_phases(evse_id, phases, phase)
             case act.Show(evse_id, text):
                 self.driver.show(evse_id, text)
             case _:

@@ -2,9 +2,53 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from pilotwire.domain.monitoring import LEAST_SEVERE, MOST_SEVERE, USUAL_SEVERITY, MonitorSetting, MonitorType
+from pilotwire.station.core.device_model_catalogue import name_written
+from pilotwire.station.core.time_sources import server_of
+
+_MOST_FACTORY = 1000
+"""The highest id of a monitor from the factory; those a CSMS sets have higher ones."""
+
+
+class FactoryMonitor(BaseModel):
+    """A monitor a station leaves the factory with (N03). `variable` is a written name: `EVSE@1.Power`.
+
+    `value` is a limit, a difference or seconds, by `type`; without an `id` it has the next one from 1 on.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    variable: str
+    type: MonitorType
+    value: Decimal = Field(allow_inf_nan=False)
+    severity: int = Field(default=USUAL_SEVERITY, ge=MOST_SEVERE, le=LEAST_SEVERE)
+    transaction: bool = False
+    id: int | None = Field(default=None, ge=1, le=_MOST_FACTORY)
+
+    @field_validator("variable")
+    @classmethod
+    def _is_a_name(cls, text: str) -> str:
+        if name_written(text) is None:
+            raise ValueError("write a variable as EVSE@1.Power or Connector@1.1.AvailabilityState")
+        return text
+
+    def setting(self) -> MonitorSetting:
+        """The same in the words of the domain."""
+        name = name_written(self.variable)
+        assert name is not None, "the validator has seen to it"
+        return MonitorSetting(
+            name=name,
+            type=self.type,
+            value=self.value,
+            severity=self.severity,
+            monitor_id=self.id,
+            transaction=self.transaction,
+        )
 
 
 class Habits(BaseModel):
@@ -15,13 +59,20 @@ class Habits(BaseModel):
     security_events: bool | None = None
     certificate_renewal_days: int | None = Field(default=None, ge=1, le=365)
     certificate_key: str | None = Field(default=None, pattern=r"^(EC-P(256|384|521)|RSA-(2048|3072|4096))$")
+    combined_certificate: bool | None = None
     accepts_unsigned_firmware: bool | None = None
     fetches_firmware_while_charging: bool | None = None
+    installs_firmware_while_charging: bool | None = None
+    cancels_firmware_updates: bool | None = None
     diagnostics_log: bool | None = None
+    summary_report: bool | None = None
     local_controller: bool | None = None
     publish_host: str | None = Field(default=None, min_length=1)
     publish_port: int | None = Field(default=None, ge=0, le=65_535)
     states_as_events: bool | None = None
+    hard_wired_monitors: tuple[FactoryMonitor, ...] | None = None
+    preconfigured_monitors: tuple[FactoryMonitor, ...] | None = None
+    dhcp_ntp_servers: tuple[str, ...] | None = None
     swap_slots: int | None = Field(default=None, ge=0, le=1000)
     boot_retry_seconds: int | None = Field(default=None, ge=1, le=86_400)
     reset_wait_seconds: int | None = Field(default=None, ge=0, le=3600)
@@ -30,9 +81,22 @@ class Habits(BaseModel):
     outbox_limit: int | None = Field(default=None, ge=10, le=10_000_000)
     cache_limit: int | None = Field(default=None, ge=1, le=1_000_000)
 
+    @field_validator("dhcp_ntp_servers")
+    @classmethod
+    def _are_servers(cls, servers: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if servers is not None and not all(map(server_of, servers)):
+            raise ValueError("write a server as ntp.example.org or 10.0.0.1:123")
+        return servers
+
     def said(self) -> dict[str, Any]:
         """Those that were said, as changes of `StationSettings`."""
-        return self.model_dump(exclude_none=True)
+        said = {name: getattr(self, name) for name in type(self).model_fields}
+        return {
+            name: tuple(one.setting() for one in value) if name in _MONITORS else value
+            for name, value in said.items()
+            if value is not None
+        }
 
 
+_MONITORS = ("hard_wired_monitors", "preconfigured_monitors")
 AS_THE_VERSION_HAS_IT = Habits()

@@ -7,7 +7,6 @@ goes to the shell, which feeds it to the core; it decides nothing itself.
 from __future__ import annotations
 
 import asyncio
-import random
 import uuid
 from collections.abc import Awaitable
 from typing import Protocol
@@ -20,7 +19,6 @@ from pilotwire.dialects.every import DIALECTS
 from pilotwire.domain.kinds import Command, Fact, Noted, Outcome, Verdict
 from pilotwire.errors import NotReachable, NotSayable
 from pilotwire.ocpp.events import Breach, CallReceived
-from pilotwire.ocpp.net.backoff import RetryBackOff
 from pilotwire.ocpp.net.client import ConnectError
 from pilotwire.ocpp.net.peer import SILENCE, AnswerInvalid, CallRefused, OnFrame, Peer, Refusal, Silence
 from pilotwire.ocpp.net.socket import Socket
@@ -33,13 +31,9 @@ from pilotwire.station.connecting import connect_by
 from pilotwire.station.core.network_ways import Way
 from pilotwire.station.endpoints import Endpoint
 from pilotwire.station.files import Files
+from pilotwire.station.keeping_up import Guide, KeptUp
 
 _log = structlog.get_logger("pilotwire.station.line")
-
-LEAST_WAIT = 0.1
-"""Seconds between two attempts to connect, however short the variables make the back-off: a station does not hammer its CSMS."""
-MOST_DOUBLINGS = 30
-"""From here on the doubled wait exceeds every life of a station, and the count need not grow."""
 
 
 class CommandRefused(Exception):
@@ -51,7 +45,7 @@ class CommandRefused(Exception):
         self.description = description
 
 
-class Owner(Protocol):
+class Owner(Guide, Protocol):
     """Who a line reports to."""
 
     def line_up(self) -> None:
@@ -64,14 +58,6 @@ class Owner(Protocol):
 
     def command(self, command: Command) -> Awaitable[Outcome]:
         """The CSMS wants something; raises CommandRefused."""
-        ...
-
-    def back_off(self) -> RetryBackOff:
-        """How long to wait between attempts."""
-        ...
-
-    def way(self) -> Way | None:
-        """How to connect next; None: not at all, as things are (`hurry` says that they have changed)."""
         ...
 
     def reached(self, way: Way) -> None:
@@ -99,11 +85,8 @@ class Owner(Protocol):
         ...
 
 
-class Line:
-    """The connection of one station. `run` keeps it up until cancelled; `cut` and `restore` are what a digger does to it.
-
-    `trouble` is a sentence on why there is no connection, empty while there is one or none was tried.
-    """
+class Line(KeptUp):
+    """The connection of one station. `run` keeps it up until cancelled."""
 
     def __init__(
         self,
@@ -115,6 +98,7 @@ class Line:
         *,
         on_frame: OnFrame | None = None,
     ) -> None:
+        super().__init__(owner)
         self.endpoint = endpoint
         self._own = dialect
         self._dialect = dialect
@@ -124,11 +108,6 @@ class Line:
         self._clock = clock
         self._on_frame = on_frame
         self._peer: Peer | None = None
-        self._whole = asyncio.Event()
-        self._whole.set()
-        self._hurry = asyncio.Event()
-        self._over = False
-        self.trouble: str = ""
 
     # --- what the owner asks for ---------------------------------------------------------------------------------------------
 
@@ -147,31 +126,9 @@ class Line:
         """How it is spoken."""
         return "OCPP-J"
 
-    @property
-    def is_cut(self) -> bool:
-        """Whether somebody cut it."""
-        return not self._whole.is_set()
-
-    def cut(self) -> None:
-        """Break the line without a word of goodbye, as a failing network does; nothing gets through until `restore`."""
-        self._whole.clear()
+    def _break(self) -> None:
         if self._peer is not None:
             self._peer.socket.abort()
-
-    def restore(self) -> None:
-        """Mend the line; the next attempt is made at once. A line that has ended stays so."""
-        if not self._over:
-            self._whole.set()
-            self.hurry()
-
-    def end(self) -> None:
-        """Cut the line for good: the station must not say anything any more."""
-        self._over = True
-        self.cut()
-
-    def hurry(self) -> None:
-        """Do not wait for the next attempt to connect."""
-        self._hurry.set()
 
     async def close(self, why: str) -> None:
         """Say goodbye and close the connection; `run` will connect again unless it is cancelled."""
@@ -213,31 +170,9 @@ class Line:
 
     async def run(self) -> None:
         """Connect and reconnect until cancelled."""
-        attempt = 0
-        while True:
-            await self._whole.wait()
-            self._hurry.clear()
-            way = self._owner.way()
-            if way is None:
-                await self._hurry.wait()
-                continue
-            if await self._connection(way):
-                attempt = 0
-            delay = self._owner.back_off().delay(attempt, random.random())
-            attempt = min(attempt + 1, MOST_DOUBLINGS)
-            await self._pause(max(LEAST_WAIT, delay))
-
-    async def _pause(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._hurry.wait()
-        except TimeoutError:
-            return
-        finally:
-            self._hurry.clear()
+        await self._keep_up()
 
     async def _connection(self, way: Way) -> bool:
-        """One connection from its attempt to its end; whether it was made."""
         try:
             socket = await self._connect(way)
         except ConnectError as error:
@@ -320,4 +255,4 @@ async def answer_to(
         return Refusal("InternalError", str(error))
 
 
-__all__ = ["LEAST_WAIT", "MOST_DOUBLINGS", "CallRefused", "CommandRefused", "Endpoint", "Line", "Owner", "answer_to"]
+__all__ = ["CallRefused", "CommandRefused", "Endpoint", "Line", "Owner", "answer_to"]

@@ -108,6 +108,11 @@ class StationProgramSettings(Settings):
     )
     pkcs11_token: str = setting("", "a token's label", "with key_store pkcs11: which token")
     pkcs11_pin: str = setting("", "a PIN", "with key_store pkcs11: the PIN of the token's user")
+    pkcs11_provider: str = setting(
+        "",
+        "a shared library",
+        "with key_store pkcs11 at security profile 3: OpenSSL's PKCS #11 provider, if not found by itself",
+    )
     connection_type: Literal["Ethernet", "Cellular", "Auto", "None"] | None = setting(
         None, "Ethernet, Cellular, Auto or None", "what carries the connection; None: no OCPP traffic at all"
     )

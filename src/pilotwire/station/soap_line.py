@@ -7,8 +7,6 @@ looked for again with the back-off of OCPP-J.
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import random
 import uuid
 from typing import Final
 
@@ -51,7 +49,8 @@ from pilotwire.station.connecting import context_of, proxy_url, secret_of
 from pilotwire.station.core.network_ways import Way
 from pilotwire.station.endpoints import Endpoint, SoapPlace
 from pilotwire.station.files import Files
-from pilotwire.station.line import LEAST_WAIT, MOST_DOUBLINGS, Line, Owner, answer_to
+from pilotwire.station.keeping_up import KeptUp
+from pilotwire.station.line import Line, Owner, answer_to
 from pilotwire.station.soap_link import Link
 
 _log = structlog.get_logger("pilotwire.station.soap")
@@ -62,7 +61,7 @@ _NOT_SUPPORTED: Final = frozenset({"NotImplemented", "NotSupported"})
 _OUR_FAULT: Final = frozenset({"InternalError", "GenericError"})
 
 
-class SoapLine:
+class SoapLine(KeptUp):
     """The line of one station of OCPP-S; for what each method means see `Line`. `address` is where the CSMS is told to find the station."""
 
     def __init__(
@@ -76,9 +75,9 @@ class SoapLine:
         *,
         on_frame: OnFrame | None = None,
     ) -> None:
+        super().__init__(owner)
         self.endpoint = endpoint
         self.address = ""
-        self.trouble: str = ""
         self._place = place
         self._dialect = dialect
         self._owner = owner
@@ -86,10 +85,6 @@ class SoapLine:
         self._files = files
         self._on_frame = on_frame
         self._link: Link | None = None
-        self._whole = asyncio.Event()
-        self._whole.set()
-        self._hurry = asyncio.Event()
-        self._over = False
         self._port = 0
         self._identity = endpoint.identity
         self._patience = endpoint.call_timeout
@@ -112,31 +107,9 @@ class SoapLine:
         """How it is spoken."""
         return f"OCPP-S {self._place.version}"
 
-    @property
-    def is_cut(self) -> bool:
-        """Whether somebody cut it."""
-        return not self._whole.is_set()
-
-    def cut(self) -> None:
-        """Nothing gets through until `restore`, in neither direction."""
-        self._whole.clear()
+    def _break(self) -> None:
         if self._link is not None:
             self._link.end("the line was cut")
-
-    def restore(self) -> None:
-        """Mend the line; the next attempt is made at once. A line that has ended stays so."""
-        if not self._over:
-            self._whole.set()
-            self.hurry()
-
-    def end(self) -> None:
-        """Cut the line for good."""
-        self._over = True
-        self.cut()
-
-    def hurry(self) -> None:
-        """Do not wait for the next attempt."""
-        self._hurry.set()
 
     async def close(self, why: str) -> None:
         """Let the connections go; `run` looks for the CSMS again unless it is cancelled. There is no word of goodbye in OCPP-S."""
@@ -186,7 +159,7 @@ class SoapLine:
             try:
                 reply = await link.post(action, data, timeout)
             except Unreadable as error:
-                raise AnswerInvalid(action, error.what, b"") from error
+                raise AnswerInvalid(action, error.what, b"", processed=False) from error
             self._show("in", reply)
         self.trouble = ""
         return self._read(action, reply)
@@ -196,7 +169,8 @@ class SoapLine:
             answer, departures = read_answer(reply, self._place.version, _CSMS, action)
         except (Unreadable, SchemaViolation) as error:
             why = error.what if isinstance(error, Unreadable) else error.description()
-            raise AnswerInvalid(action, why, reply[:500]) from error
+            processed = isinstance(error, SchemaViolation)  # what is no answer of the service may be some proxy's page
+            raise AnswerInvalid(action, why, reply[:500], processed=processed) from error
         for said in departures.said:
             self._departs(said)
         if isinstance(answer, Fault):
@@ -224,28 +198,7 @@ class SoapLine:
         finally:
             await server.close()
 
-    async def _keep_up(self) -> None:
-        attempt = 0
-        while True:
-            await self._whole.wait()
-            self._hurry.clear()
-            way = self._owner.way()
-            if way is None:
-                await self._hurry.wait()
-                continue
-            if await self._link_by(way):
-                attempt = 0
-            delay = self._owner.back_off().delay(attempt, random.random())
-            attempt = min(attempt + 1, MOST_DOUBLINGS)
-            await self._pause(max(LEAST_WAIT, delay))
-
-    async def _pause(self, seconds: float) -> None:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._hurry.wait()
-        self._hurry.clear()
-
-    async def _link_by(self, way: Way) -> bool:
+    async def _connection(self, way: Way) -> bool:
         """From the CSMS being found to a request that does not get through; whether any got through."""
         try:
             client = SoapClient(way.url, self._carriage(way))

@@ -10,10 +10,21 @@ from pilotwire.dialects.ocpp201 import DIALECT as OCPP201
 from pilotwire.domain.authorization import AuthorizationAsked, AuthorizationStatus, AuthorizationVerdict
 from pilotwire.domain.identity import IdToken
 from pilotwire.domain.kinds import changed
-from pilotwire.domain.tariff import EnergyPrice, EnergyPrices, Price, Tariff, TaxRate, TimePrice, TimePrices
+from pilotwire.domain.tariff import (
+    EnergyPrice,
+    EnergyPrices,
+    FixedPrice,
+    FixedPrices,
+    Price,
+    Tariff,
+    TariffText,
+    TaxRate,
+    TimePrice,
+    TimePrices,
+)
 from pilotwire.domain.tariff.bills import begun, carried_on, details
 from pilotwire.domain.tariff.conditions import FixedFacts, Moment
-from pilotwire.domain.transactions import EventKind, TransactionEvent, TriggerReason
+from pilotwire.domain.transactions import EventKind, TransactionEvent, TransactionVerdict, TriggerReason
 from pilotwire.ocpp import registry
 
 NOW = datetime(2026, 3, 2, 17, 30, tzinfo=UTC)
@@ -68,3 +79,34 @@ def test_the_tariff_of_a_driver_arrives_as_it_was_told() -> None:
     written = OCPP21.write_verdict(asked, verdict)
     response = registry.decode_response(OCPP21.version, "Authorize", registry.encode(written))
     assert OCPP21.read_verdict(asked, response) == verdict
+
+
+def test_what_a_reservation_cost_and_why_a_cost_is_not_whole_are_told() -> None:
+    start = Moment(at=NOW, local=NOW, register=Decimal(0), charging=True)
+    kept = changed(
+        TARIFF,
+        reservation_time=TimePrices(prices=(TimePrice(price_minute=Decimal("0.2")),)),
+        reservation_fixed=FixedPrices(prices=(FixedPrice(price_fixed=Decimal(1)),)),
+    )
+    bill = changed(
+        begun(kept, start, NOW, Decimal(0), FixedFacts(), timedelta(minutes=15)), failure="The meter failed."
+    )
+    cost = details(bill, final=True)
+    assert cost.total_usage.reservation_time == 900
+    written = OCPP21.write_fact(changed(_event(), cost=cost))
+    assert written is not None
+    read = OCPP21.read_fact(registry.decode_request(OCPP21.version, "TransactionEvent", registry.encode(written)))
+    assert isinstance(read, TransactionEvent)
+    assert read.cost == cost
+
+
+def test_a_message_is_answered_in_several_languages() -> None:
+    verdict = TransactionVerdict(
+        transaction_id=_event().transaction_id,
+        message="Nu 0,40 EUR",
+        message_extra=(TariffText(content="Ab jetzt 0,40 EUR", language="de"),),
+    )
+    answer = OCPP21.write_verdict(_event(), verdict)
+    assert OCPP21.read_verdict(_event(), answer) == verdict
+    plain = OCPP201.read_verdict(_event(), OCPP201.write_verdict(_event(), verdict))
+    assert plain == changed(verdict, message_extra=()), "2.0.1 has the one message"

@@ -235,3 +235,18 @@ def test_a_variable_of_a_connector(version: OcppVersion) -> None:
         b'"variable":{"name":"Available","instance":"x"}}]}'
     )
     assert str(name) == "Connector[left].Available[x]"
+
+
+# --- ad hoc payment ------------------------------------------------------------------------------------------------------------------
+
+
+@BOTH
+def test_a_payment_is_said_to_be_an_id_of_the_station_where_there_is_no_word_for_it(version: OcppVersion) -> None:
+    """2.0.1 has no DirectPayment: a transaction that is paid ad hoc is told all the same."""
+    paid = IdToken(value="PSP-1", type="DirectPayment")
+    event = TransactionEvent(
+        kind=EventKind.UPDATED, transaction_id="t", at=NOON, trigger=TriggerReason.AUTHORIZED, seq_no=1, id_token=paid
+    )
+    for fact in (event, AuthorizationAsked(id_token=paid)):
+        written: Any = DIALECTS[version].write_fact(fact)
+        assert written.id_token.type == ("DirectPayment" if version is V21 else "Local")

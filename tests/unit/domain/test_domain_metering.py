@@ -116,7 +116,7 @@ def test_what_can_be_measured_at_all(value: str, multiplier: int, possible: bool
         ("SoC", "Percent"),
         ("Temperature", "Celsius"),
         ("RPM", "RPM"),
-        ("Display.PresentSOC", ""),
+        ("Display.PresentSOC", "Percent"),
     ],
 )
 def test_the_unit_of_a_sample_that_names_none(measurand: str, unit: str) -> None:

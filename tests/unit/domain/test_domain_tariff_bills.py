@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pilotwire.domain.kinds import changed
 from pilotwire.domain.tariff import (
     Conditions,
     DayOfWeek,
@@ -64,9 +65,9 @@ def _tariff(**parts: Any) -> Tariff:
     return Tariff(**({"tariff_id": "T1", "currency": "EUR"} | parts))
 
 
-def _bill(tariff: Tariff, *moments: Moment, facts: FixedFacts = NO_CARD) -> Bill:
+def _bill(tariff: Tariff, *moments: Moment, facts: FixedFacts = NO_CARD, reserved: timedelta | None = None) -> Bill:
     """A bill begun at the first moment, carried on to the others."""
-    bill = begun(tariff, moments[0], moments[0].at, moments[0].register, facts)
+    bill = begun(tariff, moments[0], moments[0].at, moments[0].register, facts, reserved)
     for moment in moments[1:]:
         bill = carried_on(bill, moment)
     return bill
@@ -115,6 +116,50 @@ def test_a_fee_is_paid_once_the_first_that_fits(brand: str | None, fee: str) -> 
     )
     bill = _bill(_tariff(fixed_fee=fees), _moment(), _moment(10), _moment(20), facts=FixedFacts(payment_brand=brand))
     assert total(bill, final=True) == _d(fee)
+
+
+_RESERVATION = _tariff(
+    reservation_time=TimePrices(prices=(TimePrice(price_minute=_d("0.20")),), tax_rates=VAT),
+    reservation_fixed=FixedPrices(
+        prices=(
+            FixedPrice(price_fixed=_d(3), conditions=FixedConditions(day_of_week=(DayOfWeek.SUNDAY,))),
+            FixedPrice(price_fixed=_d(1)),
+        )
+    ),
+)
+
+
+@pytest.mark.req("I12.FR.06", "I12.FR.07", "I12.FR.08", "I12.FR.17")
+def test_a_reservation_is_paid_once_by_its_time_and_a_fee() -> None:
+    bill = _bill(_RESERVATION, _moment(), _moment(60, 1), reserved=timedelta(minutes=15))
+    told = details(bill, final=True)
+    assert told.total_cost.reservation_time == Price(excl_tax=_d(3), incl_tax=_d("3.3"), tax_rates=VAT)
+    assert told.total_cost.reservation_fixed == Price(excl_tax=_d(1), incl_tax=_d(1))
+    assert told.total_usage.reservation_time == 900
+    assert (told.total_cost.total.excl_tax, told.total_cost.total.incl_tax) == (4, _d("4.3"))
+
+
+@pytest.mark.req("I12.FR.06")
+def test_without_a_reservation_it_has_no_price() -> None:
+    told = details(_bill(_RESERVATION, _moment(), _moment(60, 1)), final=True)
+    assert (told.total_cost.reservation_time, told.total_cost.reservation_fixed) == (None, None)
+    assert told.total_usage.reservation_time is None
+    assert told.total_cost.total.excl_tax == 0
+
+
+def test_a_reservation_that_was_paid_stays_paid_with_another_tariff() -> None:
+    bill = _bill(_RESERVATION, _moment(), reserved=timedelta(minutes=15))
+    later = changed_to(bill, _tariff(tariff_id="T2", reservation_fixed=_RESERVATION.reservation_fixed), _moment(5))
+    assert total(later, final=True) == _d("4.3")
+
+
+@pytest.mark.req("I12.FR.14")
+def test_a_bill_that_may_not_be_all_says_so() -> None:
+    bill = _bill(_tariff(energy=_energy(("0.25", None))), _moment(), _moment(60, 10_000))
+    assert details(bill, final=True).failure_to_calculate is None
+    told = details(changed(bill, failure="The meter failed."), final=True)
+    assert (told.failure_to_calculate, told.failure_reason) == (True, "The meter failed.")
+    assert told.total_cost.total.excl_tax == _d("2.5"), "what could be worked out"
 
 
 @pytest.mark.req("I12.FR.13")

@@ -110,3 +110,22 @@ async def test_what_is_no_csms_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(BackendRefused, match="no JSON"):
         await backend.transactions("CS")
     await backend.close()
+
+
+async def test_meters_on_modbus_are_in_the_layout(tmp_path: Path) -> None:
+    """The main one too, which the layout has not: what they tell is what a CSMS can choose."""
+    energy = {"measurand": "Energy.Active.Import.Register", "address": 0}
+    loss = {"measurand": "Energy.Active.Import.CableLoss", "address": 2}
+    meter = {"port": 1, "devices": {"0": 20, "1": 10}, "registers": [energy, loss], "main_registers": [energy]}
+    station = build_station(_settings(tmp_path, ocpp="2.1", meter=meter), SystemClock())
+    key = "SampledDataCtrlr.TxUpdatedMeasurands"
+    values = next(
+        spec.values
+        for spec, _ in station.core.variables()
+        if f"{spec.name.component}.{spec.name.variable}" == key and spec.name.evse is None
+    )
+    assert "Energy.Active.Import.CableLoss" in values
+    assert "Energy.Apparent.Import" not in values
+    assert station.layout.main_meter is not None
+    assert not station._equipment.reading(0).known
+    await station.stop()

@@ -11,7 +11,7 @@ import pytest
 
 from pilotwire.domain.provisioning import BootReason, RegistrationStatus
 from pilotwire.errors import NotReachable
-from pilotwire.station.line import LEAST_WAIT
+from pilotwire.station.keeping_up import LEAST_WAIT
 from pilotwire.station.storage import MemoryStorage
 from tests.support.eventually import eventually
 from tests.support.scripted_csms import NOW, SILENCE, Error, Raw, ScriptedCsms, accepting, scripted_csms
@@ -205,7 +205,7 @@ async def test_rubbish_for_an_answer_is_survived(rubbish: Raw) -> None:
 
 @pytest.mark.req("E13.FR.01", "E13.FR.02", "E13.FR.04")
 @pytest.mark.parametrize("version", ["2.0.1", "2.1"])
-@pytest.mark.parametrize("reply", [Error(), Raw('[3,"{id}",{"totalCost":"much"}]')], ids=["CALLERROR", "unreadable"])
+@pytest.mark.parametrize("reply", [Error(), Raw('[4,"{id}","InternalError","it fai')], ids=["CALLERROR", "unreadable"])
 async def test_a_transaction_message_is_tried_again_then_given_up(version: str, reply: Any) -> None:
     """As often as MessageAttempts says; then the next one, which is accepted, goes its way."""
     refuse_first = _but(EVENT, lambda payload: reply if payload["seqNo"] == 0 else {})
@@ -219,6 +219,30 @@ async def test_a_transaction_message_is_tried_again_then_given_up(version: str, 
         numbers = [event["seqNo"] for event in csms.of(EVENT)]
     assert numbers[:3] == [0, 0, 0]
     assert numbers[3:] == list(range(1, len(numbers) - 2))
+
+
+@pytest.mark.req("E13.FR.02", "1.6:3.7.1")
+@each_version
+@pytest.mark.parametrize("attempts", ["0", "3"])
+async def test_a_result_that_cannot_be_read_is_no_failure_to_process(version: str, attempts: str) -> None:
+    """A CSMS that fails says so with a CALLERROR: its result, however wrong, means that it has the message. Nothing is said twice."""
+    first = "StartTransaction" if version == "1.6" else EVENT
+    unreadable = _but(first, Raw('[3,"{id}",{"totalCost":"much","transactionId":"many"}]'))
+    variables = {"OCPPCommCtrlr.MessageAttempts[TransactionEvent]": attempts}
+    async with scripted_csms(version, reply=unreadable) as csms, lab(csms.url, version, variables=variables) as one:
+        await one.until_accepted()
+        one.plug()
+        one.tap()
+        await one.until_charged()
+        one.tap()
+        await one.until_ended()
+        await one.until(lambda: one.overview.waiting == 0, "all told")
+        told = csms.of(first)
+    if version == "1.6":
+        assert len(told) == len(csms.of("StopTransaction")) == 1
+    else:
+        numbers = [event["seqNo"] for event in told]
+        assert numbers == list(range(len(numbers)))
 
 
 @pytest.mark.req("E13.FR.03")

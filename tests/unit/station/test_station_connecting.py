@@ -177,6 +177,10 @@ def test_what_was_installed_over_ocpp_goes_before_what_was_set_up(scene: SecureS
     files.write("tls/csms-roots.pem", b"another root")
     assert roots_in(files).count(b"another root") == 1
     assert b"BEGIN CERTIFICATE" in roots_in(files)
+    assert roots_in(files, one_root=True) == b"another root", (
+        "with AdditionalRootCertificateCheck there is one root (M05.FR.09)"
+    )
+    assert b"BEGIN CERTIFICATE" in roots_in(scene.files(), one_root=True)
     assert (roots_in(MemoryFiles()), own_in(MemoryFiles())) == (b"", None)
 
 

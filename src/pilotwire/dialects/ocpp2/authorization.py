@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pilotwire.dialects.ocpp2.terms import read_id_token, read_token_info, write_id_token, write_token_info
+from pilotwire.dialects.ocpp2.terms import read_id_token, read_token_info, write_presented, write_token_info
 from pilotwire.dialects.ocpp2.wire import Wire
 from pilotwire.dialects.words import CommandWord, FactWord, same_name
 from pilotwire.domain.authorization import (
@@ -54,7 +54,7 @@ def read_asked(request: v201.AuthorizeRequest) -> AuthorizationAsked:
 def write_asked(wire: Wire, fact: AuthorizationAsked) -> Message:
     """Authorize."""
     return wire.AuthorizeRequest(
-        id_token=write_id_token(wire, fact.id_token),
+        id_token=write_presented(wire, fact.id_token),
         certificate=fact.certificate,
         iso15118_certificate_hash_data=[_write_link(wire, each) for each in fact.certificates] or None,
     )

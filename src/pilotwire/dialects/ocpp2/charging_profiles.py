@@ -8,6 +8,7 @@ from typing import Any
 
 from pilotwire.dialects.ocpp2.wire import Wire
 from pilotwire.dialects.shapes import names_of, read, read_json, unknown_field, written, written_json
+from pilotwire.domain.kinds import changed
 from pilotwire.domain.smart_charging import (
     ACChargingParameters,
     ChargingLimit,
@@ -152,6 +153,19 @@ def write_profile(wire: Wire, profile: ChargingProfile) -> v201.ChargingProfile:
         profile,
         charging_schedule=tuple(write_schedule(wire, schedule, number) for number, schedule in schedules),
     )
+
+
+def as_absolute(profile: ChargingProfile) -> ChargingProfile:
+    """A dynamic profile that is not updated by the CSMS, as one that counts from its last values; any other as it is."""
+    if profile.charging_profile_kind is not ChargingProfileKind.DYNAMIC or profile.dyn_update_time is None:
+        return profile
+    start = profile.dyn_update_time.replace(microsecond=0)
+    schedules = tuple(
+        schedule if schedule.start_schedule is not None else changed(schedule, start_schedule=start)
+        for schedule in profile.charging_schedule
+    )
+    absolute = ChargingProfileKind.ABSOLUTE
+    return changed(profile, charging_profile_kind=absolute, charging_schedule=schedules, dyn_update_time=None)
 
 
 def read_profile(profile: v201.ChargingProfile) -> ChargingProfile:

@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from pilotwire.dialects.ocpp2.reports import read_wanted, write_wanted
-from pilotwire.dialects.ocpp2.variables import VALUE_MAX, read_name, write_component, write_variable
+from pilotwire.dialects.ocpp2.variables import (
+    VALUE_MAX,
+    read_name,
+    read_why,
+    write_component,
+    write_variable,
+    write_why,
+)
 from pilotwire.dialects.ocpp2.wire import Wire
 from pilotwire.dialects.times import read_time
 from pilotwire.dialects.words import CommandWord, FactWord, same_name
@@ -108,6 +115,7 @@ def write_set_outcome(wire: Wire, outcome: SetMonitorsOutcome) -> Message:
             variable=write_variable(wire, result.name),
             severity=result.severity,
             id=result.monitor_id,
+            status_info=write_why(wire, result.reason),
         )
         for result in outcome.results
     ]
@@ -124,6 +132,7 @@ def read_set_outcome(_command: object, responses: tuple[v201.SetVariableMonitori
                 severity=result.severity,
                 status=SetMonitorStatus(result.status),
                 monitor_id=result.id,
+                reason=read_why(result.status_info),
             )
             for result in responses[0].set_monitoring_result
         )
@@ -133,7 +142,10 @@ def read_set_outcome(_command: object, responses: tuple[v201.SetVariableMonitori
 def write_clear_outcome(wire: Wire, outcome: ClearMonitorsOutcome) -> Message:
     """One result an id (N06.FR.05)."""
     results = [
-        wire.ClearMonitoringResult(status=same_name(result.status), id=result.monitor_id) for result in outcome.results
+        wire.ClearMonitoringResult(
+            status=same_name(result.status), id=result.monitor_id, status_info=write_why(wire, result.reason)
+        )
+        for result in outcome.results
     ]
     return wire.ClearVariableMonitoringResponse(clear_monitoring_result=results)
 
@@ -144,7 +156,9 @@ def read_clear_outcome(
     """What became of each."""
     return ClearMonitorsOutcome(
         results=tuple(
-            ClearMonitorResult(monitor_id=result.id, status=ClearMonitorStatus(result.status))
+            ClearMonitorResult(
+                monitor_id=result.id, status=ClearMonitorStatus(result.status), reason=read_why(result.status_info)
+            )
             for result in responses[0].clear_monitoring_result
         )
     )

@@ -6,7 +6,6 @@ from typing import Any
 
 from pilotwire.dialects.ocpp2 import charging_profiles as shapes
 from pilotwire.dialects.ocpp2.wire import Wire, enumerated
-from pilotwire.dialects.shapes import unknown_field
 from pilotwire.dialects.times import read_time
 from pilotwire.dialects.words import CommandWord, FactWord, same_name
 from pilotwire.domain.kinds import Noted
@@ -72,11 +71,16 @@ def read_report(request: v201.ReportChargingProfilesRequest) -> ChargingProfiles
 
 
 def write_report(wire: Wire, fact: ChargingProfilesReported) -> Message:
-    """ReportChargingProfiles (K09)."""
+    """ReportChargingProfiles (K09).
+
+    2.0.1 has no Dynamic profiles: what a station made of a value from outside (K29.FR.04) is an Absolute one there (K11.FR.06).
+    """
+    has_word = "Dynamic" in enumerated(wire, "ChargingProfileKind")
+    profiles = fact.charging_profile if has_word else map(shapes.as_absolute, fact.charging_profile)
     return wire.ReportChargingProfilesRequest(
         request_id=fact.request_id,
         charging_limit_source=same_name(fact.charging_limit_source),
-        charging_profile=[shapes.write_profile(wire, profile) for profile in fact.charging_profile],
+        charging_profile=[shapes.write_profile(wire, profile) for profile in profiles],
         evse_id=fact.evse_id,
         tbc=fact.more or None,
     )
@@ -125,16 +129,16 @@ def read_ev_schedule(request: v201.NotifyEVChargingScheduleRequest) -> EVChargin
 
 
 def write_ev_schedule(wire: Wire, fact: EVChargingScheduleNotified) -> Message:
-    """NotifyEVChargingSchedule (K15.FR.10)."""
+    """NotifyEVChargingSchedule (K15.FR.10).
+
+    Which schedule was chosen is said by the schedule's id too; apart from that, and whether a tolerance is kept to, only 2.1 tells it.
+    """
     kind: Any = wire.NotifyEVChargingScheduleRequest
     more = {
         "selected_charging_schedule_id": fact.selected_charging_schedule_id,
         "power_tolerance_acceptance": fact.power_tolerance_acceptance,
     }
-    said = {name: value for name, value in more.items() if value is not None}
-    for name in said:
-        if name not in kind.__struct_fields__:
-            raise unknown_field(shapes.version_of(wire), "NotifyEVChargingScheduleRequest", name)
+    said = {name: value for name, value in more.items() if value is not None and name in kind.__struct_fields__}
     request: Message = kind(
         evse_id=fact.evse_id,
         time_base=fact.time_base,

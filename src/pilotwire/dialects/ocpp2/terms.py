@@ -6,7 +6,8 @@ from pilotwire.dialects.ocpp2.wire import Wire
 from pilotwire.dialects.times import read_time
 from pilotwire.dialects.words import fits, same_name
 from pilotwire.domain.authorization import AuthorizationStatus, AuthorizationVerdict
-from pilotwire.domain.identity import STATION, AdditionalInfo, EvseAddress, IdToken
+from pilotwire.domain.identity import DIRECT_PAYMENT, STATION, AdditionalInfo, EvseAddress, IdToken
+from pilotwire.domain.kinds import changed
 from pilotwire.ocpp import v201
 
 UNTOLD_TYPE = "Central"
@@ -31,6 +32,14 @@ def write_id_token(wire: Wire, token: IdToken) -> v201.IdToken:
     return wire.IdToken(
         id_token=token.value, type=same_name(token.type or UNTOLD_TYPE), additional_info=additional or None
     )
+
+
+def write_presented(wire: Wire, token: IdToken) -> v201.IdToken:
+    """A token somebody presented at a station: ad hoc payment, for which 2.0.1 has no word, is there an id the station made (`Local`)."""
+    told = write_id_token(wire, token)
+    if token.type != DIRECT_PAYMENT or fits(told):
+        return told
+    return write_id_token(wire, changed(token, type="Local"))
 
 
 def read_evse(evse: v201.EVSE | None) -> EvseAddress | None:

@@ -8,8 +8,8 @@ from pilotwire.dialects.ocpp2.terms import (
     read_id_token,
     read_token_info,
     write_evse,
-    write_id_token,
     write_message,
+    write_presented,
     write_token_info,
 )
 from pilotwire.dialects.ocpp2.wire import Wire, enumerated
@@ -89,7 +89,7 @@ def write_event(wire: Wire, fact: TransactionEvent) -> Message:
         seq_no=fact.seq_no,
         offline=fact.offline or None,
         evse=write_evse(wire, fact.address),
-        id_token=None if fact.id_token is None else write_id_token(wire, fact.id_token),
+        id_token=None if fact.id_token is None else write_presented(wire, fact.id_token),
         number_of_phases_used=fact.phases_used,
         cable_max_current=fact.cable_max_current,
         reservation_id=fact.reservation_id,

@@ -18,6 +18,7 @@ from pilotwire.domain.device_model import (
     VariableSetting,
     VariableStatus,
 )
+from pilotwire.domain.kinds import Reason
 from pilotwire.errors import NotSayable
 from pilotwire.ocpp import v201
 from pilotwire.ocpp.types import Message
@@ -53,6 +54,16 @@ def write_component(wire: Wire, name: VariableName) -> v201.Component:
 def write_variable(wire: Wire, name: VariableName) -> v201.Variable:
     """The variable alone."""
     return wire.Variable(name=name.variable, instance=name.variable_instance)
+
+
+def write_why(wire: Wire, reason: Reason | None) -> v201.StatusInfo | None:
+    """StatusInfoType."""
+    return None if reason is None else wire.StatusInfo(reason_code=reason.code, additional_info=reason.info)
+
+
+def read_why(info: v201.StatusInfo | None) -> Reason | None:
+    """StatusInfoType."""
+    return None if info is None else Reason(code=info.reason_code, info=info.additional_info)
 
 
 def _attribute(kind: AttributeType) -> str | None:
@@ -95,6 +106,7 @@ def write_get_outcome(wire: Wire, outcome: GetVariablesOutcome) -> Message:
             variable=write_variable(wire, result.name),
             attribute_type=same_name(result.attribute),
             attribute_value=None if result.value is None else result.value[:VALUE_MAX],
+            attribute_status_info=write_why(wire, result.reason),
         )
         for result in outcome.results
     ]
@@ -110,6 +122,7 @@ def read_get_outcome(_command: GetVariables, responses: tuple[v201.GetVariablesR
                 status=VariableStatus(result.attribute_status),
                 value=result.attribute_value,
                 attribute=AttributeType(result.attribute_type or "Actual"),
+                reason=read_why(result.attribute_status_info),
             )
             for response in responses
             for result in response.get_variable_result
@@ -153,6 +166,7 @@ def write_set_outcome(wire: Wire, outcome: SetVariablesOutcome) -> Message:
             component=write_component(wire, result.name),
             variable=write_variable(wire, result.name),
             attribute_type=same_name(result.attribute),
+            attribute_status_info=write_why(wire, result.reason),
         )
         for result in outcome.results
     ]
@@ -167,6 +181,7 @@ def read_set_outcome(_command: SetVariables, responses: tuple[v201.SetVariablesR
                 name=read_name(result.component, result.variable),
                 status=SetVariableStatus(result.attribute_status),
                 attribute=AttributeType(result.attribute_type or "Actual"),
+                reason=read_why(result.attribute_status_info),
             )
             for response in responses
             for result in response.set_variable_result

@@ -9,6 +9,11 @@ from pilotwire.ocpp.version import OcppVersion
 
 _WIRE = cast(Wire, v201)
 
-DIALECT = WordDialect(OcppVersion.V201, facts=facts_of(_WIRE), commands=commands_of(_WIRE))
+DIALECT = WordDialect(
+    OcppVersion.V201,
+    facts=facts_of(_WIRE),
+    commands=commands_of(_WIRE),
+    status_info=lambda why: v201.StatusInfo(reason_code=why.code, additional_info=why.info),
+)
 
 __all__ = ["DIALECT"]

@@ -11,7 +11,10 @@ from pilotwire.ocpp.version import OcppVersion
 _WIRE = cast(Wire, v21)
 
 DIALECT = WordDialect(
-    OcppVersion.V21, facts=(*facts_of(_WIRE), *words.FACTS), commands=(*commands_of(_WIRE), *words.COMMANDS)
+    OcppVersion.V21,
+    facts=(*facts_of(_WIRE), *words.FACTS),
+    commands=(*commands_of(_WIRE), *words.COMMANDS),
+    status_info=lambda why: v21.StatusInfo(reason_code=why.code, additional_info=why.info),
 )
 
 __all__ = ["DIALECT"]

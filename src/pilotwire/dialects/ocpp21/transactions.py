@@ -48,23 +48,30 @@ _SHAPES: Final[Shapes] = {
     bills.CostDimension: v21.CostDimension,
     tariffs.Price: v21.Price,
     tariffs.TaxRate: v21.TaxRate,
+    tariffs.TariffText: v21.MessageContent,
 }
 (_WORD,) = shared.facts(cast(Wire, v21))
 
 
 def write_verdict(fact: TransactionEvent, verdict: TransactionVerdict) -> Message:
-    """TransactionEventResponse with the limit (E16.FR.02)."""
+    """TransactionEventResponse with the limit (E16.FR.02), and the message in other languages (I06.FR.02)."""
     response: Any = _WORD.write_verdict(fact, verdict)
-    if verdict.limit is None:
+    if verdict.limit is None and not verdict.message_extra:
         return cast(Message, response)
-    return cast(Message, msgspec.structs.replace(response, transaction_limit=write_limit(verdict.limit)))
+    extra = [write_value(_SHAPES, text) for text in verdict.message_extra]
+    told = msgspec.structs.replace(
+        response, transaction_limit=write_limit(verdict.limit), updated_personal_message_extra=extra or None
+    )
+    return cast(Message, told)
 
 
 def read_verdict(fact: TransactionEvent, response: v21.TransactionEventResponse) -> TransactionVerdict:
-    """The verdict with the limit."""
+    """The verdict with the limit, and the message in other languages."""
     verdict = cast(TransactionVerdict, _WORD.read_verdict(fact, response))
-    limit = read_limit(response.transaction_limit)
-    return verdict if limit is None else changed(verdict, limit=limit)
+    limit, extra = read_limit(response.transaction_limit), response.updated_personal_message_extra
+    verdict = verdict if limit is None else changed(verdict, limit=limit)
+    texts = tuple(read_value(tariffs.TariffText, text) for text in extra or ())
+    return verdict if not texts else changed(verdict, message_extra=texts)
 
 
 def read_event(request: v21.TransactionEventRequest) -> TransactionEvent:

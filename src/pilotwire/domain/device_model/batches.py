@@ -95,17 +95,17 @@ def paired(entries: Sequence[_A], results: Sequence[_B]) -> Iterator[tuple[_A, _
 
 def query_bytes(query: VariableQuery) -> int:
     """The bytes of one entry of GetVariables."""
-    return _bytes(_named(query.name) | _attribute(query.attribute))
+    return _bytes(named(query.name) | _attribute(query.attribute))
 
 
 def setting_bytes(setting: VariableSetting) -> int:
     """The bytes of one entry of SetVariables."""
-    return _bytes(_named(setting.name) | _attribute(setting.attribute) | {"attributeValue": setting.value})
+    return _bytes(named(setting.name) | _attribute(setting.attribute) | {"attributeValue": setting.value})
 
 
 def wanted_bytes(wanted: ComponentVariable) -> int:
     """The bytes of one entry of GetReport."""
-    named = VariableName(
+    name = VariableName(
         component=wanted.component,
         component_instance=wanted.component_instance,
         variable=wanted.variable or "",
@@ -113,14 +113,15 @@ def wanted_bytes(wanted: ComponentVariable) -> int:
         evse=wanted.evse,
         connector=wanted.connector,
     )
-    return _bytes(_named(named))
+    return _bytes(named(name))
 
 
 def _bytes(entry: object) -> int:
     return len(json.dumps(entry, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass"))
 
 
-def _named(name: VariableName) -> dict[str, object]:
+def named(name: VariableName) -> dict[str, object]:
+    """Component and variable of a name, as members of an entry on the wire."""
     component: dict[str, object] = {"name": name.component}
     if name.component_instance is not None:
         component["instance"] = name.component_instance

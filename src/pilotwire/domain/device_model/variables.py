@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from pilotwire.domain.kinds import Command, Outcome, Value
+from pilotwire.domain.kinds import Command, Outcome, Reason, Value
 
 
 class AttributeType(StrEnum):
@@ -78,8 +78,11 @@ class GetVariables(Command):
 
 
 class VariableResult(Value):
-    """What became of one variable asked for. `read_only` is told by 1.6 only, and so is `key`: the name of the configuration key, as
-    the station writes it, where the variable has another."""
+    """What became of one variable asked for, with the `reason` where it is not told.
+
+    `read_only` is told by 1.6 only, and so is `key`: the name of the configuration key, as the station writes it, where the variable has
+    another.
+    """
 
     name: VariableName
     status: VariableStatus
@@ -87,6 +90,7 @@ class VariableResult(Value):
     attribute: AttributeType = AttributeType.ACTUAL
     read_only: bool | None = None
     key: str | None = None
+    reason: Reason | None = None
 
 
 class GetVariablesOutcome(Outcome):
@@ -106,11 +110,12 @@ class SetVariables(Command):
 
 
 class SetVariableResult(Value):
-    """What became of one setting."""
+    """What became of one setting; `reason` says why it was not taken (B05.FR.07, B05.FR.08)."""
 
     name: VariableName
     status: SetVariableStatus
     attribute: AttributeType = AttributeType.ACTUAL
+    reason: Reason | None = None
 
 
 class SetVariablesOutcome(Outcome):

@@ -66,6 +66,12 @@ def normalise(value: Decimal, unit: str, multiplier: int = 0) -> tuple[Decimal, 
 
 
 _DEFAULT_UNITS = (
+    ("EnergyRequest", "Wh"),
+    ("Display.BatteryEnergyCapacity", "Wh"),
+    ("Display.RemainingTime", "s"),
+    ("Display.ChargingComplete", ""),
+    ("Display.InletHot", ""),
+    ("Display", "Percent"),
     ("Energy.Reactive", "varh"),
     ("Energy.Apparent", "VAh"),
     ("Energy", "Wh"),

@@ -3,17 +3,18 @@
 At each second the lowest of these counts: what leads for the transaction, each limit from outside, the EVSE's share of what is for the
 whole station, and what the hardware can. What is generated on site comes on top of all but the last (K04.FR.05, K27).
 
-Units: a limit in the unit asked for is taken as it is. W become A a phase by the set voltage and the period's own number of phases, three
-where it has none (K01.FR.49, K01.FR.50); A a phase become W by the number of phases that results (2.1 K 3.8).
+Units are in `composite_units`, energy in both directions in `composite_both_ways`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from decimal import ROUND_FLOOR, Decimal
+from decimal import Decimal
 from typing import Final, NamedTuple
 
+from pilotwire.domain.kinds import changed
+from pilotwire.domain.smart_charging.composite_both_ways import BothWays, both_ways, is_driven, opened, together
 from pilotwire.domain.smart_charging.composite_timeline import (
     Chains,
     Cursor,
@@ -26,64 +27,79 @@ from pilotwire.domain.smart_charging.composite_timeline import (
     station_chains,
     whole,
 )
+from pilotwire.domain.smart_charging.composite_units import A, W, floored, is_by_phase, limit_in, number_of
 from pilotwire.domain.smart_charging.profiles import (
     WHOLE_STATION,
     ChargingRateUnit,
     ChargingSchedulePeriod,
     CompositeSchedule,
-    OperationMode,
 )
+from pilotwire.domain.smart_charging.setpoints import Deciding, among_leads
 
-A, W = ChargingRateUnit.AMPERE, ChargingRateUnit.WATT
 LEAST_AC_AMPS: Final = Decimal(6)
 """Less cannot be said on a control pilot (IEC 61851-1)."""
 LEAST_DC_AMPS: Final = Decimal(1)
 MOST_PERIODS: Final = 1024
 """As many as a message may have; a schedule with more of them ends early."""
-_STEP: Final = Decimal("0.1")
-_EXACT: Final = Decimal("1e-9")
-"""What is finer comes from dividing W by A, and back."""
 _NOTHING: Final = Decimal(0)
 
 
 class Allowed(NamedTuple):
     """What is allowed at one moment: in the unit asked for, by how many phases (None on DC and for a station), and which if one.
 
-    `is_limited`: a profile says so, not only the hardware.
+    `is_limited`: a profile says so, not only the hardware. `by_phase`: the limits of L1, L2 and L3 where they differ (K08.FR.09). `both`:
+    what there is beside the limit where energy may come back.
     """
 
     limit: Decimal
     phases: int | None
     phase_to_use: int | None
     is_limited: bool
+    by_phase: tuple[Decimal | None, ...] = ()
+    both: BothWays | None = None
 
 
 def composite(site: Site, evse_id: int, start: datetime, duration: int, unit: ChargingRateUnit) -> CompositeSchedule:
     """The schedule of an EVSE (0: of the station, K08.FR.03) for `duration` seconds (K08.FR.02), periods alike put together."""
     begin = whole(start)
     periods: list[ChargingSchedulePeriod] = []
-    before: tuple[Decimal, int | None, int | None] | None = None
+    before: ChargingSchedulePeriod | None = None
     for moment, allowed in _walk(site, evse_id, begin, begin + max(duration, 1), unit):
-        if (allowed.limit, allowed.phases, allowed.phase_to_use) == before:
+        period = _period(allowed)
+        if period == before:
             continue
         if len(periods) == MOST_PERIODS:
             duration = moment - begin
             break
-        before = (allowed.limit, allowed.phases, allowed.phase_to_use)
-        periods.append(
-            ChargingSchedulePeriod(
-                start_period=moment - begin,
-                limit=allowed.limit,
-                number_phases=allowed.phases,
-                phase_to_use=allowed.phase_to_use,
-            )
-        )
+        before = period
+        periods.append(changed(period, start_period=moment - begin))
     return CompositeSchedule(
         evse_id=evse_id,
         charging_rate_unit=unit,
         charging_schedule_period=tuple(periods),
         schedule_start=datetime.fromtimestamp(begin, UTC),
         duration=duration,
+    )
+
+
+def _period(allowed: Allowed) -> ChargingSchedulePeriod:
+    """A moment as a period, at second 0."""
+    limit, limit_l2, limit_l3 = allowed.by_phase or (allowed.limit, None, None)
+    both = allowed.both or BothWays()
+    return ChargingSchedulePeriod(
+        start_period=0,
+        limit=limit,
+        limit_l2=limit_l2,
+        limit_l3=limit_l3,
+        number_phases=allowed.phases,
+        phase_to_use=allowed.phase_to_use,
+        discharge_limit=both.discharge_limit,
+        setpoint=both.setpoint,
+        setpoint_reactive=both.setpoint_reactive,
+        operation_mode=both.mode,
+        v2x_baseline=both.v2x_baseline,
+        v2x_freq_watt_curve=both.v2x_freq_watt_curve,
+        v2x_signal_watt_curve=both.v2x_signal_watt_curve,
     )
 
 
@@ -115,6 +131,15 @@ class _Place(NamedTuple):
     among: int
 
 
+class _Moment(NamedTuple):
+    """A station at a moment: its places, what limits them together and what is generated for all, the unit asked for."""
+
+    places: list[_Place]
+    leads: list[Leading]
+    generation: Leading | None
+    unit: ChargingRateUnit
+
+
 def _walk(site: Site, evse_id: int, begin: int, end: int, unit: ChargingRateUnit) -> Iterator[tuple[int, Allowed]]:
     """Each moment at which something may change, with what is allowed from then on."""
     outlets = [each for each in site.outlets if each.in_use or evse_id in (WHOLE_STATION, each.evse_id)]
@@ -128,31 +153,72 @@ def _walk(site: Site, evse_id: int, begin: int, end: int, unit: ChargingRateUnit
             _Place(outlet, *cursor.at(moment), generation, len(outlets))
             for outlet, cursor in zip(outlets, cursors, strict=True)
         ]
-        if evse_id == WHOLE_STATION:
-            yield moment, _together(places, leads, generation, unit)
-        else:
-            yield moment, _at_one(places, evse_id, leads, generation, unit)
+        yield moment, _allowed(site, evse_id, _Moment(places, leads, generation, unit))
 
 
-def _together(
-    places: Sequence[_Place], leads: list[Leading], generation: Leading | None, unit: ChargingRateUnit
-) -> Allowed:
+def _allowed(site: Site, evse_id: int, said: _Moment) -> Allowed:
+    """With setpoints only as what they may be at most: they are told beside the limits, which they are capped by."""
+    here = {place.outlet.evse_id: among_leads(place.leads, said.leads) for place in said.places}
+    driven = {place.outlet.evse_id for place in said.places if is_driven(place.outlet, here[place.outlet.evse_id])}
+    limits = said
+    if driven:
+        places = [
+            place._replace(leads=opened(place.leads)) if place.outlet.evse_id in driven else place
+            for place in said.places
+        ]
+        limits = said._replace(places=places, leads=opened(said.leads))
+
+    def told(number: int) -> BothWays:
+        outlet = next(place.outlet for place in said.places if place.outlet.evse_id == number)
+        most = _at_one(limits, number).limit
+        first = site.csms_setpoint_first
+        return both_ways(outlet, here[number], most, said.unit, among=len(driven), csms_first=first)
+
+    if evse_id != WHOLE_STATION:
+        allowed = _at_one(limits, evse_id)
+        if evse_id in driven:
+            return allowed._replace(both=told(evse_id))
+        return _with_phases(allowed, limits, here[evse_id], evse_id)
+    allowed = _together(limits)
+    return allowed._replace(both=together([told(number) for number in driven], len(here))) if driven else allowed
+
+
+def _with_phases(allowed: Allowed, said: _Moment, here: Deciding, evse_id: int) -> Allowed:
+    """Limits of single phases, where the transaction's profile has them (K08.FR.09): each as if it held for all of them."""
+    phases = allowed.phases
+    if here.own is None or phases is None or phases < 2 or not is_by_phase(here.own.period):
+        return allowed
+    found: list[Decimal | None] = []
+    for value in (here.own.period.limit, here.own.period.limit_l2, here.own.period.limit_l3)[:phases]:
+        alike = here.own._replace(period=changed(here.own.period, limit=value, limit_l2=value, limit_l3=value))
+        places = [
+            place._replace(leads=[alike if lead is here.own else lead for lead in place.leads])
+            if place.outlet.evse_id == evse_id
+            else place
+            for place in said.places
+        ]
+        limit = None if value is None else _at_one(said._replace(places=places), evse_id).limit
+        found.append(limit if limit is None or said.unit is A else floored(limit / phases))
+    return allowed._replace(by_phase=(*found, None)[:3])
+
+
+def _together(said: _Moment) -> Allowed:
     """What the station may take from the grid: no more than its EVSEs can use (K08.FR.03, K04.FR.05)."""
+    places, leads, generation, unit = said
     supply = places[0].outlet.supply
     wanted = sum((_own(place, [], unit).limit for place in places), _NOTHING)
     total = _total(leads, generation, supply, unit)
     limited = bool(leads) or any(place.leads for place in places)
-    return Allowed(_floor(wanted if total is None else min(wanted, total)), None, None, limited)
+    return Allowed(floored(wanted if total is None else min(wanted, total)), None, None, limited)
 
 
-def _at_one(
-    places: Sequence[_Place], evse_id: int, leads: list[Leading], generation: Leading | None, unit: ChargingRateUnit
-) -> Allowed:
+def _at_one(said: _Moment, evse_id: int) -> Allowed:
+    places, leads, generation, unit = said
     here = next(place for place in places if place.outlet.evse_id == evse_id)
     allowed = _own(here, leads, unit)
     if leads:
         allowed = allowed._replace(limit=min(allowed.limit, _share(places, here, leads, generation, unit)))
-    return allowed._replace(limit=_floor(allowed.limit))
+    return allowed._replace(limit=floored(allowed.limit))
 
 
 def _own(place: _Place, above: list[Leading], unit: ChargingRateUnit) -> Allowed:
@@ -162,11 +228,11 @@ def _own(place: _Place, above: list[Leading], unit: ChargingRateUnit) -> Allowed
     phases = _phases(supply, [*leads, *above])
     most = _hardware(supply, phases, unit)
     if leads:
-        limit = min(_in_unit(lead, unit, supply, phases, outlet.soc) for lead in leads)
+        limit = min(limit_in(lead, unit, supply, phases, outlet.soc) for lead in leads)
         if generation is not None:
-            limit += _in_unit(generation, unit, supply, phases)
+            limit += limit_in(generation, unit, supply, phases)
         if common is not None:
-            limit += _in_unit(common, unit, supply, phases) / among
+            limit += limit_in(common, unit, supply, phases) / among
         most = min(most, limit)
     which = next((lead.period.phase_to_use for lead in [*above, *leads] if lead.period.phase_to_use), None)
     shown = None if supply.is_dc else phases
@@ -175,45 +241,13 @@ def _own(place: _Place, above: list[Leading], unit: ChargingRateUnit) -> Allowed
 
 def _phases(supply: Supply, leads: list[Leading]) -> int:
     """The lowest number of all that lead, no more than there are (2.1 K 3.8, K01.FR.45, K01.FR.49)."""
-    return 1 if supply.is_dc else min([supply.phases, *(max(1, _number(lead.period)) for lead in leads)])
-
-
-def _number(period: ChargingSchedulePeriod) -> int:
-    return 3 if period.number_phases is None else period.number_phases
+    return 1 if supply.is_dc else min([supply.phases, *(max(1, number_of(lead.period)) for lead in leads)])
 
 
 def _hardware(supply: Supply, phases: int, unit: ChargingRateUnit) -> Decimal:
     if unit is A:
         return supply.max_amps
     return supply.max_watts if supply.is_dc else supply.voltage * supply.max_amps * phases
-
-
-def _in_unit(lead: Leading, unit: ChargingRateUnit, supply: Supply, phases: int, soc: Decimal | None = None) -> Decimal:
-    """The limit of a period in the unit asked for; see the module."""
-    value, own = _limit(lead, soc), lead.schedule.charging_rate_unit
-    if own is unit:
-        return value
-    if supply.is_dc:
-        return value / supply.voltage if unit is A else value * supply.voltage
-    number = _number(lead.period)
-    if unit is W:
-        return value * supply.voltage * phases
-    return value / (supply.voltage * number) if number else _NOTHING
-
-
-def _limit(lead: Leading, soc: Decimal | None) -> Decimal:
-    """The least of what a period says for any phase; Idle is none; a full vehicle may be given less (K01.FR.100)."""
-    period, cap = lead.period, lead.schedule.limit_at_soc
-    if period.operation_mode is OperationMode.IDLE or period.number_phases == 0:
-        return _NOTHING
-    told = [value for value in (period.limit, period.limit_l2, period.limit_l3) if value is not None]
-    limit = min(told) if told else max(period.setpoint or _NOTHING, _NOTHING)
-    return min(limit, cap.limit) if cap is not None and soc is not None and soc >= cap.soc else limit
-
-
-def _floor(value: Decimal) -> Decimal:
-    """With one digit behind the point, as a message may have it, and never more than allowed."""
-    return value.quantize(_EXACT).quantize(_STEP, ROUND_FLOOR).normalize() + 0
 
 
 # --- sharing what is for the whole station ----------------------------------------------------------------------------------
@@ -223,9 +257,9 @@ def _total(leads: list[Leading], generation: Leading | None, supply: Supply, uni
     """What is there for all EVSEs together; None: no profile says."""
     if not leads:
         return None
-    total = min(_in_unit(lead, unit, supply, _number(lead.period)) for lead in leads)
+    total = min(limit_in(lead, unit, supply, number_of(lead.period)) for lead in leads)
     return total + (
-        _in_unit(generation, unit, supply, _number(generation.period)) if generation is not None else _NOTHING
+        limit_in(generation, unit, supply, number_of(generation.period)) if generation is not None else _NOTHING
     )
 
 
@@ -236,8 +270,8 @@ def _share(
     supply = here.outlet.supply
     phases = _phases(supply, [*here.leads, *leads])
     if len(places) == 1:
-        alone = min(_in_unit(lead, unit, supply, phases) for lead in leads)
-        return alone + (_in_unit(generation, unit, supply, phases) if generation is not None else _NOTHING)
+        alone = min(limit_in(lead, unit, supply, phases) for lead in leads)
+        return alone + (limit_in(generation, unit, supply, phases) if generation is not None else _NOTHING)
     common = W if any(place.outlet.supply.is_dc for place in places) else A
     total = _total(leads, generation, supply, common)
     assert total is not None

@@ -29,13 +29,17 @@ _RECURS: Final = {RecurrencyKind.DAILY: 86_400, RecurrencyKind.WEEKLY: 604_800}
 
 
 class Supply(Value):
-    """What an EVSE can give at most. `voltage`: the set one of the area from phase to neutral (K01.FR.50); on DC that of the battery."""
+    """What an EVSE can give at most. `voltage`: the set one of the area from phase to neutral (K01.FR.50); on DC that of the battery.
+
+    `discharge_watts`: the most it takes back, 0 where it only gives (or may only, V2XChargingCtrlr.Enabled).
+    """
 
     max_amps: Decimal
     max_watts: Decimal
     voltage: Decimal = Decimal(230)
     phases: int = 3
     is_dc: bool = False
+    discharge_watts: Decimal = Decimal(0)
 
 
 class Outlet(Value):
@@ -43,6 +47,8 @@ class Outlet(Value):
 
     `in_use`: a transaction goes on, so it takes its share of what is for the station as a whole. `charging_since`: when it was ready to
     deliver energy (K01.FR.42). `seed` makes the random delays of a transaction (K01.FR.93); None: there are none (K08.FR.06).
+    `gives_back`: its vehicle may be discharged (Q02.FR.05). `option`: which of up to three schedules of a profile the vehicle follows
+    (K15.FR.22); profiles with fewer have their last one instead. `plan`: what it said it will take (K15.FR.14).
     """
 
     evse_id: int
@@ -53,15 +59,18 @@ class Outlet(Value):
     has_priority: bool = False
     soc: Decimal | None = None
     seed: str | None = None
+    gives_back: bool = True
+    option: int = 0
+    plan: InstalledProfile | None = None
 
 
 class Site(Value):
     """A station at a moment.
 
     `offline_since`: since when the CSMS has not been there (K01.FR.101). `lapsed`: profiles that were invalid offline and stay so
-    (K01.FR.102). `local_offset`: seconds of the station's time before UTC (K01.FR.90). `option`: which of up to three schedules of a
-    profile is meant (K15.FR.22); profiles with fewer have their last one instead. `own_excludes_default`: a transaction that has a
+    (K01.FR.102). `local_offset`: seconds of the station's time before UTC (K01.FR.90). `own_excludes_default`: a transaction that has a
     TxProfile has no TxDefaultProfile, even when its own says nothing (1.6:3.13.1); else it falls back to it (K02.FR.08).
+    `csms_setpoint_first`: a setpoint of the CSMS goes before that of an external system (Q06.FR.22).
     """
 
     outlets: tuple[Outlet, ...]
@@ -69,8 +78,8 @@ class Site(Value):
     offline_since: datetime | None = None
     lapsed: tuple[int, ...] = ()
     local_offset: int = 0
-    option: int = 0
     own_excludes_default: bool = False
+    csms_setpoint_first: bool = False
 
 
 class Leading(NamedTuple):
@@ -117,6 +126,7 @@ def evse_chains(site: Site, outlet: Outlet, start: int, end: int) -> Chains:
     chains = [
         _chain(site, outlet, _for_transaction(site, outlet), start, end),
         *_outside(site, outlet, here, start, end),
+        *((_chain(site, outlet, [outlet.plan], start, end),) if outlet.plan is not None else ()),
     ]
     local = [each for each in here if each.profile.charging_profile_purpose is Purpose.LOCAL_GENERATION]
     return Chains(tuple(filter(None, chains)), _chain(site, outlet, local, start, end))
@@ -184,7 +194,8 @@ def _is_sorted(profiles: list[InstalledProfile]) -> bool:
 def _spans(site: Site, outlet: Outlet | None, installed: InstalledProfile, start: int, end: int) -> Iterator[Span]:
     """When each period of a profile holds between two moments, in the order of time."""
     profile = installed.profile
-    schedule = profile.charging_schedule[min(site.option, len(profile.charging_schedule) - 1)]
+    option = 0 if outlet is None else outlet.option
+    schedule = profile.charging_schedule[min(option, len(profile.charging_schedule) - 1)]
     low, high = max(start, _valid_from(profile)), min(end, _valid_to(site, profile))
     periods = _periods(outlet, profile, schedule)
     if low >= high or not periods:

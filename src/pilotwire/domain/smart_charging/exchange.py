@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from pilotwire.domain.kinds import Command, Fact, Outcome, Value, Verdict
+from pilotwire.domain.kinds import Command, Fact, Outcome, Verdict
+from pilotwire.domain.kinds import Reason as Reason
 from pilotwire.domain.smart_charging.needs import ChargingLimit, ChargingNeeds
 from pilotwire.domain.smart_charging.profiles import (
     ChargingProfile,
@@ -17,13 +18,6 @@ from pilotwire.domain.smart_charging.profiles import (
 )
 
 # --- profiles -----------------------------------------------------------------------------------------------------------
-
-
-class Reason(Value):
-    """Why, in the words of the other side (StatusInfoType); 1.6 has none."""
-
-    code: str
-    info: str | None = None
 
 
 class SetChargingProfile(Command):
@@ -230,12 +224,14 @@ class ChargingNeedsStatus(StrEnum):
 
 class ChargingNeedsPolicy(StrEnum):
     """What this CSMS answers to needs: that nobody here plans (`none`), or that whoever follows its live events will send a profile,
-    at once (`accepted`) or after a while (`processing`); `rejected`: the energy transfer asked for is not possible."""
+    at once (`accepted`) or after a while (`processing`); `rejected`: the energy transfer asked for is not possible. `plan`: it makes a
+    profile itself."""
 
     NONE = "none"
     ACCEPTED = "accepted"
     PROCESSING = "processing"
     REJECTED = "rejected"
+    PLAN = "plan"
 
 
 class ChargingNeedsVerdict(Verdict):
@@ -270,5 +266,6 @@ NEEDS_ANSWERS = {
     ChargingNeedsPolicy.ACCEPTED: ChargingNeedsStatus.ACCEPTED,
     ChargingNeedsPolicy.PROCESSING: ChargingNeedsStatus.PROCESSING,
     ChargingNeedsPolicy.REJECTED: ChargingNeedsStatus.REJECTED,
+    ChargingNeedsPolicy.PLAN: ChargingNeedsStatus.ACCEPTED,
 }
-"""The status that says what the policy is."""
+"""The status that says what the policy is; with `plan` only where a profile can be made."""

@@ -11,8 +11,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from pilotwire.domain.kinds import Value, changed
-from pilotwire.domain.smart_charging.collection import Installed
+from pilotwire.domain.kinds import Value
 from pilotwire.domain.smart_charging.composite_timeline import (
     Cursor,
     Leading,
@@ -23,7 +22,6 @@ from pilotwire.domain.smart_charging.composite_timeline import (
     whole,
 )
 from pilotwire.domain.smart_charging.profiles import (
-    ChargingProfile,
     ChargingProfilePurpose,
     ChargingRateUnit,
     ChargingSchedulePeriod,
@@ -32,9 +30,10 @@ from pilotwire.domain.smart_charging.profiles import (
 
 BOTH_WAYS: Final = frozenset(OperationMode) - {OperationMode.IDLE, OperationMode.CHARGING_ONLY}
 """The modes in which there is a setpoint, or a limit for what is given back."""
-_OPEN: Final = Decimal(10) ** 9
-"""A limit that limits nothing: hardware has less."""
 _NOTHING: Final = Decimal(0)
+_BY_SETPOINT: Final = frozenset(
+    {OperationMode.CENTRAL_SETPOINT, OperationMode.CENTRAL_FREQUENCY, OperationMode.EXTERNAL_SETPOINT}
+)
 _TX: Final = frozenset(
     {
         ChargingProfilePurpose.TX_PROFILE,
@@ -67,37 +66,29 @@ def deciding(site: Site, outlet: Outlet, now: datetime) -> Deciding:
     begin = whole(now)
     leads, _ = Cursor(evse_chains(site, outlet, begin, begin + 1)).at(begin)
     above, _ = Cursor(station_chains(site, begin, begin + 1)).at(begin)
+    return among_leads(leads, above)
+
+
+def among_leads(leads: Sequence[Leading], above: Sequence[Leading]) -> Deciding:
+    """What decides, of all that leads at an outlet, and for the station."""
     own = next((each for each in leads if each.profile.charging_profile_purpose in _TX), None)
     return Deciding(own, tuple(each for each in leads if each is not own), tuple(above))
 
 
-def as_limits(installed: Installed) -> Installed:
-    """The profiles with nothing but their limits: what a setpoint may be at most comes from these (K01.FR.110, Q09.FR.05)."""
-    return tuple(
-        changed(each, profile=_limits(each.profile)) if _is_both_ways(each.profile) else each for each in installed
-    )
+def setpoint_lead(here: Deciding, among: int, *, csms_first: bool) -> tuple[Leading, int] | None:
+    """The period that says the setpoint, and into how many parts it is divided; None: a curve, a meter or limits decide.
 
-
-def _is_both_ways(profile: ChargingProfile) -> bool:
-    return any(
-        mode_of(period) in BOTH_WAYS
-        for schedule in profile.charging_schedule
-        for period in schedule.charging_schedule_period
-    )
-
-
-def _limits(profile: ChargingProfile) -> ChargingProfile:
-    schedules = tuple(
-        changed(schedule, charging_schedule_period=tuple(map(_limit, schedule.charging_schedule_period)))
-        for schedule in profile.charging_schedule
-    )
-    return changed(profile, charging_schedule=schedules)
-
-
-def _limit(period: ChargingSchedulePeriod) -> ChargingSchedulePeriod:
-    if mode_of(period) not in BOTH_WAYS:
-        return period
-    return changed(period, operation_mode=None, setpoint=None, limit=_OPEN if period.limit is None else period.limit)
+    A setpoint of an external system, for this EVSE or for the station (Q06.FR.31), goes before that of the CSMS unless `csms_first`
+    (Q06.FR.21, Q06.FR.22).
+    """
+    if here.own is None or here.mode not in BOTH_WAYS:
+        return None
+    if here.mode is OperationMode.EXTERNAL_SETPOINT or not csms_first:
+        for leads, parts in ((here.here, 1), (here.station, among)):
+            for lead in leads:
+                if mode_of(lead.period) is OperationMode.EXTERNAL_SETPOINT and lead.period.setpoint is not None:
+                    return lead, parts
+    return (here.own, 1) if here.mode in _BY_SETPOINT else None
 
 
 def in_watts(lead: Leading, value: Decimal, voltage: Decimal) -> Decimal:
@@ -149,13 +140,3 @@ class Band(Value):
         if load < self.lower:
             return self.lower + self.lower_offset - load
         return _NOTHING
-
-
-def floor_of(leads: Sequence[Leading], voltage: Decimal) -> Decimal | None:
-    """The most that may be given back, as the least setpoint: the strictest of all discharge limits; None: none is said."""
-    told = [
-        in_watts(lead, lead.period.discharge_limit, voltage)
-        for lead in leads
-        if lead.period.discharge_limit is not None
-    ]
-    return max(told, default=None)

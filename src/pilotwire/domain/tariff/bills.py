@@ -13,14 +13,14 @@ from typing import Final
 
 from pilotwire.domain.kinds import Value, changed
 from pilotwire.domain.tariff.conditions import FixedFacts, Moment, Usage, applies, applies_fixed
-from pilotwire.domain.tariff.tariffs import Price, Tariff, TaxRate
+from pilotwire.domain.tariff.tariffs import FixedPrices, Price, Tariff, TaxRate, TimePrices
 
 _PLACES: Final = Decimal("0.0001")
 """To what costs are rounded when they are told."""
 _WH_PER_KWH: Final = 1000
 _SECONDS_PER_MINUTE: Final = 60
 _HUNDRED: Final = Decimal(100)
-_KINDS: Final = ("fixed", "energy", "charging_time", "idle_time")
+_KINDS: Final = ("fixed", "energy", "charging_time", "idle_time", "reservation_time", "reservation_fixed")
 
 
 # --- what is told ---------------------------------------------------------------------------------------------------
@@ -83,7 +83,7 @@ class TotalCost(Value):
 
 
 class TotalUsage(Value):
-    """What a transaction used: Wh, and seconds with and without energy flowing (I12.FR.09 to I12.FR.11)."""
+    """What a transaction used: Wh, seconds with and without energy flowing (I12.FR.09 to I12.FR.11), and of its reservation (I12.FR.07)."""
 
     energy: Decimal
     charging_time: int
@@ -132,7 +132,8 @@ class Stretch(Value):
 class Bill(Value):
     """What a transaction costs up to `at`, when its register was at `register` Wh and energy flowed if `charging`.
 
-    `capped`: the most it may cost is reached (I12.FR.39).
+    `capped`: the most it may cost is reached (I12.FR.39). `reserved` is for how many seconds its place was kept before, where that has
+    a price. `failure` is why it may not be all that was used, as a sentence (I12.FR.14).
     """
 
     tariff: Tariff
@@ -143,6 +144,8 @@ class Bill(Value):
     stretches: tuple[Stretch, ...]
     items: tuple[Item, ...] = ()
     capped: bool = False
+    reserved: Decimal | None = None
+    failure: str | None = None
 
     @property
     def used(self) -> Usage:
@@ -155,11 +158,27 @@ class Bill(Value):
         )
 
 
-def begun(tariff: Tariff, moment: Moment, started_at: datetime, register: Decimal, facts: FixedFacts | None) -> Bill:
-    """The bill of a transaction that began at `started_at` with `register`.
+def begun(
+    tariff: Tariff,
+    moment: Moment,
+    started_at: datetime,
+    register: Decimal,
+    facts: FixedFacts | None,
+    reserved: timedelta | None = None,
+) -> Bill:
+    """The bill of a transaction that began at `started_at` with `register`, `reserved` so long after its place was (None: it was not).
 
-    What is to be paid once is looked at now and never again (I12.FR.30); `facts` None: not at all, for it began with another tariff.
+    What is to be paid once is looked at now and never again (I12.FR.06, I12.FR.30); `facts` None: not at all, for it began with another
+    tariff.
     """
+    once: tuple[Item, ...] = () if facts is None else _fixed("fixed", tariff.fixed_fee, moment, facts)
+    kept_for: Decimal | None = None
+    if facts is not None and reserved is not None:
+        once += _fixed("reservation_fixed", tariff.reservation_fixed, moment, facts)
+        price = _price_of_reservation(tariff, moment)
+        if price is not None:
+            kept_for = max(_seconds(reserved), Decimal(0))
+            once += _priced_time("reservation_time", price, kept_for, tariff.reservation_time)
     stretch = Stretch(start=moment.at, tariff_id=tariff.tariff_id, elements=Elements())
     bill = Bill(
         tariff=tariff,
@@ -168,25 +187,42 @@ def begun(tariff: Tariff, moment: Moment, started_at: datetime, register: Decima
         register=register,
         charging=moment.charging,
         stretches=(stretch,),
-        items=() if facts is None else _fixed(tariff, moment, facts),
+        items=once,
+        reserved=kept_for,
     )
     return _looked_at(_capped_at(bill, bill.items, ()), moment)
 
 
-def _fixed(tariff: Tariff, moment: Moment, facts: FixedFacts) -> tuple[Item, ...]:
-    part = tariff.fixed_fee
+def _fixed(kind: str, part: FixedPrices | None, moment: Moment, facts: FixedFacts) -> tuple[Item, ...]:
+    """What is to be paid once: the first price whose conditions hold (I12.FR.05, I12.FR.08)."""
     prices = () if part is None else part.prices
     first = next((one for one in prices if applies_fixed(one.conditions, moment, facts)), None)
     if part is None or first is None:
         return ()
-    return (Item(kind="fixed", excl_tax=first.price_fixed, tax_rates=part.tax_rates),)
+    return (Item(kind=kind, excl_tax=first.price_fixed, tax_rates=part.tax_rates),)
+
+
+def _price_of_reservation(tariff: Tariff, moment: Moment) -> Decimal | None:
+    """What a minute of the reservation costs (I12.FR.07): the first price whose conditions hold at the start of the transaction."""
+    prices = () if tariff.reservation_time is None else tariff.reservation_time.prices
+    fitting = (one.price_minute for one in prices if applies(one.conditions, moment, Usage(), Decimal(0)))
+    return next(fitting, None)
+
+
+def _priced_time(kind: str, price: Decimal, seconds: Decimal, part: TimePrices | None) -> tuple[Item, ...]:
+    rates = () if part is None else part.tax_rates
+    return (Item(kind=kind, excl_tax=price * seconds / _SECONDS_PER_MINUTE, tax_rates=rates),)
+
+
+def _seconds(span: timedelta) -> Decimal:
+    return Decimal(round(span / timedelta(milliseconds=1))) / 1000
 
 
 def carried_on(bill: Bill, moment: Moment) -> Bill:
     """The bill up to a later moment; one that is not later changes nothing."""
     if moment.at < bill.at:
         return bill
-    seconds = Decimal(round((moment.at - bill.at) / timedelta(milliseconds=1))) / 1000
+    seconds = _seconds(moment.at - bill.at)
     news = Usage(
         energy=moment.register - bill.register,
         charging_time=seconds if bill.charging else Decimal(0),
@@ -244,8 +280,7 @@ def _priced(tariff: Tariff, elements: Elements, used: Usage) -> tuple[Item, ...]
     for kind in ("charging_time", "idle_time"):
         part, number, seconds = getattr(tariff, kind), getattr(elements, kind), getattr(used, kind)
         if part is not None and number is not None and seconds:
-            amount = part.prices[number].price_minute * seconds / _SECONDS_PER_MINUTE
-            items.append(Item(kind=kind, excl_tax=amount, tax_rates=part.tax_rates))
+            items += _priced_time(kind, part.prices[number].price_minute, seconds, part)
     return tuple(items)
 
 
@@ -286,10 +321,21 @@ def _step(item: Item, before: tuple[Item, ...], share: Decimal) -> Decimal:
 def details(bill: Bill, *, final: bool) -> CostDetails:
     """What is told of a bill: at the end with its periods, and no less than the least it may cost (I12.FR.01, I12.FR.38)."""
     used = bill.used
-    usage = TotalUsage(energy=used.energy, charging_time=round(used.charging_time), idle_time=round(used.idle_time))
+    usage = TotalUsage(
+        energy=used.energy,
+        charging_time=round(used.charging_time),
+        idle_time=round(used.idle_time),
+        reservation_time=None if bill.reserved is None else round(bill.reserved),
+    )
     cost = _least(bill) if final else None
     periods = tuple(map(_period, bill.stretches)) if final else ()
-    return CostDetails(total_cost=cost or _cost(bill), total_usage=usage, charging_periods=periods)
+    return CostDetails(
+        total_cost=cost or _cost(bill),
+        total_usage=usage,
+        charging_periods=periods,
+        failure_to_calculate=None if bill.failure is None else True,
+        failure_reason=bill.failure,
+    )
 
 
 def total(bill: Bill, *, final: bool) -> Decimal:

@@ -28,12 +28,18 @@ _library_log = logging.getLogger("pilotwire.ocpp.net.library")
 
 
 class ConnectError(NotReachable):
-    """No connection to the CSMS. `kind` for programs, `what` and `remedy` for people; `status` is set for kind `http`."""
+    """No connection to the CSMS. `kind` for programs, `what` and `remedy` for people; `status` is set for kind `http`.
 
-    def __init__(self, kind: ConnectKind, what: str, remedy: str = "", *, status: int | None = None) -> None:
+    `stayed`, of kind `subprotocol`: the CSMS did not end the connection by itself (J2:3.2 wants that).
+    """
+
+    def __init__(
+        self, kind: ConnectKind, what: str, remedy: str = "", *, status: int | None = None, stayed: bool = False
+    ) -> None:
         super().__init__(what, remedy)
         self.kind = kind
         self.status = status
+        self.stayed = stayed
 
 
 class _Connect(library_connect):
@@ -82,23 +88,26 @@ async def connect(
     open_timeout: float = 10.0,
     proxy: str | None = None,
     max_message_bytes: int = 1_000_000,
+    username: str | None = None,
+    subprotocols: Sequence[str] | None = None,
 ) -> Socket:
     """Connect the station `identity` to the endpoint `url`, offering `versions` in the order of preference.
 
     A `ping_interval` of 0 or None sends no pings (J2:8.4). Times in seconds. `ssl_context` counts for wss:// only, where the system's
     trust store is the default, and the host's name is always sent in the handshake (SNI). `proxy` is an http:// URL: the connection is made
-    through it by HTTP CONNECT. Raises ConnectError.
+    through it by HTTP CONNECT. `username` and `subprotocols` take the place of the identity and of the versions' names, for testers.
+    Raises ConnectError.
     """
     target = connection_url(url, identity)
     options: dict[str, Any] = {}
     if target.startswith("wss:") and ssl_context is not None:
         options["ssl"] = ssl_context
     if password is not None:
-        options["additional_headers"] = {"Authorization": basic_authorization(identity, password)}
+        options["additional_headers"] = {"Authorization": basic_authorization(username or identity, password)}
     try:
         line = await _Connect(
             target,
-            subprotocols=[Subprotocol(version.subprotocol) for version in versions],
+            subprotocols=[Subprotocol(name) for name in subprotocols or [one.subprotocol for one in versions]],
             compression=compression_of(compression),
             user_agent_header="Pilotwire",
             proxy=proxy,
@@ -121,7 +130,12 @@ async def _agreed(line: ClientConnection, url: str, identity: str, versions: Seq
     assert isinstance(line, ClientLine)
     version = OcppVersion.from_subprotocol(line.subprotocol or "")
     if version is None:
-        raise ConnectError("subprotocol", await _last_words(line, versions), _OFFER_OTHERS)
+        last_words = await _last_words(line, versions)
+        what = (
+            last_words
+            or f"The CSMS speaks none of {_names(versions)}: it completed the handshake without one, and did not close."
+        )
+        raise ConnectError("subprotocol", what, _OFFER_OTHERS, stayed=not last_words)
     headers = line.response.headers.raw_items() if line.response is not None else ()
     seen = {name.lower(): value for name, value in headers}
     return Socket(line, version=version, identity=identity, path=urlsplit(url).path, headers=seen)
@@ -131,7 +145,7 @@ _OFFER_OTHERS: Final = "Ask the operator of the CSMS which OCPP versions it spea
 
 
 async def _last_words(line: ClientLine, versions: Sequence[OcppVersion]) -> str:
-    """The server chose no version and closes at once (J16:3.2, J2:3.2); its close reason may tell why."""
+    """The server chose no version and closes at once (J16:3.2, J2:3.2); its close reason may tell why. "" if it does not close."""
     what = f"The CSMS speaks none of {_names(versions)}"
     try:
         async with asyncio.timeout(_LAST_WORDS):
@@ -141,7 +155,7 @@ async def _last_words(line: ClientLine, versions: Sequence[OcppVersion]) -> str:
     except TimeoutError:
         pass
     line.transport.abort()
-    return f"{what}: it completed the handshake without a subprotocol."
+    return ""
 
 
 def _names(versions: Sequence[OcppVersion]) -> str:

@@ -70,13 +70,17 @@ class CallRefused(PilotwireError):
 
 
 class AnswerInvalid(PilotwireError):
-    """The peer answered our call with something that cannot be used; `raw` is its beginning."""
+    """The peer answered our call with something that cannot be used; `raw` is its beginning.
 
-    def __init__(self, action: str, reason: str, raw: bytes) -> None:
+    `processed`: unusable as it is, it says that the peer has processed the call.
+    """
+
+    def __init__(self, action: str, reason: str, raw: bytes, *, processed: bool = True) -> None:
         super().__init__(f"The answer to {action} cannot be used: {reason}.")
         self.action = action
         self.reason = reason
         self.raw = raw
+        self.processed = processed
 
 
 class CallTimeout(NotReachable):
@@ -363,7 +367,7 @@ def _result_of(outcome: Outcome) -> ResultReceived:
     if isinstance(outcome, ErrorReceived):
         raise CallRefused(outcome.action, outcome.code, outcome.description, outcome.details)
     if isinstance(outcome, ResultInvalid):
-        raise AnswerInvalid(outcome.action, outcome.reason, outcome.raw)
+        raise AnswerInvalid(outcome.action, outcome.reason, outcome.raw, processed=outcome.processed)
     if isinstance(outcome, CallTimedOut):
         raise CallTimeout(outcome.action, outcome.elapsed)
     assert isinstance(outcome, CallFailed)

@@ -1,8 +1,7 @@
 """A WebSocket that carries OCPP-J text messages: the only place that knows the WebSocket library's inside.
 
 The library (`websockets`) does the handshakes, the frames, compression and the closing; `Line` replaces its message queue, its way to
-send and its keep-alive, because those dominate the cost per message and the memory per idle connection, and because its keep-alive
-waits for ever behind a peer that has stopped reading.
+send and its keep-alive: they dominate the cost per message, and its keep-alive waits for ever behind a peer that does not read.
 
 Back-pressure: messages waiting to be taken are bounded in number and bytes, then reading from the network stops; while the peer
 does not take what we send, `Socket.drain` waits, and reading stops too, so that a flood of calls or pings cannot pile up answers.
@@ -385,6 +384,12 @@ class Socket:
         return is_secure(self._line)
 
     @property
+    def tls(self) -> ssl.SSLObject | None:
+        """The TLS of the connection, to be asked for its version and cipher suite; None without TLS."""
+        found = self._line.transport.get_extra_info("ssl_object")
+        return found if isinstance(found, ssl.SSLObject) else None
+
+    @property
     def is_open(self) -> bool:
         """Whether messages can be sent."""
         return self._line.protocol.state is OPEN
@@ -490,9 +495,6 @@ def _text_header(length: int) -> bytes:
     return bytes((_TEXT_FIN, marker)) + length.to_bytes(width, "big")
 
 
-Compression = Literal["deflate"]
-
-
-def compression_of(enabled: bool) -> Compression | None:
+def compression_of(enabled: bool) -> Literal["deflate"] | None:
     """The library's word for permessage-deflate (RFC 7692, J2:3.3), or None for none."""
     return "deflate" if enabled else None

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from pilotwire.errors import ConfigError
+from pilotwire.simulator.fleet.scenario import Scenario
 
 _SPARE = 200
 """Open files beside the connections."""
@@ -28,6 +29,11 @@ def raise_file_limit(connections: int) -> None:
     except (ValueError, OSError):
         what = f"{connections} connections need {wanted} open files; this machine allows {hard}."
         raise ConfigError(what, f"Raise the limit (ulimit -n {wanted}), or run fewer stations in a process.") from None
+
+
+def files_of(scenario: Scenario) -> int:
+    """Open files of one station: a connection, or by SOAP two connections, its own port, and a request of the CSMS in it."""
+    return 4 if any(kind.transport == "soap" or kind.ocpp == "1.5" for kind in scenario.fleet) else 1
 
 
 def fast_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:

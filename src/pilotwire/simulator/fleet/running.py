@@ -17,7 +17,6 @@ from pilotwire.dialects.every import DIALECTS
 from pilotwire.domain.identity import StationIdentity
 from pilotwire.domain.provisioning import RegistrationStatus
 from pilotwire.errors import ConfigError, PilotwireError
-from pilotwire.ocpp.net.client import ConnectError, connection_url
 from pilotwire.ocpp.net.peer import OnFrame
 from pilotwire.ocpp.version import OcppVersion
 from pilotwire.simulator.building import make_vehicle, vehicle_from
@@ -26,9 +25,12 @@ from pilotwire.simulator.fleet.scenario import Kind, Scenario
 from pilotwire.station.app import Pace, Station
 from pilotwire.station.control.acts import ACTS
 from pilotwire.station.control.hosted import Hosted
+from pilotwire.station.core import EvseOverview
 from pilotwire.station.core.settings import StationSettings
-from pilotwire.station.hardware.simulated import layout
-from pilotwire.station.line import Endpoint
+from pilotwire.station.endpoints import Endpoint, SoapPlace, spoken
+from pilotwire.station.hardware.drivers import find_driver, find_layout
+from pilotwire.station.hardware.simulated import SimulatedStation
+from pilotwire.station.setup import check_place
 from pilotwire.station.storage import MemoryStorage, SqliteFile, Storage
 
 _log = structlog.get_logger("pilotwire.simulator.fleet")
@@ -97,10 +99,8 @@ class Fleet:
         self._hosted: list[Hosted] = []
         self._kinds = _kinds(scenario, self.count)
         self._doing: set[asyncio.Task[None]] = set()
-        try:
-            connection_url(url, self.identity(self.count))
-        except ConnectError as error:
-            raise ConfigError(error.what, error.remedy) from None
+        for kind in scenario.fleet:
+            self._check(kind)
         for line in scenario.script:
             if line.do not in ACTS:
                 raise ConfigError(f"The script cannot do {line.do!r}.", f"It can do {', '.join(ACTS)}.")
@@ -114,6 +114,12 @@ class Fleet:
     def identity(self, number: int) -> str:
         """What the station of a number (from 1) is called."""
         return f"{self._prefix}{number:05d}" if self._numbered else self._prefix
+
+    def _check(self, kind: Kind) -> None:
+        """Raises `ConfigError` for a kind of station that cannot be, before there is any."""
+        _, soap = spoken(kind.ocpp, kind.transport)
+        check_place(kind.csms or self._url, self.identity(self.count), None, self._password, soap=soap is not None)
+        find_driver(kind.driver)
 
     # --- life --------------------------------------------------------------------------------------------------------
 
@@ -150,9 +156,9 @@ class Fleet:
             self._file.close()
 
     def _build(self, number: int, kind: Kind) -> Station:
-        version = OcppVersion(kind.ocpp)
+        version, soap = spoken(kind.ocpp, kind.transport)
         habits = StationSettings.ocpp16 if version is OcppVersion.V16 else StationSettings.ocpp2
-        plan = layout(kind.layout)
+        plan = find_layout(kind.layout)
         identity = self.identity(number)
         who = StationIdentity(
             vendor=kind.vendor, model=kind.model or plan.model, serial_number=f"{number:08d}", firmware_version="0.1.0"
@@ -161,12 +167,17 @@ class Fleet:
         return Station(
             habits(who, variables=kind.variables, **{"diagnostics_log": False, **kind.habits.said()}),
             plan,
-            Endpoint(url=self._url, identity=identity, password=self._password),
+            Endpoint(
+                url=kind.csms or self._url,
+                identity=identity,
+                password=self._password,
+                soap=None if soap is None else SoapPlace(version=soap, host=kind.soap_host),
+            ),
             DIALECTS[version],
             storage,
             self._clock,
             speed=self.scenario.speed,
-            vehicle_from=vehicle_from,
+            driver=find_driver(kind.driver, kind.driver_options, vehicle_from=vehicle_from),
             on_frame=self._counting(),
             pace=FLEET_PACE,
         )
@@ -249,8 +260,8 @@ class Fleet:
                 troubles[station.line.trouble] += 1
             for evse in seen.evses:
                 transactions += evse.transaction_id is not None
-                if station.simulated.vehicle_at(evse.evse_id) is not None:
-                    watts = float(station.simulated.meter(evse.evse_id).power_w)
+                if _is_used(station, evse):
+                    watts = float(station.hardware.meter(evse.evse_id).power_w)
                     charging += watts > 0
                     power += watts
         return Standing(
@@ -266,6 +277,13 @@ class Fleet:
             failed,
             tuple(troubles.most_common(3)),
         )
+
+
+def _is_used(station: Station, evse: EvseOverview) -> bool:
+    """Whether power may flow: a vehicle is plugged in, or as far as other hardware tells, somebody charges."""
+    if isinstance(hardware := station.hardware, SimulatedStation):
+        return hardware.vehicle_at(evse.evse_id) is not None
+    return evse.transaction_id is not None
 
 
 def _kinds(scenario: Scenario, count: int) -> list[Kind]:

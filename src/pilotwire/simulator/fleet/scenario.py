@@ -60,10 +60,19 @@ class _Part(BaseModel):
 
 
 class Kind(_Part):
-    """One kind of station: `share` is its weight among all."""
+    """One kind of station: `share` is its weight among all.
+
+    `csms` is where it connects, None: where all do; a station of OCPP-S (`transport` soap, or 1.5) needs http there, any other ws. It
+    listens at `soap_host`, at a port of its own. `driver` and `driver_options` are as in `[station]`.
+    """
 
     share: float = Field(default=1.0, gt=0)
-    ocpp: Annotated[Literal["1.6", "2.0.1", "2.1"], BeforeValidator(str)] = "2.0.1"
+    ocpp: Annotated[Literal["1.5", "1.6", "2.0.1", "2.1"], BeforeValidator(str)] = "2.0.1"
+    transport: Literal["json", "soap"] = "json"
+    csms: str | None = None
+    soap_host: str = Field(default="127.0.0.1", min_length=1)
+    driver: str = Field(default="simulated", min_length=1)
+    driver_options: dict[str, Any] = {}
     layout: str = "ac-22-single"
     vendor: str = Field(default="Pilotwire", min_length=1, max_length=20)
     model: str | None = Field(default=None, max_length=20)

@@ -22,7 +22,10 @@ class FleetSettings(Settings):
     scenario: Path | None = setting(None, "the name of a YAML file", "what happens there")
     id: str = setting("SIM", "1 to 40 characters", "what identities begin with: SIM00001", min_length=1, max_length=40)
     csms: str = setting(
-        "ws://127.0.0.1:9000", "a ws:// or wss:// URL", "the CSMS's endpoint", pattern=r"^wss?://[^\s/]+(/\S*)?$"
+        "ws://127.0.0.1:9000",
+        "a ws://, wss://, http:// or https:// URL",
+        "the CSMS's endpoint; with http for stations of OCPP-S",
+        pattern=r"^(ws|http)s?://[^\s/]+(/\S*)?$",
     )
     password: str | None = setting(
         None, "16 to 64 characters", "the password of all of them", min_length=16, max_length=64

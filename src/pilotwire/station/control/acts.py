@@ -13,11 +13,12 @@ from pydantic import ValidationError
 from pilotwire.domain.authorization import TransactionLimit
 from pilotwire.domain.battery_swap import Battery
 from pilotwire.domain.identity import IdToken
-from pilotwire.domain.tariff import PaymentSettled
 from pilotwire.errors import ConfigError
 from pilotwire.station.control.bodies import (
     Carriers,
     Charge,
+    Contract,
+    ContractWanted,
     ControlBody,
     Emitted,
     Fault,
@@ -28,7 +29,6 @@ from pilotwire.station.control.bodies import (
     Load,
     OutsideLimit,
     OutsidePower,
-    Payment,
     Place,
     Plug,
     Reboot,
@@ -41,19 +41,22 @@ from pilotwire.station.control.bodies import (
     Tap,
     Token,
     Unplug,
-    VatNumber,
+    VehicleNeeds,
+    VehicleSchedule,
     Written,
 )
 from pilotwire.station.control.hosted import Hosted
+from pilotwire.station.control.needs import returned_by, told_by
+from pilotwire.station.control.payment_acts import PAYMENT
 from pilotwire.station.core.battery_swap import BatteryInserted, BatteryMeasured, BatteryRemoved, SwapWanted
 from pilotwire.station.core.charging_limits import ExternalLimit
+from pilotwire.station.core.contracts import ContractPresented, SessionTerminated
 from pilotwire.station.core.external_power import ExternalPower
 from pilotwire.station.core.grid import GridFault, GridMeasured, UpstreamLoad
 from pilotwire.station.core.limits import DriverLimit
 from pilotwire.station.core.maintenance import TransactionBroken
 from pilotwire.station.core.network_ways import CarriersSeen
 from pilotwire.station.core.security_log import ClearSecurityLog, SecurityIncident
-from pilotwire.station.core.tariff_payment import Settled, VatNumberEntered
 from pilotwire.station.hardware.ports import ErrorCode
 
 State = dict[str, Any]
@@ -126,17 +129,6 @@ def _limit(body: Limit) -> TransactionLimit:
     )
 
 
-def _settlement(hosted: Hosted, body: Payment) -> PaymentSettled:
-    return PaymentSettled(
-        psp_ref=body.psp_ref,
-        status=body.status,
-        amount=body.amount,
-        at=body.at or hosted.station.now(),
-        transaction_id=body.transaction_id,
-        receipt_id=body.receipt_id,
-    )
-
-
 def _battery(body: SlotBattery) -> Battery:
     return Battery(evse_id=body.evse, serial_number=body.serial_number, soc=body.soc, soh=body.soh)
 
@@ -177,18 +169,6 @@ _DRIVER: tuple[tuple[str, type[ControlBody], Doing, str], ...] = (
         lambda hosted, body: hosted.done([DriverLimit(body.evse, _limit(body))]),
         "The driver says how much the transaction may use up (2.1).",
     ),
-    (
-        "payment",
-        Payment,
-        lambda hosted, body: hosted.done([Settled(_settlement(hosted, body))]),
-        "The payment terminal says how a payment ended (2.1).",
-    ),
-    (
-        "vat-number",
-        VatNumber,
-        lambda hosted, body: hosted.done([VatNumberEntered(body.vat_number, body.evse)]),
-        "Somebody enters a VAT number for the receipt (2.1).",
-    ),
     ("park", Place, lambda hosted, body: hosted.done(hosted.station.simulated.park(body.evse)), "A vehicle drives in."),
     ("leave", Place, lambda hosted, body: hosted.done(hosted.station.simulated.leave(body.evse)), "It drives away."),
     (
@@ -216,6 +196,36 @@ _VEHICLE: tuple[tuple[str, type[ControlBody], Doing, str], ...] = (
         Place,
         lambda hosted, body: hosted.resume(body.evse),
         "The vehicle is ready, and takes energy again.",
+    ),
+    (
+        "vehicle/contract",
+        Contract,
+        lambda hosted, body: hosted.done([ContractPresented(("vehicle", body.evse), body.evse, body.chain)]),
+        "The vehicle shows its contract (PaymentDetailsReq), to charge by it.",
+    ),
+    (
+        "vehicle/needs",
+        VehicleNeeds,
+        lambda hosted, body: hosted.done([told_by(body, hosted.station.layout)]),
+        "The vehicle tells what it needs (ISO 15118 ChargeParameterDiscoveryReq), or needs now.",
+    ),
+    (
+        "vehicle/schedule",
+        VehicleSchedule,
+        lambda hosted, body: hosted.takes_up(returned_by(body)),
+        "The vehicle takes up the schedule it is offered, with its own inside of it, and is ready (PowerDeliveryReq).",
+    ),
+    (
+        "vehicle/certificate",
+        ContractWanted,
+        Hosted.wants_contract,
+        "The vehicle asks for its contract (CertificateInstallationReq, CertificateUpdateReq), and shows `chain` if it gets one.",
+    ),
+    (
+        "vehicle/terminate",
+        Place,
+        lambda hosted, body: hosted.done([SessionTerminated(body.evse)]),
+        "The vehicle ends its ISO 15118 session for good (SessionStopReq with Terminate).",
     ),
 )
 _SLOTS: tuple[tuple[str, type[ControlBody], Doing, str], ...] = (
@@ -359,6 +369,7 @@ ACTS: dict[str, Act] = {
     path: Act(path, body, do, what, group)
     for group, rows in (
         ("driver", _DRIVER),
+        ("payment", PAYMENT),
         ("vehicle", _VEHICLE),
         ("battery swap", _SLOTS),
         ("trouble", _TROUBLE),

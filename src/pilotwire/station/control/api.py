@@ -16,6 +16,7 @@ from pilotwire.station.control.hosted import Hosted
 from pilotwire.station.control.login import Door
 from pilotwire.station.control.page import doorway, settings_page
 from pilotwire.station.control.refusals import answer_refusals
+from pilotwire.station.control.setup import setup_page
 from pilotwire.station.core.maintenance import MaintenanceLogin
 
 
@@ -38,6 +39,6 @@ def control_api(
 
     answer_refusals(api)
     api.include_router(doorway(door))
-    for router in (looking(), acting(), settings_page()):
+    for router in (looking(), acting(), settings_page(), setup_page()):
         api.include_router(router, dependencies=[Depends(the_station)])
     return api

@@ -10,13 +10,14 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from pilotwire.domain.authorization import AuthorizationStatus
+from pilotwire.domain.certificates import CertificateAction
 from pilotwire.domain.der_control import DerControlType, GridEventFault
 from pilotwire.domain.provisioning import BootReason
 from pilotwire.domain.smart_charging import ChargingRateUnit
 from pilotwire.domain.tariff import PaymentStatus
 from pilotwire.domain.transactions import StoppedReason
 from pilotwire.station.habits import AS_THE_VERSION_HAS_IT, Habits
-from pilotwire.station.hardware.ports import ErrorCode
+from pilotwire.station.hardware.ports import ErrorCode, SettledAs
 
 
 class ControlBody(BaseModel):
@@ -45,7 +46,10 @@ class Socket(Place):
 
 
 class Plug(Socket):
-    """Plug a vehicle in. A vehicle that was here before is known by its `name`; a new one is made of `model` and `soc` (percent)."""
+    """Plug a vehicle in. A vehicle that was here before is known by its `name`; a new one is made of `model` and `soc` (percent).
+
+    `ready` False: it does not get ready for energy (state B) until it is resumed.
+    """
 
     name: str = Field(default="car", min_length=1, max_length=64)
     model: str | None = None
@@ -53,6 +57,31 @@ class Plug(Socket):
     target_soc: float | None = Field(default=None, ge=0, le=100)
     energy_wh: int | None = Field(default=None, gt=0)
     cable_a: Decimal | None = None
+    ready: bool = True
+
+
+class VehicleNeeds(Place):
+    """What a vehicle that speaks ISO 15118 needs: Wh, and the A a phase (DC: the A) and V it takes at most.
+
+    `requested_energy_transfer` as in EnergyTransferModeEnumType, None: DC at a DC EVSE, else AC with all its phases. `max_schedule_tuples`
+    is how many periods it can take in a schedule.
+    """
+
+    requested_energy_transfer: str | None = Field(default=None, min_length=1, max_length=40)
+    energy_amount: Decimal = Field(default=Decimal(20_000), gt=0)
+    ev_min_current: Decimal = Field(default=Decimal(6), ge=0)
+    ev_max_current: Decimal = Field(default=Decimal(32), gt=0)
+    ev_max_voltage: Decimal = Field(default=Decimal(400), gt=0)
+    departure_time: AwareDatetime | None = None
+    max_schedule_tuples: int | None = Field(default=12, ge=1)
+
+
+class VehicleSchedule(Place):
+    """The schedule a vehicle makes of what it was offered: so much from now on, in A a phase or W, and for `duration` s if it says so."""
+
+    limit: Decimal = Field(ge=0)
+    unit: ChargingRateUnit = ChargingRateUnit.AMPERE
+    duration: int | None = Field(default=None, gt=0)
 
 
 class Unplug(Socket):
@@ -67,6 +96,21 @@ class Tap(ControlBody):
     id_token: str = Field(min_length=1, max_length=255)
     type: str = "ISO14443"
     evse: int | None = None
+
+
+class Contract(Place):
+    """The contract a vehicle shows for Plug & Charge: its certificate chain as PEM, the contract's own certificate first."""
+
+    chain: str = Field(min_length=1)
+
+
+class ContractWanted(Place):
+    """A vehicle asks for its contract: what is passed on, and the chain (as in `Contract`) it shows if it gets one."""
+
+    action: CertificateAction = CertificateAction.INSTALL
+    schema_version: str = Field(default="urn:iso:15118:2:2013:MsgDef", max_length=50)
+    exi_request: str = Field(default="gA==", min_length=1, max_length=5600)
+    chain: str | None = None
 
 
 class Charge(Plug):
@@ -235,6 +279,37 @@ class Payment(ControlBody):
     receipt_id: str | None = Field(default=None, max_length=50)
 
 
+class PaymentCard(ControlBody):
+    """Hold a payment card to the terminal, for one EVSE or for the station (`evse` None); a brand may stand before it: `Visa:4111...`."""
+
+    card: str = Field(default="Visa:4111110000001234", min_length=1, max_length=64)
+    evse: int | None = 1
+
+
+class TerminalState(ControlBody):
+    """How the simulated payment terminal is from now on, and what its provider does; what is left out stays as it was."""
+
+    connected: bool | None = None
+    problem: str | None = Field(default=None, max_length=200)
+    declines: bool | None = None
+    increases: bool | None = None
+    settles_as: SettledAs | None = None
+
+
+class OfferedEvse(ControlBody):
+    """An EVSE, or the station where somebody was authorized who has not plugged in yet (`evse` None)."""
+
+    evse: int | None = 1
+
+
+class WebPaymentChoice(Place):
+    """What a driver chooses before the code for the web payment is made: the most s, Wh and cost of the transaction; all None: nothing."""
+
+    max_time: int | None = Field(default=None, gt=0)
+    max_energy: Decimal | None = Field(default=None, gt=0)
+    max_cost: Decimal | None = Field(default=None, gt=0)
+
+
 class VatNumber(ControlBody):
     """A VAT number somebody entered, at an EVSE or at the station."""
 
@@ -264,6 +339,34 @@ class Setting(ControlBody):
     value: str
 
 
+class AsStarted(ControlBody):
+    """Go back to what the station was started with; `force` as in `SetupChange`."""
+
+    force: bool = False
+
+
+class SetupChange(AsStarted):
+    """Who the station is and where its CSMS is; what is left out stays. Certificates and key as PEM text.
+
+    `security_profile` None: 2 for a URL with TLS, 1 with a password, else 0. `force`: even if records are lost.
+    """
+
+    identity: str = ""
+    ocpp: str = ""
+    transport: str = ""
+    url: str = ""
+    security_profile: int | None = None
+    older_ocpp: bool = False
+    compression: bool = False
+    soap_host: str = ""
+    soap_port: int = 0
+    soap_url: str = ""
+    soap_tls: bool = False
+    csms_roots: str | None = None
+    certificate_chain: str | None = None
+    private_key: str | None = None
+
+
 # --- stations made at run time --------------------------------------------------------------------------------------
 
 
@@ -275,7 +378,10 @@ class ConnectorPlan(ControlBody):
 
 
 class EvsePlan(ControlBody):
-    """An EVSE: AC with `phases`, `voltage` (to neutral) and the power of all phases together, or DC, which may take power back."""
+    """An EVSE: AC with `phases`, `voltage` (to neutral) and the power of all phases together, or DC, which may take power back.
+
+    `signing_meter`: its meter can sign what it measured.
+    """
 
     connectors: list[ConnectorPlan] = Field(default_factory=lambda: [ConnectorPlan()], min_length=1)
     supply: Literal["AC", "DC"] = "AC"
@@ -284,11 +390,24 @@ class EvsePlan(ControlBody):
     power_w: Decimal = Field(default=Decimal(22_080), gt=0)
     max_current: Decimal | None = Field(default=None, gt=0)
     discharge_power_w: Decimal = Field(default=Decimal(0), ge=0)
+    signing_meter: bool = False
+
+
+class ScriptLine(ControlBody):
+    """What happens at a station by itself: `at` so many seconds after its start, a path of its port without the slash, and its body."""
+
+    at: float = Field(ge=0)
+    do: str = Field(min_length=1)
+    give: dict[str, Any] = {}
 
 
 class StationPlan(ControlBody):
     """A station to be made. Give a `layout` by name or its `evses`; certificates and key as PEM text.
 
+    `driver` is `simulated`, `scripted` (simulated hardware to which `script` happens), `modbus` (simulated hardware with the meters of
+    `meter`, a table as `[station.meter]`), one that an installed package brings, or the one the host was started with; None: that one.
+
+    `payment_terminal`: it has one, simulated (2.1: C18). `message_timeout` is how long an answer of the CSMS may take, in s.
     `security_profile` None: 2 for a wss:// or https:// URL, 1 with a password, else 0. With OCPP-S (`transport` soap, version 1.6; version
     1.5) the CSMS finds the station at `soap_host` and `soap_port`, or is told `soap_url`.
     """
@@ -302,6 +421,7 @@ class StationPlan(ControlBody):
     soap_url: str | None = Field(default=None, pattern=r"^https?://[^\s/]+(/\S*)?$")
     soap_tls: bool = False
     security_profile: int | None = Field(default=None, ge=0, le=3)
+    message_timeout: int = Field(default=30, ge=1, le=3600)
     password: str | None = Field(default=None, min_length=1, max_length=64)
     csms_roots: str | None = None
     certificate_chain: str | None = None
@@ -312,6 +432,11 @@ class StationPlan(ControlBody):
     firmware_version: str | None = Field(default=None, max_length=50)
     layout: str | None = None
     evses: list[EvsePlan] | None = None
+    payment_terminal: bool = False
+    driver: str | None = Field(default=None, min_length=1)
+    driver_options: dict[str, Any] = {}
+    meter: dict[str, Any] = {}
+    script: list[ScriptLine] = []
     variables: dict[str, str] = {}
     habits: Habits = AS_THE_VERSION_HAS_IT
     speed: float = Field(default=1.0, gt=0, le=3600)

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from pilotwire.dialects.ocpp16.keys import read_key
 from pilotwire.domain.authorization import AuthorizationVerdict
+from pilotwire.domain.certificates import EvCertificateAsked, EvCertificateVerdict
 from pilotwire.domain.identity import IdToken
-from pilotwire.domain.kinds import Command, Outcome
+from pilotwire.domain.kinds import Command, Outcome, Verdict
 from pilotwire.domain.local_list import ListEntry, SendLocalList, UpdateType
 from pilotwire.domain.provisioning import BootReason
 from pilotwire.errors import ConfigError, PilotwireError
 from pilotwire.ocpp.net.peer import AnswerInvalid, CallRefused
 from pilotwire.station.app import Station
-from pilotwire.station.control.bodies import Charge, Emitted, Plug, Seed, Written
+from pilotwire.station.control.bodies import Charge, ContractWanted, Emitted, Plug, Seed, Written
 from pilotwire.station.control.garage import Garage, VehicleMaker
+from pilotwire.station.core.certificate_status import EvCertificateWanted
+from pilotwire.station.core.contracts import ContractPresented
 from pilotwire.station.core.inputs import Input
 from pilotwire.station.core.maintenance import CacheSeeded, ClockAlignedNow, TransactionBroken
 from pilotwire.station.core.variables import key_of
+from pilotwire.station.core.vehicle_needs import ScheduleReturned
 from pilotwire.station.hardware.ports import (
     EmergencyStopPressed,
     FaultRaised,
@@ -29,13 +33,22 @@ from pilotwire.station.hardware.ports import (
     VehicleInlet,
 )
 from pilotwire.station.hardware.simulated import SimulatedStation
+from pilotwire.station.setup import Setup
 
 
 class Hosted:
     """See the module. What cannot be done raises `PilotwireError` with a sentence for the person."""
 
-    def __init__(self, station: Station, make_vehicle: VehicleMaker) -> None:
+    def __init__(
+        self,
+        station: Station,
+        make_vehicle: VehicleMaker,
+        *,
+        renamed: Callable[[Setup], Callable[[], None]] | None = None,
+    ) -> None:
+        """`renamed` is asked before the station is set up anew, and may refuse; what it returns is called when that is done."""
         self.station = station
+        self._renamed = renamed
         self.garage = Garage(make_vehicle)
         if isinstance(hardware := station.hardware, SimulatedStation):
             for evse in station.layout.evses:
@@ -67,6 +80,8 @@ class Hosted:
         vehicle = self.garage.vehicle(
             body.name, body.model, soc=body.soc, target_soc=body.target_soc, energy_wh=body.energy_wh
         )
+        if not body.ready:
+            vehicle.pause()
         events = self.station.simulated.plug(body.evse, body.connector, vehicle, cable_a=body.cable_a)
         self.garage.adopt(body.name, vehicle)
         return self.done(events)
@@ -93,6 +108,25 @@ class Hosted:
         """The vehicle wants energy again."""
         self.vehicle(evse).resume()
         return self._settled()
+
+    def takes_up(self, event: ScheduleReturned) -> dict[str, Any]:
+        """The vehicle takes up the schedule it is offered, with its own, and is ready. The station tells none that is outside of it."""
+        self.vehicle(event.evse_id).resume()
+        self.station.feed(event)
+        return self._settled()
+
+    def wants_contract(self, body: ContractWanted) -> dict[str, Any]:
+        """The vehicle asks for its contract. What it gets is EXI, which is not read here: it shows the chain that was given (M01, M02)."""
+        self.vehicle(body.evse)
+        ref = ("vehicle", body.evse, "contract")
+
+        def told(verdict: Verdict) -> None:
+            if isinstance(verdict, EvCertificateVerdict) and verdict.accepted and body.chain is not None:
+                self.station.feed(ContractPresented(("vehicle", body.evse), body.evse, body.chain))
+
+        self.station.hear(ref, told)
+        asked = EvCertificateAsked(schema_version=body.schema_version, action=body.action, exi_request=body.exi_request)
+        return self.done([EvCertificateWanted(ref, asked)])
 
     def _settled(self) -> dict[str, Any]:
         return self.done(self.station.simulated.advance(0.0))
@@ -134,6 +168,17 @@ class Hosted:
                 f"The station does not take the list: {status}.", "See LocalAuthListCtrlr.Enabled and its size."
             )
         return self.state()
+
+    async def set_up(
+        self, wanted: Setup, *, credentials: Mapping[str, bytes] | None = None, force: bool = False
+    ) -> str:
+        """Set the station up anew; what was lost by it, in words."""
+        done = None if self._renamed is None else self._renamed(wanted)
+        lost = await self.station.set_up(wanted, credentials=credentials, force=force)
+        if done is not None:
+            done()
+        self.check_alive()
+        return lost.words
 
     async def command(self, command: Command) -> Outcome:
         """Have the station do what a CSMS could ask for."""

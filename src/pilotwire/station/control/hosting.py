@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any, Protocol
 
 from fastapi import APIRouter, Body, Depends, FastAPI, Request
@@ -16,8 +18,11 @@ from pilotwire.station.control.garage import VehicleMaker
 from pilotwire.station.control.hosted import Hosted
 from pilotwire.station.control.page import settings_page
 from pilotwire.station.control.refusals import NotHere, answer_refusals
+from pilotwire.station.control.scripts import check_script, play
+from pilotwire.station.control.setup import setup_page
 from pilotwire.station.files import Files, MemoryFiles
 from pilotwire.station.hardware.ports import HardwareError
+from pilotwire.station.setup import Setup
 from pilotwire.station.storage import MemoryStorage, Storage
 
 _TOGETHER = 50
@@ -40,6 +45,7 @@ class _Place:
     storage: Storage
     files: Files
     hosted: Hosted | None = None
+    playing: asyncio.Task[None] | None = None
 
 
 class Host:
@@ -64,6 +70,7 @@ class Host:
             raise HardwareError(
                 f"There is a station {plan.identity} already.", "Remove it first, or choose another identity."
             )
+        check_script(plan.script)
         self._places[plan.identity] = place = _Place(plan, MemoryStorage(), MemoryFiles())
         try:
             self._switch_on(place)
@@ -76,9 +83,25 @@ class Host:
 
     def _switch_on(self, place: _Place) -> None:
         station = self._build(place.plan, place.storage, place.files)
-        place.hosted = Hosted(station, self._make_vehicle)
+        place.hosted = Hosted(station, self._make_vehicle, renamed=partial(self._renaming, place))
         if place.plan.started:
             station.start()
+            if place.plan.script:
+                playing = play(place.plan.script, place.hosted, place.plan.speed)
+                place.playing = asyncio.get_running_loop().create_task(playing)
+
+    def _renaming(self, place: _Place, wanted: Setup) -> Callable[[], None]:
+        """A station is to be set up anew, under another identity perhaps: its plan and its path go along."""
+        was = place.plan.identity
+        if wanted.identity != was and wanted.identity in self._places:
+            raise HardwareError(f"There is a station {wanted.identity} already.", "Choose another identity.")
+
+        def renamed() -> None:
+            assert place.hosted is not None
+            place.plan = planned(place.plan, place.hosted.station.setup)
+            self._places[place.plan.identity] = self._places.pop(was)
+
+        return renamed
 
     async def start(self, identity: str, *, empty: bool = False) -> dict[str, Any]:
         """Switch a stopped station on; `empty`: with nothing of what it kept."""
@@ -94,6 +117,9 @@ class Host:
     async def stop(self, identity: str) -> dict[str, Any]:
         """Switch a station off."""
         place = self._place(identity)
+        if place.playing is not None:
+            place.playing.cancel()
+            place.playing = None
         hosted, place.hosted = place.hosted, None
         if hosted is not None:
             await hosted.station.stop()
@@ -135,6 +161,23 @@ class Host:
         return [self.seen(identity) for identity in self._places]
 
 
+def planned(plan: StationPlan, setup: Setup) -> StationPlan:
+    """The plan of a station that has been set up anew, by which it is made again when it is switched off and on."""
+    return plan.model_copy(
+        update={
+            "identity": setup.identity,
+            "version": setup.ocpp,
+            "transport": setup.transport,
+            "url": setup.url,
+            "security_profile": setup.security_profile,
+            "soap_host": setup.soap_host,
+            "soap_port": setup.soap_port,
+            "soap_url": setup.soap_url or None,
+            "soap_tls": setup.soap_tls,
+        }
+    )
+
+
 def host_api(host: Host) -> FastAPI:
     """The control port of a host: `/stations`, and under `/stations/{identity}` everything the port of one station has."""
     api = FastAPI(
@@ -149,7 +192,7 @@ def host_api(host: Host) -> FastAPI:
     async def the_station(request: Request, identity: Annotated[str, InPath(max_length=60)]) -> None:
         request.state.hosted = host.hosted(identity)
 
-    for router in (looking(), acting(), settings_page()):
+    for router in (looking(), acting(), settings_page(), setup_page()):
         api.include_router(router, prefix="/stations/{identity}", dependencies=[Depends(the_station)])
     return api
 

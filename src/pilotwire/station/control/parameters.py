@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
-from pilotwire.domain.device_model import Mutability
+from pilotwire.domain.device_model import DataType, Mutability
 from pilotwire.errors import ConfigError
 from pilotwire.station.app import Station
 from pilotwire.station.core.variable_table import Declared
-from pilotwire.station.core.variables import key_of
+from pilotwire.station.core.variables import fits, key_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,8 @@ class Parameter:
     label: str
     variable: str
     what: str
+    most: int | None = None
+    """The highest number that is sensible, where the variable itself knows no limit."""
 
 
 PARAMETERS: tuple[Parameter, ...] = (
@@ -44,8 +47,8 @@ PARAMETERS: tuple[Parameter, ...] = (
         "Keep-alive interval",
         "OCPPCommCtrlr.WebSocketPingInterval",
         "Seconds between two pings; 0: none. 60 is a good value.",
+        most=10_000,
     ),
-    Parameter("Security", "Security profile", "SecurityCtrlr.SecurityProfile", "0 to 3."),
     Parameter(
         "Security",
         "Connection strictness",
@@ -199,6 +202,8 @@ def shown(station: Station) -> dict[str, Any]:
         found = kept.pop(parameter.variable.casefold(), None)
         if found is not None:
             seen = {"label": parameter.label, "what": parameter.what, "name": parameter.variable, **_seen(*found)}
+            if parameter.most is not None:
+                seen["high"] = str(_highest(found[0], parameter.most))
             groups.setdefault(parameter.group, []).append(seen)
     return {
         "groups": [{"name": name, "parameters": rows} for name, rows in groups.items()],
@@ -223,10 +228,48 @@ def _seen(declared: Declared, value: str) -> dict[str, Any]:
 
 def put(station: Station, name: str, value: str) -> None:
     """Set what an installer may set; raises `ConfigError` for what is read-only, not there, or cannot be."""
-    for declared, _ in station.core.variables():
-        if key_of(declared.name) == name.casefold() and declared.mutability is Mutability.READ_ONLY:
-            raise ConfigError(f"{name} can only be read.", "It follows from how the station is built or connected.")
-    station.write_variable(name, value)
+    declared = next((one for one, _ in station.core.variables() if key_of(one.name) == name.casefold()), None)
+    if declared is None:
+        raise ConfigError(f"This station has no variable {name}.", "GET /parameters lists those there are.")
+    if declared.mutability is Mutability.READ_ONLY:
+        raise ConfigError(f"{name} can only be read.", "It follows from how the station is built or connected.")
+    most = _MOST.get(name.casefold())
+    kept = fits(declared, value)
+    if kept is None or (most is not None and int(kept) > most):
+        said = "what was given" if declared.mutability is Mutability.WRITE_ONLY else repr(value)
+        raise ConfigError(f"{name} cannot be {said}.", allowed(declared, most))
+    if not station.may_be(name, kept):
+        what = f"{name} cannot be {value!r} as things are: a CSMS is refused that too."
+        raise ConfigError(what, "The station's log says why. The address of the CSMS and the security profile: /setup.")
+    station.write_variable(name, kept)
+
+
+_KINDS = {
+    DataType.INTEGER: "a whole number",
+    DataType.DECIMAL: "a number",
+    DataType.BOOLEAN: "true or false",
+    DataType.DATE_TIME: "a moment as in 2026-03-01T12:00:00Z",
+    DataType.OPTION_LIST: "one of",
+    DataType.MEMBER_LIST: "a list, with commas, of",
+    DataType.SEQUENCE_LIST: "a list, with commas and in order, of",
+}
+
+
+def allowed(declared: Declared, most: int | None = None) -> str:
+    """A sentence on what a variable can be."""
+    kind = _KINDS.get(declared.type, "a text")
+    low, high = declared.low, _highest(declared, most)
+    limits = "".join(f" {word} {limit}" for word, limit in (("from", low), ("to", high)) if limit is not None)
+    if declared.values:
+        return f"It is {kind} {', '.join(declared.values)}."
+    return f"It is {kind}{limits}{' characters long' if kind == 'a text' and limits else ''}."
+
+
+def _highest(declared: Declared, most: int | None) -> int | Decimal | None:
+    return min((one for one in (declared.high, most) if one is not None), default=None)
+
+
+_MOST = {one.variable.casefold(): one.most for one in PARAMETERS if one.most is not None}
 
 
 def missing(station: Station) -> Iterator[Parameter]:

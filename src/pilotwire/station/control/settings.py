@@ -22,6 +22,12 @@ class HostSettings(Settings):
         ge=0,
         le=65535,
     )
+    driver: str = setting(
+        "simulated",
+        "the name of a driver, or module:factory",
+        "the driver of stations that name none; of drivers in modules, they may name this one only",
+        min_length=1,
+    )
     log_level: LogLevel = setting("info", "debug, info, warning or error", "how much is told on the console")
 
 

@@ -41,6 +41,7 @@ from pilotwire.station.core.inputs import (
     NotAnswered,
     Refused,
     Started,
+    Unreadable,
     Unsaid,
 )
 from pilotwire.station.core.jobs import Job, News, Result
@@ -91,6 +92,7 @@ __all__ = [
     "StationCore",
     "StationSettings",
     "Undertake",
+    "Unreadable",
     "Unsaid",
     "VariableChanged",
     "saved_state",

@@ -51,7 +51,8 @@ DURABLE = (Keep, Forget, Save)
 class Say:
     """Send a fact that is not queued (boot, heartbeat, status, authorize, values outside of transactions).
 
-    Exactly one `Answered`, `Refused`, `NotAnswered` or `Unsaid` with this `ref` is fed back, unless the link goes down before.
+    Exactly one `Answered`, `Refused`, `Unreadable`, `NotAnswered` or `Unsaid` with this `ref` is fed back, unless the link goes down
+    before.
     """
 
     ref: int
@@ -114,18 +115,20 @@ class SetCurrentLimit:
 
 @dataclass(frozen=True, slots=True)
 class SetPowerSetpoint:
-    """`HardwareDriver.set_power_setpoint`."""
+    """`HardwareDriver.set_power_setpoint`; `var` is given only where there is a reactive setpoint."""
 
     evse_id: int
     watts: Decimal | None
+    var: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SetPhases:
-    """`HardwareDriver.set_phases`."""
+    """`HardwareDriver.set_phases`; `phase` is given only where the outlet can choose."""
 
     evse_id: int
     phases: int | None
+    phase: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

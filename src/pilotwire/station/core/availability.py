@@ -96,7 +96,10 @@ def usable(station: Station, evse: Evse) -> bool:
     """Whether a new transaction may begin here (F01.FR.23)."""
     resetting = station.reset is not None and station.reset.evse in (None, evse.evse_id)
     connectors = [evse.connector] if evse.connector is not None else list(evse.connectors)
-    in_use = any(operative(station, evse, connector) for connector in connectors)
+    in_use = any(
+        operative(station, evse, connector) and _cutting_problem(station, evse, connector) is None
+        for connector in connectors
+    )
     unfit = blocked(station, evse) or _unmetered(station, evse) or outbox_policy.refuses_charging(station)
     return in_use and not resetting and not unfit
 
@@ -142,8 +145,8 @@ def _stays_reserved(station: Station, evse: Evse) -> bool:
 
 def _is_taken(station: Station, evse: Evse, connector: int) -> bool:
     """By a cable (E02.FR.05), and in 1.6 also by the transaction of a vehicle that was there, or a driver who may begin one."""
-    if evse.battery_low:
-        return True
+    if evse.battery_low is not None:
+        return evse.battery_low
     if installer.occupied_by_transaction_only(station):
         return evse.tx is not None and connector in {evse.tx.connector, evse.connector, evse.address.connector}
     in_use = {evse.connector, evse.cable_in} - {None}

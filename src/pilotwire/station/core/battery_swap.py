@@ -2,7 +2,8 @@
 
 The first EVSEs of the station are its slots, as many as `swap_slots` says. One swap is under way at a time: batteries go in and as many
 come out, in either order (S03, remark); a set of several goes in before the first comes out. What an operator puts in or takes out while
-nobody swaps is no swap, and is not told. The batteries are charged by the slots themselves: how far they are is an input.
+nobody swaps is no swap, and is not told. How far the batteries are is an input; what is told of their charging is in
+`battery_swap_charging`.
 """
 
 from __future__ import annotations
@@ -26,14 +27,16 @@ from pilotwire.domain.device_model import DataType
 from pilotwire.domain.identity import IdToken
 from pilotwire.domain.kinds import changed
 from pilotwire.domain.smart_charging import Reason
-from pilotwire.station.core import authorization, availability
+from pilotwire.station.core import authorization, availability, battery_swap_charging
 from pilotwire.station.core.actions import Show
+from pilotwire.station.core.battery_swap_charging import ID_TOKEN, MAX_SOC
 from pilotwire.station.core.battery_swap_memory import BatterySwapMemory, Swap
+from pilotwire.station.core.battery_swap_slots import slots
 from pilotwire.station.core.inputs import OfStreet
-from pilotwire.station.core.settings import Family
+from pilotwire.station.core.settings import SLOT_POINT, Family
 from pilotwire.station.core.station import Station
 from pilotwire.station.core.street import Street, answered
-from pilotwire.station.core.variable_table import Declared, fixed, number
+from pilotwire.station.core.variable_table import Declared, fixed, name_of, number
 from pilotwire.station.hardware.ports import StationLayout
 
 TARGET: Final = "BatterySwapCtrlr.TargetSoc"
@@ -80,12 +83,6 @@ class _Asking:
 
 
 # --- slots ----------------------------------------------------------------------------------------------------------
-
-
-def slots(station: Station) -> tuple[int, ...]:
-    """The EVSEs that are slots for batteries."""
-    most = station.settings.swap_slots
-    return tuple(sorted(station.evses))[:most] if most > 0 else ()
 
 
 def _in_service(station: Station, slot: int) -> bool:
@@ -287,6 +284,21 @@ def _follow(station: Station) -> None:
     for slot in slots(station):
         battery = station.kept(BatterySwapMemory).battery(slot)
         station.evses[slot].battery_low = battery is not None and battery.soc < station.variables.number(TARGET)
+    battery_swap_charging.follow(station)
+
+
+def _is_possible_target(station: Station, value: str) -> bool:
+    return int(value) <= station.variables.number(MAX_SOC)
+
+
+def _is_possible_most(station: Station, value: str) -> bool:
+    """No less than what a battery needs to be swapped (S04.FR.10)."""
+    return int(value) >= station.variables.number(TARGET)
+
+
+def _is_possible_point(station: Station, value: str) -> bool:
+    """A transaction of a slot is from the battery's coming to its going (S04.FR.08, S04.FR.09)."""
+    return not slots(station) or value == SLOT_POINT
 
 
 # --- the street -----------------------------------------------------------------------------------------------------
@@ -297,6 +309,8 @@ def _variables(family: Family, _layout: StationLayout) -> Iterator[Declared]:
         return
     yield fixed("BatterySwapCtrlr.Available", "false", DataType.BOOLEAN)
     yield number(TARGET, 80, high=100, unit="Percent")
+    yield number(MAX_SOC, 100, high=100, unit="Percent")
+    yield Declared(name_of(ID_TOKEN), DataType.STRING, "", high=36)
     yield number(TIME_IN, 60, unit="s")
     yield number(TIME_OUT, 60, unit="s")
 
@@ -306,6 +320,12 @@ STREET = Street(
     commands={RequestBatterySwap: answered(request)},
     events={SwapWanted: wanted, BatteryInserted: inserted, BatteryRemoved: removed, BatteryMeasured: measured},
     variables=_variables,
+    checks={
+        TARGET: _is_possible_target,
+        MAX_SOC: _is_possible_most,
+        "TxCtrlr.TxStartPoint": _is_possible_point,
+        "TxCtrlr.TxStopPoint": _is_possible_point,
+    },
     live={("batteryswapctrlr", "available"): lambda station, _: "true" if slots(station) else "false"},
     deadline=_deadline,
     due=_due,

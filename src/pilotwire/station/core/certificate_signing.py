@@ -222,9 +222,18 @@ def signed(station: Station, command: CertificateSigned) -> CertificateSignedOut
         station.note(f"The new certificate is not used. {unfit}")
         if unfit.event:
             security.report(station, INVALID, str(unfit)[:255])
+            _ask_no_more(station, command)
         return CertificateSignedOutcome(status=CertificateSignedStatus.REJECTED)
     _use(station, own)
     return CertificateSignedOutcome(status=CertificateSignedStatus.ACCEPTED)
+
+
+def _ask_no_more(station: Station, command: CertificateSigned) -> None:
+    """What was answered with a certificate that is not good is not asked for again unless it is triggered (A02.FR.20)."""
+    memory, uses = held(station), (command.use or SigningUse.CHARGING_STATION, None)
+    waiting = tuple(changed(each, again_at=None) if each.use in uses else each for each in memory.requests)
+    if waiting != memory.requests:
+        station.remember(changed(memory, requests=waiting))
 
 
 def _judged(station: Station, command: CertificateSigned) -> OwnCertificate:

@@ -56,6 +56,16 @@ class InstallersCertificate(OfStreet):
 
 
 @dataclass(frozen=True, slots=True)
+class InstallersRoots(OfStreet):
+    """The CSMS roots it was set up with lie in `tls/installer-roots.pem`: they count as installed while there is no other CSMS root.
+
+    So they are listed, and a root that is to replace them is held against them (M03.FR.05, M05.FR.10).
+    """
+
+    roots: str
+
+
+@dataclass(frozen=True, slots=True)
 class RootGiven(OfStreet):
     """A root certificate from the factory or an installer, in PEM. It is installed as if the CSMS had asked for it."""
 
@@ -116,6 +126,18 @@ def _anchor(station: Station, chain: tuple[pki.Certificate, ...]) -> str:
         return pki.pem_of(chain[-1])
     roots = certificate_store.roots_of(station, CertificateKind.V2G_ROOT, CertificateKind.CSMS_ROOT)
     return next((pki.pem_of(root) for root in roots if pki.is_issued_by(chain[-1], root)), "")
+
+
+def _installers_roots(station: Station, event: InstallersRoots) -> None:
+    if any(root.kind is CertificateKind.CSMS_ROOT for root in held(station).roots):
+        return
+    try:
+        found = pki.read_certificates(event.roots)
+    except pki.PkiFault as fault:
+        station.note(f"The CSMS roots the station was set up with cannot be read. {fault.what}")
+        return
+    for each in found:
+        _root_given(station, RootGiven(CertificateKind.CSMS_ROOT, pki.pem_of(each)))
 
 
 def _root_given(station: Station, event: RootGiven) -> None:
@@ -182,6 +204,7 @@ STREET = Street(
     events={
         CertificateGiven: _given,
         InstallersCertificate: _installers,
+        InstallersRoots: _installers_roots,
         RootGiven: _root_given,
         CsmsNotTrusted: certificate_signing.csms_not_trusted,
         CertificateNotTrusted: certificate_signing.certificate_not_trusted,
@@ -214,5 +237,6 @@ __all__ = [
     "CertificateNotTrusted",
     "CsmsNotTrusted",
     "InstallersCertificate",
+    "InstallersRoots",
     "RootGiven",
 ]

@@ -18,14 +18,15 @@ from pilotwire.domain.smart_charging import (
     Reason,
     flaws_of,
 )
-from pilotwire.station.core import v2x_settings
+from pilotwire.station.core import charging_phases, v2x_settings
+from pilotwire.station.core.charging_site import ENABLED
 from pilotwire.station.core.evse import Evse
 from pilotwire.station.core.settings import Family
 from pilotwire.station.core.smart_charging_memory import ChargingMemory
 from pilotwire.station.core.station import Station
+from pilotwire.station.core.vehicle_sessions import VehicleSessions
 from pilotwire.station.hardware.ports import AcSupply
 
-ENABLED: Final = "SmartChargingCtrlr.Enabled"
 MOST_PROFILES: Final = 100
 """How many profiles of the CSMS are kept at a time."""
 TO_COME: Final = "(the transaction to come)"
@@ -43,6 +44,10 @@ _CODES: Final = {
     "K01.FR.81": "InvalidProfileId",
     "K01.FR.115": "InvalidOperationMode",
     "K01.FR.120": "UnsupportedPurpose",
+    "K01.FR.141": "PhaseConflict",
+    "K01.FR.142": "PhaseConflict",
+    "K01.FR.143": "PhaseConflict",
+    "K01.FR.145": "PhaseConflict",
     "K01.FR.121": "UnsupportedKind",
     "Q08.FR.02": "NoFreqWattCurve",
     "Q09.FR.02": "MissingDevModelInfo",
@@ -61,7 +66,7 @@ def first_flaw(station: Station, evse_id: int, profile: ChargingProfile, *, to_c
         profile = changed(profile, transaction_id=TO_COME)
     fatal = [flaw for flaw in flaws_of(profile, _context(station, evse_id, profile, to_come=to_come)) if flaw.is_fatal]
     fatal += _own(station, evse_id, profile)
-    return fatal[0] if fatal else None
+    return min(fatal, key=lambda flaw: _CODES.get(flaw.requirement) != "PhaseConflict", default=None)  # K01.FR.146
 
 
 def may_come(station: Station, evse_id: int, profile: ChargingProfile | None) -> bool:
@@ -119,6 +124,7 @@ def _context(station: Station, evse_id: int, profile: ChargingProfile, *, to_com
                 if name is not None
             ]
     installed = station.kept(ChargingMemory).installed
+    spoken = station.moment(VehicleSessions).by_evse.get(evse_id)
     return ProfileContext(
         edition=Edition.V16 if station.settings.family is Family.OCPP16 else Edition.V21,
         evse_id=evse_id,
@@ -126,6 +132,8 @@ def _context(station: Station, evse_id: int, profile: ChargingProfile, *, to_com
         installed=tuple(each for each in installed if each.profile.id >= 0),
         abilities=abilities(station),
         evses=tuple(station.evses),
+        has_needs=spoken is not None,
+        v2x=None if spoken is None else spoken.needs.v2x_charging_parameters,
     )
 
 
@@ -143,7 +151,7 @@ def _own(station: Station, evse_id: int, profile: ChargingProfile) -> list[Flaw]
     for evse in station.evses.values():
         if evse_id in (0, evse.evse_id):
             found += _phases(station, evse, profile, for_all=evse_id == 0)
-    return found
+    return found or charging_phases.conflicts(station, evse_id, profile)
 
 
 def _balancing(station: Station, profile: ChargingProfile) -> list[Flaw]:
@@ -160,7 +168,7 @@ def _balancing(station: Station, profile: ChargingProfile) -> list[Flaw]:
 
 
 def _phases(station: Station, evse: Evse, profile: ChargingProfile, *, for_all: bool) -> list[Flaw]:
-    """K01.FR.43, K01.FR.44, K01.FR.48. As one phase is always L1, no two profiles can contradict each other (2.1 K 3.8)."""
+    """K01.FR.43, K01.FR.44, K01.FR.48."""
     supply, old = evse.layout.supply, station.settings.family is Family.OCPP16
     for n, period in enumerate(profile.charging_schedule[0].charging_schedule_period):
         where = f"chargingSchedule[0].chargingSchedulePeriod[{n}]"
@@ -173,7 +181,8 @@ def _phases(station: Station, evse: Evse, profile: ChargingProfile, *, for_all: 
         if fewer and not supply.switches_phases:
             what = f"EVSE {evse.evse_id} always uses {supply.phases} phases."
             return [Flaw(requirement="K01.FR.43", where=f"{where}.numberPhases", what=what)]
-        if period.phase_to_use not in (None, 1):
-            what = f"One phase at EVSE {evse.evse_id} is always L1."
+        wanted = period.phase_to_use
+        if wanted not in (None, 1) and not (supply.chooses_phase and 1 <= wanted <= supply.phases):
+            what = f"One phase at EVSE {evse.evse_id} cannot be L{wanted}."
             return [Flaw(requirement="K01.FR.48", where=f"{where}.phaseToUse", what=what)]
     return []

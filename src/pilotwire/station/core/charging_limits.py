@@ -1,6 +1,8 @@
 """Limits from outside: a home's energy management, a grid operator (K11 to K14, K27).
 
-Each becomes a profile of its own, with a negative id, that only its source can change; the CSMS is told of it and of its end.
+Each becomes a profile of its own, with a negative id, that only its source can change; the CSMS is told of it and of its end. One value
+is a Dynamic profile (K29.FR.04), a schedule an Absolute one. Where the CSMS leaves its own profile to external limits, a value goes there
+(`charging_delegated`).
 """
 
 from __future__ import annotations
@@ -23,7 +25,9 @@ from pilotwire.domain.smart_charging import (
     ChargingSchedule,
     ChargingSchedulePeriod,
     InstalledProfile,
+    OperationMode,
 )
+from pilotwire.station.core import charging_delegated
 from pilotwire.station.core.charging_power import PowerState, is_significant
 from pilotwire.station.core.charging_site import csms_time, replace_installed
 from pilotwire.station.core.inputs import OfStreet
@@ -60,8 +64,13 @@ def received(station: Station, event: ExternalLimit) -> None:
         return
     installed = station.kept(ChargingMemory).installed
     old = next((each for each in installed if _is_of(each, event)), None)
-    others = tuple(each for each in installed if each is not old)
     station.moment(PowerState).outside = True
+    if not isinstance(event.limit, ChargingSchedule) and _taken_by_the_csms(station, event, old):
+        return
+    if event.limit is not None and station.variables.on(DISALLOWED) and not event.local_generation:  # K11.FR.07
+        station.note(f"A limit from {event.source} was not taken: ExternalConstraintsProfileDisallowed is true.")
+        return
+    others = tuple(each for each in installed if each is not old)
     if event.limit is None:
         if old is not None:
             replace_installed(station, others)
@@ -72,6 +81,25 @@ def received(station: Station, event: ExternalLimit) -> None:
     replace_installed(station, (*others, new))
     if old is None or is_significant(station, _level(old.profile), _level(new.profile)):
         _tell(station, event, new.profile)
+
+
+def _taken_by_the_csms(station: Station, event: ExternalLimit, old: InstalledProfile | None) -> bool:
+    """Whether a profile of the CSMS waits for this limit (K29.FR.03); a significant change is told all the same (K29)."""
+    if event.local_generation or isinstance(event.limit, ChargingSchedule):
+        return False
+    mode = OperationMode.EXTERNAL_LIMITS
+    before = {each.profile.id: each for each in charging_delegated.delegated(station, event.evse_id, mode)}
+    if not before:
+        return False
+    values = {"limit": event.limit}
+    new = charging_delegated.take(station, event.evse_id, values, event.unit, instead_of=old)
+    if new is None or not is_significant(station, _level(before[new.profile.id].profile), _level(new.profile)):
+        return new is not None
+    if event.limit is None:
+        _tell_end(station, event)
+    else:
+        _tell(station, event, new.profile)
+    return True
 
 
 def _why_not(station: Station, event: ExternalLimit) -> str | None:
@@ -88,8 +116,6 @@ def _why_not(station: Station, event: ExternalLimit) -> str | None:
         return None
     if not station.variables.on(SIGNALS_ENABLED):
         return f"A limit from {event.source} was not taken: ExternalControlSignalsEnabled is false."
-    if station.variables.on(DISALLOWED) and not event.local_generation:
-        return f"A limit from {event.source} was not taken: ExternalConstraintsProfileDisallowed is true."  # K11.FR.07
     return None
 
 
@@ -111,20 +137,23 @@ def _free_id(station: Station) -> int:
 
 def _profile(station: Station, event: ExternalLimit, number: int) -> InstalledProfile:
     now = csms_time(station).replace(microsecond=0)
+    dynamic = not isinstance(event.limit, ChargingSchedule) and not event.local_generation
     if isinstance(event.limit, ChargingSchedule):
         schedule = event.limit if event.limit.start_schedule is not None else changed(event.limit, start_schedule=now)
         schedule = changed(schedule, id=schedule.id or 1)
     else:
         period = ChargingSchedulePeriod(start_period=0, limit=event.limit)
+        start = None if dynamic else now
         schedule = ChargingSchedule(
-            id=1, charging_rate_unit=event.unit, start_schedule=now, charging_schedule_period=(period,)
+            id=1, charging_rate_unit=event.unit, start_schedule=start, charging_schedule_period=(period,)
         )
     profile = ChargingProfile(
         id=number,
         stack_level=0,
         charging_profile_purpose=_purpose(event),
-        charging_profile_kind=ChargingProfileKind.ABSOLUTE,
+        charging_profile_kind=ChargingProfileKind.DYNAMIC if dynamic else ChargingProfileKind.ABSOLUTE,
         charging_schedule=(schedule,),
+        dyn_update_time=csms_time(station) if dynamic else None,
     )
     return InstalledProfile(
         evse_id=event.evse_id, profile=profile, at=csms_time(station), charging_limit_source=event.source

@@ -16,10 +16,12 @@ from pilotwire.domain.transactions import TriggerReason
 from pilotwire.station.core import transactions
 from pilotwire.station.core.actions import Action, SetContactor, SetCurrentLimit, SetPhases
 from pilotwire.station.core.charging_site import csms_time, follow_beginnings, site_of
+from pilotwire.station.core.device_model_bounds import supplied_at_most
 from pilotwire.station.core.evse import Evse
 from pilotwire.station.core.smart_charging_memory import ChargingMemory
 from pilotwire.station.core.station import Station
 from pilotwire.station.core.transactions import STATE_CHANGED, Cause
+from pilotwire.station.core.vehicle_sessions import VehicleSessions
 from pilotwire.station.hardware.ports import AcSupply
 
 SIGNIFICANCE: Final = "SmartChargingCtrlr.LimitChangeSignificance"
@@ -33,10 +35,14 @@ _NOTHING: Final = Decimal(0)
 
 @dataclass(slots=True)
 class Applied:
-    """What an EVSE was given last. `amps` and `phases` None: all there are; `told` the rate (A times phases) the CSMS knows of."""
+    """What an EVSE was given last. `amps` and `phases` None: all there are; `told` the rate (A times phases) the CSMS knows of.
+
+    `phase`: which, if it is one and can be chosen.
+    """
 
     amps: Decimal | None = None
     phases: int | None = None
+    phase: int | None = None
     transaction_id: str | None = None
     told: Decimal | None = None
     switch_at: datetime | None = None
@@ -59,7 +65,7 @@ def follow(station: Station) -> None:
     follow_beginnings(station)
     state, memory = station.moment(PowerState), station.kept(ChargingMemory)
     _notice_resets(station, state)
-    if not memory.installed and not state.applied:
+    if not memory.installed and not state.applied and not _any_bounded(station):
         return
     seen = _signature(station)
     waits = any(each.switch_at or each.resume_by for each in state.applied.values())
@@ -88,12 +94,22 @@ def _at_first(evse: Evse) -> Applied:
     return applied
 
 
+def _is_bounded(station: Station, evse: Evse) -> bool:
+    """Whether MaxSet or Target of EVSE.Power hold an EVSE to less than it can."""
+    return supplied_at_most(station, evse) is not None
+
+
+def _any_bounded(station: Station) -> bool:
+    return any(_is_bounded(station, evse) for evse in station.evses.values())
+
+
 def _is_plain(applied: Applied) -> bool:
     return applied.amps is None and applied.phases is None and applied.switch_at is None and applied.resume_by is None
 
 
 def _signature(station: Station) -> tuple[object, ...]:
     """What the limits depend on besides the profiles and the time."""
+    spoken = station.moment(VehicleSessions).by_evse
     evses = tuple(
         (
             evse.tx.transaction_id if evse.tx is not None else None,
@@ -101,6 +117,7 @@ def _signature(station: Station) -> tuple[object, ...]:
             evse.connector,
             evse.contactor,
             evse.by_setpoint,
+            spoken[evse.evse_id].option if evse.evse_id in spoken else 0,
         )
         for evse in station.evses.values()
     )
@@ -112,8 +129,9 @@ def _next_look(station: Station, site: Site) -> datetime | None:
     times = [] if change is None else [change - station.offset]
     if site.installed:
         times.append(station.now + timedelta(days=1))
-        if any(outlet.supply.is_dc and outlet.in_use for outlet in site.outlets):
-            times.append(station.now + _LOOK_AGAIN)
+    moves = any(outlet.supply.is_dc and outlet.in_use for outlet in site.outlets)
+    if moves and (site.installed or _any_bounded(station)):
+        times.append(station.now + _LOOK_AGAIN)
     return min(times, default=None)
 
 
@@ -138,10 +156,10 @@ def deadline(station: Station) -> datetime | None:
 
 def _apply(station: Station, evse: Evse, applied: Applied, allowed: Allowed, *, outside: bool) -> None:
     """Phases, then current, then what the CSMS hears of it."""
-    amps = allowed.limit if allowed.is_limited else None
+    amps = allowed.limit if allowed.is_limited or (_is_bounded(station, evse) and not evse.by_setpoint) else None
     if amps is not None and amps >= evse.layout.supply.max_current_a:
         amps = None
-    if not _set_phases(station, evse, applied, _phases(evse, allowed)):
+    if not _set_phases(station, evse, applied, *_phases(evse, allowed)):
         amps = _NOTHING
     if amps != applied.amps:
         applied.amps = amps
@@ -157,17 +175,22 @@ def _give(station: Station, action: Action) -> None:
     station.actions.insert(closing[0] if closing else len(station.actions), action)
 
 
-def _phases(evse: Evse, allowed: Allowed) -> int | None:
-    """How many phases are to be used, None: all; only where the hardware can choose (K01.FR.45)."""
+def _phases(evse: Evse, allowed: Allowed) -> tuple[int | None, int | None]:
+    """How many phases are to be used, None: all, and which one (K01.FR.46); only where the hardware can choose (K01.FR.45).
+
+    Where nobody says which, it stays L1 (K01.FR.47).
+    """
     supply = evse.layout.supply
     if not isinstance(supply, AcSupply) or not supply.switches_phases or not allowed.is_limited:
-        return None
-    return allowed.phases if allowed.phases is not None and allowed.phases < supply.phases else None
+        return None, None
+    if allowed.phases is None or allowed.phases >= supply.phases:
+        return None, None
+    return allowed.phases, (allowed.phase_to_use or 1) if allowed.phases == 1 and supply.chooses_phase else None
 
 
-def _set_phases(station: Station, evse: Evse, applied: Applied, phases: int | None) -> bool:
-    """Change the number of phases, with a pause where energy is offered; False while the pause lasts."""
-    if phases == applied.phases:
+def _set_phases(station: Station, evse: Evse, applied: Applied, phases: int | None, phase: int | None) -> bool:
+    """Change the phases, with a pause where energy is offered; False while the pause lasts."""
+    if (phases, phase) == (applied.phases, applied.phase):
         applied.switch_at = None
         return True
     if evse.contactor:
@@ -175,8 +198,8 @@ def _set_phases(station: Station, evse: Evse, applied: Applied, phases: int | No
             applied.switch_at = station.now + SWITCH_PAUSE
         if station.now < applied.switch_at:
             return False
-    applied.switch_at, applied.phases = None, phases
-    _give(station, SetPhases(evse.evse_id, phases))
+    applied.switch_at, applied.phases, applied.phase = None, phases, phase
+    _give(station, SetPhases(evse.evse_id, phases, phase))
     return True
 
 

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Final
 
 from pilotwire.domain.kinds import changed
 from pilotwire.domain.smart_charging import ChargingRateUnit, Installed
 from pilotwire.domain.smart_charging.composite_timeline import Outlet, Site, Supply
-from pilotwire.station.core.charging_checks import ENABLED
+from pilotwire.station.core import v2x_settings
+from pilotwire.station.core.device_model_bounds import supplied_at_most, taken_back_at_most
 from pilotwire.station.core.device_model_clock import local_time
 from pilotwire.station.core.evse import Evse
 from pilotwire.station.core.smart_charging_memory import ChargingMemory
 from pilotwire.station.core.station import Station
+from pilotwire.station.core.v2x_memory import V2XMemory
+from pilotwire.station.core.vehicle_sessions import VehicleSessions
 from pilotwire.station.hardware.ports import AcSupply
+
+ENABLED: Final = "SmartChargingCtrlr.Enabled"
 
 
 @dataclass(slots=True)
@@ -48,8 +53,8 @@ def replace_installed(station: Station, installed: Installed, **more: tuple[obje
     station.remember(changed(station.kept(ChargingMemory), installed=installed, **more))
 
 
-def site_of(station: Station, evses: Iterable[Evse] | None = None) -> Site:
-    """The station now, with all its EVSEs or those given; without profiles where smart charging is off."""
+def site_of(station: Station, *, with_plans: bool = False) -> Site:
+    """The station now; without profiles where smart charging is off. `with_plans`: vehicles take no more than they said (K15.FR.14)."""
     memory = station.kept(ChargingMemory)
     offline = None
     if not station.link and station.link_lost_at is not None:
@@ -57,22 +62,24 @@ def site_of(station: Station, evses: Iterable[Evse] | None = None) -> Site:
     now = csms_time(station)
     shown = local_time(station, now).utcoffset() or timedelta(0)
     return Site(
-        outlets=tuple(_outlet(station, evse, memory) for evse in evses or station.evses.values()),
+        outlets=tuple(_outlet(station, evse, memory, with_plan=with_plans) for evse in station.evses.values()),
         installed=memory.installed if station.variables.on(ENABLED) else (),
         offline_since=offline,
         lapsed=memory.lapsed,
         local_offset=int(shown.total_seconds()),
         own_excludes_default=station.settings.own_profile_excludes_default,
+        csms_setpoint_first=v2x_settings.csms_first(station),
     )
 
 
-def _outlet(station: Station, evse: Evse, memory: ChargingMemory) -> Outlet:
+def _outlet(station: Station, evse: Evse, memory: ChargingMemory, *, with_plan: bool) -> Outlet:
     tx = evse.tx
     own = None if tx is None else tx.transaction_id
     since = None
     if tx is not None and own is not None and evse.connector is not None:
         since = station.moment(Beginnings).since.get(own, tx.started_at)
     soc = station.meter(evse.evse_id).soc_percent if evse.layout.dc and tx is not None else None
+    spoken = station.moment(VehicleSessions).by_evse.get(evse.evse_id)
     return Outlet(
         evse_id=evse.evse_id,
         supply=_supply(station, evse),
@@ -82,26 +89,40 @@ def _outlet(station: Station, evse: Evse, memory: ChargingMemory) -> Outlet:
         has_priority=own in memory.prioritized,
         soc=soc,
         seed=own,
+        gives_back=_gives_back(station, own),
+        option=0 if spoken is None else spoken.option,
+        plan=spoken.plan if spoken is not None and with_plan else None,
     )
 
 
+def _gives_back(station: Station, own: str | None) -> bool:
+    """Unless the CSMS told which ways of energy transfer a transaction may use, and none is bidirectional (Q02.FR.05)."""
+    allowed = None if own is None else station.kept(V2XMemory).allowed.get(own)
+    return allowed is None or any("BPT" in each for each in allowed)
+
+
 def _supply(station: Station, evse: Evse) -> Supply:
-    """What the layout says; the voltage of a DC outlet is that of the battery while one is charged."""
+    """What the layout says, or less where that is set; the voltage of a DC outlet is that of the battery while one is charged."""
     supply = evse.layout.supply
+    bound = supplied_at_most(station, evse)
+    watts = supply.max_power_w if bound is None else min(bound, supply.max_power_w)
     if isinstance(supply, AcSupply):
+        amps = supply.max_current_a if bound is None else bound / (supply.voltage_v * supply.phases)
         return Supply(
-            max_amps=supply.max_current_a,
-            max_watts=supply.max_power_w,
+            max_amps=min(amps, supply.max_current_a),
+            max_watts=watts,
             voltage=supply.voltage_v,
             phases=supply.phases,
         )
     measured = station.meter(evse.evse_id).voltage_v[0] if evse.contactor else Decimal(0)
+    voltage = measured if measured > 0 else supply.max_voltage_v
     return Supply(
-        max_amps=supply.max_current_a,
-        max_watts=supply.max_power_w,
-        voltage=measured if measured > 0 else supply.max_voltage_v,
+        max_amps=supply.max_current_a if bound is None else min(bound / voltage, supply.max_current_a),
+        max_watts=watts,
+        voltage=voltage,
         phases=1,
         is_dc=True,
+        discharge_watts=taken_back_at_most(station, evse) if v2x_settings.is_on(station) else Decimal(0),
     )
 
 

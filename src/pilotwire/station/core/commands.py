@@ -27,6 +27,7 @@ from pilotwire.station.core import (
     data_transfer,
     device_model_limits,
     metering,
+    refusals,
     remote_control,
     reports,
     reservation,
@@ -39,7 +40,7 @@ from pilotwire.station.core.actions import Answer, RefuseCommand, VariableChange
 from pilotwire.station.core.device_model_limits import INTEGERS, LONG_VALUES
 from pilotwire.station.core.station import Station
 from pilotwire.station.core.street import answered
-from pilotwire.station.core.streets import CHECKS, COMMANDS, LIVE, STREETS
+from pilotwire.station.core.streets import CHECKS, COMMANDS, LIVE, LIVE_OTHERS, STREETS
 from pilotwire.station.core.variables import key_of
 
 
@@ -52,7 +53,9 @@ def received(station: Station, ref: Hashable, command: Command) -> None:
         what = type(command).__name__
         station.do(RefuseCommand(ref, "NotSupported", f"This station does not support the command {what}."))
     else:
+        since = len(station.actions)
         handler(station, ref, command)
+        refusals.explain(station, ref, command, since)
 
 
 def _trigger(station: Station, ref: Hashable, command: TriggerMessage) -> None:
@@ -88,20 +91,30 @@ def live(station: Station, name: VariableName) -> str | None:
     return None if of_street is None else of_street(station, name)
 
 
+def live_other(station: Station, name: VariableName, attribute: AttributeType) -> str | None:
+    """The same of another attribute than Actual."""
+    of_street = LIVE_OTHERS.get((name.component.casefold(), name.variable.casefold()))
+    return None if of_street is None else of_street(station, name, attribute)
+
+
 def _set(station: Station, ref: Hashable, command: SetVariables) -> None:
     if (refused := device_model_limits.too_much(station, command)) is not None:
         station.do(RefuseCommand(ref, *refused))
         return
     outcome, done = station.variables.set(
-        command, lambda key, value: _is_allowed(station, key, value), digits=_chosen(station, INTEGERS)
+        command, lambda key, value: allows(station, key, value), digits=_chosen(station, INTEGERS)
     )
     station.do(Answer(ref, outcome))
     for setting in done:
         if setting.attribute is AttributeType.ACTUAL:
             _follow(station, setting)
+        else:
+            for street in STREETS:
+                street.changed(station, f"{key_of(setting.name)}#{setting.attribute.casefold()}", setting.value)
 
 
-def _is_allowed(station: Station, key: str, value: str) -> bool:
+def allows(station: Station, key: str, value: str) -> bool:
+    """Whether a variable, as `key_of` its name, may have a value that fits its type, as things are."""
     check = CHECKS.get(key)
     return len(value) <= device_model_limits.VALUE_MOST and (check is None or check(station, value))
 

@@ -15,7 +15,7 @@ from pilotwire.domain.authorization import (
     ContractCertificate,
     with_certificate,
 )
-from pilotwire.domain.certificates import CertificateKind
+from pilotwire.domain.certificates import CertificateKind, HashAlgorithm
 from pilotwire.domain.identity import IdToken
 from pilotwire.domain.kinds import Verdict, changed
 from pilotwire.domain.transactions import StoppedReason, TriggerReason
@@ -23,7 +23,9 @@ from pilotwire.station.core import authorization, token_cache, transactions
 from pilotwire.station.core.actions import Inform
 from pilotwire.station.core.certificate_signing import Signing
 from pilotwire.station.core.certificate_store import hash_of, roots_of
+from pilotwire.station.core.contracts_memory import ContractsMemory, KeptContract
 from pilotwire.station.core.inputs import OfStreet
+from pilotwire.station.core.settings import Family
 from pilotwire.station.core.station import Station
 
 EMAID = "eMAID"
@@ -69,8 +71,10 @@ def presented(station: Station, event: ContractPresented) -> None:
         station.do(Inform(event.ref, verdict))
         evse = station.evses.get(event.evse_id)
         if id_token is not None and verdict.accepted and evse is not None:
+            _remember(station, id_token, chain)
             authorization.begin(station, evse, id_token, verdict)
 
+    chain: tuple[pki.Certificate, ...] = ()
     if not enabled(station):
         judged(None, _refused(CertificateStatus.NO_CERTIFICATE_AVAILABLE))
         return
@@ -82,6 +86,19 @@ def presented(station: Station, event: ContractPresented) -> None:
         return
     id_token = IdToken(value=pki.common_name(chain[0].subject), type=EMAID)
     _judge(station, id_token, chain, lambda verdict: judged(id_token, verdict))
+
+
+def _remember(station: Station, id_token: IdToken, chain: tuple[pki.Certificate, ...]) -> None:
+    """Keep which certificate a customer used, by its hashes: a CSMS may ask about the customer by them (N09.FR.08, N10.FR.09)."""
+    ordered = pki.in_order(chain)
+    issuers = (*ordered[1:2], *roots_of(station, CertificateKind.MO_ROOT, CertificateKind.V2G_ROOT))
+    issuer = next((one for one in issuers if pki.is_issued_by(ordered[0], one)), None)
+    if issuer is None or station.settings.family is Family.OCPP16:
+        return
+    names = tuple(hash_of(ordered[0], issuer, algorithm) for algorithm in HashAlgorithm)
+    new = KeptContract(id_token=id_token, certificates=names, used_at=station.stamp())
+    others = [one for one in station.kept(ContractsMemory).used if one.certificates != names]
+    station.remember(ContractsMemory(used=(*others, new)[-max(station.settings.cache_limit, 1) :]))
 
 
 def terminated(station: Station, event: SessionTerminated) -> None:

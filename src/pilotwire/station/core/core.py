@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 
-from pilotwire.domain.kinds import Verdict, changed
+from pilotwire.domain.kinds import Verdict
 from pilotwire.domain.provisioning import RegistrationStatus
+from pilotwire.domain.tariff import PaymentSettled
 from pilotwire.domain.transactions import TransactionEvent, TransactionVerdict, TriggerReason
 from pilotwire.errors import MisuseError
 from pilotwire.station.core import (
     availability,
     commands,
+    display_screens,
     energy,
     hardware_events,
     metering,
+    metering_main,
     metering_usage,
+    monitoring,
     provisioning,
     reservation,
     reset,
     resumption,
     security,
+    tariff_payment,
     transactions,
     verdicts,
 )
@@ -41,6 +45,7 @@ from pilotwire.station.core.inputs import (
     OfStreet,
     Refused,
     Started,
+    Unreadable,
     Unsaid,
 )
 from pilotwire.station.core.memory import (
@@ -65,7 +70,8 @@ class StationCore:
     """One station. See the package for how it is used; nothing here raises for what a CSMS, a vehicle or a person does.
 
     `saved` is what a storage gave back, None for a new station. `meter` reads an EVSE's meter now. `new_id` gives an id never given
-    before, at most 36 characters, for transactions (E01.FR.08). Raises `ConfigError` for first values of variables that cannot be.
+    before, at most 36 characters, for transactions (E01.FR.08). Raises `ConfigError` for first values of variables, and for monitors
+    from the factory, that cannot be.
     """
 
     def __init__(
@@ -81,6 +87,8 @@ class StationCore:
         declared = catalogue_of(settings.family, layout)
         self._station = Station(settings, layout, state, meter, new_id, declared)
         self._station.live = lambda name: commands.live(self._station, name)
+        self._station.variables.live_other = lambda name, kind: commands.live_other(self._station, name, kind)
+        monitoring.check_factory(self._station)
         self._left_over = state.part(TransactionsMemory).running
         self._saved: dict[str, Part] = {kind.name: state.part(kind) for kind in PARTS}
         self._started = False
@@ -114,7 +122,8 @@ class StationCore:
         match event:
             case Started():
                 self._start(event)
-            case LinkUp():
+            case LinkUp(measurands):
+                station.sayable = measurands
                 provisioning.link_up(station)
                 for street in STREETS:
                     street.link_up(station)
@@ -128,6 +137,8 @@ class StationCore:
                 self._failed(ref, f"{code} {description}".strip(), code, refused=True)
             case NotAnswered(ref):
                 self._failed(ref, "no answer in time", "", refused=False)
+            case Unreadable(ref, why, processed):
+                self._unreadable(ref, why, processed=processed)
             case Unsaid(ref):
                 self._unsaid(ref)
             case CommandReceived(ref, command):
@@ -159,10 +170,7 @@ class StationCore:
         station.boots += 1
         station.boot_reason = station.next_boot_reason or event.reason
         station.next_boot_reason = None
-        station.firmware = event.firmware
-        if event.firmware.version is not None:
-            identity = changed(station.settings.identity, firmware_version=event.firmware.version)
-            station.settings = replace(station.settings, identity=identity)
+        station.runs(event.firmware)
         station.do(*station.outbox.line_lost())
         resumption.take_up(station, self._left_over, event.resume)
         hardware_events.surveyed(station, event.survey)
@@ -196,6 +204,8 @@ class StationCore:
             verdicts.answered(station, fact, verdict)
         if isinstance(fact, TransactionEvent):
             metering_usage.delivered(station, fact)
+        elif isinstance(fact, PaymentSettled):
+            tariff_payment.told(station, fact, verdict)
 
     def _failed(self, ref: int, why: str, code: str, *, refused: bool) -> None:
         station = self._station
@@ -205,6 +215,18 @@ class StationCore:
         elif (waiting := station.heard(ref)) is not None:
             station.note(f"{type(waiting.fact).__name__}: {why}.")
             waiting.failed(refused)
+
+    def _unreadable(self, ref: int, why: str, *, processed: bool) -> None:
+        """A CSMS that failed to process a message says so with an RPC error (1.6-J errata 3.2, J2:3.2): with a result, however wrong, it
+        has processed it, and saying it again could book it twice. What else is unreadable is no answer (E13).
+        """
+        station, fact = self._station, self._station.outbox.first
+        if ref != station.outbox.in_flight or not processed:
+            self._failed(ref, why.rstrip("."), "", refused=True)
+            return
+        station.timers.last_said = station.now
+        station.note(f"The CSMS took a {type(fact).__name__}, but its answer is lost: {why.rstrip('.')}.")
+        self._delivered(None)
 
     def _unsaid(self, ref: int) -> None:
         station = self._station
@@ -268,10 +290,11 @@ class StationCore:
         transactions.sample(self._station, evse, TriggerReason.METER_VALUE_PERIODIC, at=at)
 
     def _aligned(self) -> None:
-        """Clock-aligned values of each EVSE: within its transaction, else on their own (J01.FR.14, J01.FR.22)."""
+        """Clock-aligned values of the main meter and of each EVSE: within its transaction, else on their own (J01.FR.14, J01.FR.22)."""
         station = self._station
         at = metering.moment(station, station.timers.aligned or station.now)
         station.timers.aligned = metering.next_aligned(station, station.now)
+        metering_main.report_aligned(station, at)
         for evse in station.evses.values():
             if metering.quiet(station, evse):
                 continue
@@ -344,6 +367,8 @@ class StationCore:
             transaction_id=tx.transaction_id if tx is not None else None,
             named=station.named.get(tx.transaction_id) if tx is not None else None,
             energy=tx.register - tx.meter_start if tx is not None else None,
+            locked={number: number in evse.locked for number in evse.connectors},
+            display=display_screens.shown(station, evse.evse_id),
         )
 
     def write(self, key: str, value: str, now: datetime) -> list[Action]:
@@ -354,6 +379,11 @@ class StationCore:
         self._set_now(now)
         commands.write(self._station, key, value)
         return self._finish()
+
+    def may_be(self, key: str, value: str, now: datetime) -> bool:
+        """Whether a variable, by its written name, may be set to a value that fits its type; the log says why not."""
+        self._set_now(now)
+        return commands.allows(self._station, key.casefold(), value)
 
     def way(self) -> Way | None:
         """How to connect to the CSMS next; None: not at all, as things are. Meaningful once started."""

@@ -15,7 +15,7 @@ from typing import Final
 from pilotwire.domain.authorization import AuthorizationVerdict
 from pilotwire.domain.data_transfer import DataTransferStatus
 from pilotwire.domain.device_model import DataType
-from pilotwire.domain.tariff import CostShownOutcome, CostUpdated
+from pilotwire.domain.tariff import CostShownOutcome, CostUpdated, TariffText
 from pilotwire.domain.transactions import TransactionEvent, TransactionVerdict
 from pilotwire.station.core import display_screens, limits, tariff_bills
 from pilotwire.station.core.actions import Show
@@ -88,6 +88,12 @@ def _so_far(station: Station, total: Decimal, currency: str | None = None) -> st
     return f"Cost so far: {money(station, total, currency)}"
 
 
+def currency(station: Station, evse: Evse | None) -> str:
+    """The currency in which somebody pays at an EVSE: the default tariff's there, else the station's own."""
+    tariff = tariff_bills.default_of(station, evse) if evse is not None else None
+    return tariff.currency if tariff is not None else _text(station, CURRENCY)
+
+
 def money(station: Station, amount: Decimal, currency: str | None = None) -> str:
     """An amount as people write it."""
     shown = amount.quantize(_CENT, ROUND_HALF_UP)
@@ -104,10 +110,18 @@ def ended(station: Station, event: TransactionEvent, verdict: TransactionVerdict
         return
     total = verdict.total_cost
     texts = [] if total is None else [total_text(station, total)]
-    if verdict.message is not None:
-        texts.insert(0, verdict.message)
+    if (message := message_of(station, evse, verdict)) is not None:
+        texts.insert(0, message)
     if texts:
         station.do(Show(evse.evse_id, " ".join(texts)))
+
+
+def message_of(station: Station, evse: Evse, verdict: TransactionVerdict) -> str | None:
+    """What the CSMS has to say with an answer, in the driver's language if it has that (I06.FR.02, I06.FR.03)."""
+    if verdict.message is None:
+        return None
+    texts = (TariffText(content=verdict.message), *verdict.message_extra)
+    return display_screens.in_drivers_language(station, evse, texts)
 
 
 def total_text(station: Station, total: Decimal, currency: str | None = None) -> str:

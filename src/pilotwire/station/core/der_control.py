@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Final
 
 from pilotwire.domain.der_control import (
@@ -24,12 +25,14 @@ from pilotwire.domain.der_control import (
     misfits,
     setting_of,
 )
+from pilotwire.domain.der_inverter import Rating
 from pilotwire.domain.device_model import DataType, Mutability, VariableName
 from pilotwire.domain.kinds import changed
-from pilotwire.station.core import der_effects, grid
+from pilotwire.station.core import der_effects, grid, outbox_policy
 from pilotwire.station.core.actions import Answer
 from pilotwire.station.core.charging_site import csms_time
 from pilotwire.station.core.der_control_memory import DerMemory, HeldControl
+from pilotwire.station.core.der_settings import is_enabled
 from pilotwire.station.core.settings import Family
 from pilotwire.station.core.station import Station
 from pilotwire.station.core.street import Street, answered
@@ -119,13 +122,17 @@ def report(station: Station, ref: Hashable, command: GetDerControl) -> None:
     station.do(Answer(ref, DerControlOutcome(status=status)))
     if status is not _S.ACCEPTED:
         return
+    facts = []
     for first in range(0, len(found), _AT_A_TIME):
         part = tuple(
             InstalledDerControl(control=each.control, is_superseded=each.is_superseded)
             for each in found[first : first + _AT_A_TIME]
         )
         more = first + _AT_A_TIME < len(found)
-        station.say(DerControlsReported(request_id=command.request_id, controls=part, more=more))
+        facts.append(DerControlsReported(request_id=command.request_id, controls=part, more=more))
+    if not outbox_policy.keep_parts(station, facts):
+        for fact in facts:
+            station.say(fact)
 
 
 def clear(station: Station, command: ClearDerControl) -> DerControlOutcome:
@@ -157,7 +164,7 @@ def is_supported(station: Station, control_type: DerControlType) -> bool:
     return any(
         control_type in station.variables.members(f"DCDERCtrlr@{evse.evse_id}.ModesSupported")
         for evse in station.evses.values()
-        if der_effects.is_enabled(station, evse)
+        if is_enabled(station, evse)
     )
 
 
@@ -248,15 +255,17 @@ def _inverter(evse: EvseLayout, layout: StationLayout, supply: DcSupply) -> Iter
     most, charge = str(supply.max_discharge_w), str(supply.max_power_w)
     enabled = VariableName(component="DCDERCtrlr", variable="Enabled", evse=evse.evse_id)
     yield Declared(enabled, DataType.BOOLEAN, "true")
-    for variable in ("MaxW", "OverExcitedW", "UnderExcitedW"):
-        yield of(variable, most, unit="W")
+    rating = Rating(watts=supply.max_discharge_w, charge_watts=supply.max_power_w)
+    yield of("MaxW", most, unit="W")
+    for variable in ("OverExcitedW", "UnderExcitedW"):
+        yield of(variable, _plain(rating.excited_watts), unit="W")
     yield of("MaxVA", most, unit="VA")
     yield of("MaxChargeRateW", charge, unit="W")
     yield of("MaxChargeRateVA", charge, unit="VA")
     for variable in ("OverExcitedPF", "UnderExcitedPF"):
-        yield of(variable, "1")
+        yield of(variable, _plain(rating.power_factor))
     for variable in ("MaxVar", "MaxVarNeg"):
-        yield of(variable, "0", unit="var")
+        yield of(variable, _plain(rating.reactive), unit="var")
     yield of("ReactiveSusceptance", "0", unit="s")
     types = tuple(DerControlType)
     yield Declared(
@@ -270,6 +279,11 @@ def _inverter(evse: EvseLayout, layout: StationLayout, supply: DcSupply) -> Iter
     yield of("InverterModel", layout.model, DataType.STRING)
     yield of("InverterSwVersion", "1", DataType.STRING)
     yield of("InverterHwVersion", "1", DataType.STRING)
+
+
+def _plain(value: Decimal) -> str:
+    """A number without an exponent or needless zeros."""
+    return f"{value.normalize():f}"
 
 
 STREET = Street(

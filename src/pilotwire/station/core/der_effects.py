@@ -1,8 +1,7 @@
-"""What DER controls do to the active power of an EVSE, and the alarm while they do (R04, R05).
+"""What DER controls do to the power of an EVSE, and the alarm while they do (R04, R05).
 
-Power in W, positive for charging: to discharge less is a higher number. Those that act are FreqDroop, FreqWatt, VoltWatt,
-LimitMaxDischarge (its share of the power), EnterService (window and delay) and a fault of the grid; all others are kept and reported, for
-an inverter to execute by itself.
+Power in W, positive for charging: to discharge less is a higher number. Trips are in `der_trips`, reactive power in `der_reactive`,
+response times and ramps in `der_pace`.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 
 from pilotwire.domain.der_control import (
     Curve,
@@ -21,27 +20,29 @@ from pilotwire.domain.der_control import (
     FreqDroop,
     GridEventFault,
     LimitMaxDischarge,
-    setting_of,
 )
 from pilotwire.domain.kinds import changed
+from pilotwire.domain.smart_charging.composite_timeline import random_delay
 from pilotwire.domain.smart_charging.setpoints import Point, interpolated
+from pilotwire.station.core import der_pace, der_reactive, der_trips
 from pilotwire.station.core.der_control_memory import DerMemory, ToldAlarm
+from pilotwire.station.core.der_settings import Looks, active, is_enabled, rating_of
 from pilotwire.station.core.evse import Evse
 from pilotwire.station.core.grid import Grid, grid_of
 from pilotwire.station.core.station import Station
 
-_T = TypeVar("_T")
 _C = DerControlType
 _HUNDRED: Final = Decimal(100)
 _NOTHING: Final = Decimal(0)
 
 
 class Shaped(NamedTuple):
-    """A power, and which control made it another one than was planned, because of which fault."""
+    """A power, and which control made it another one than was planned, because of which fault; the reactive power beside it."""
 
     watts: Decimal
     cause: DerControlType | None = None
     fault: GridEventFault | None = None
+    var: Decimal = _NOTHING
 
 
 @dataclass(slots=True)
@@ -51,53 +52,67 @@ class Causes:
     by_evse: dict[int, Shaped] = field(default_factory=dict)
 
 
-def is_enabled(station: Station, evse: Evse) -> bool:
-    """Whether the inverter of an EVSE is under DER control."""
-    key = f"DCDERCtrlr@{evse.evse_id}.Enabled"
-    return evse.layout.max_discharge_w > 0 and station.variables.has(key) and station.variables.on(key)
-
-
-def active(station: Station, control_type: DerControlType, kind: type[_T]) -> _T | None:
-    """The setting in force: that of the scheduled control that runs, else of the default (R04.FR.09, R04.FR.11)."""
-    held = [
-        each
-        for each in station.kept(DerMemory).controls
-        if each.control.control_type is control_type and not each.is_superseded
-    ]
-    running = [each for each in held if each.started] or [each for each in held if each.control.is_default]
-    setting = setting_of(running[-1].control) if running else None
-    return setting if isinstance(setting, kind) else None
-
-
 # --- power ----------------------------------------------------------------------------------------------------------
 
 
-def shaped(station: Station, evse: Evse, planned: Decimal, high: Decimal) -> Shaped:
-    """What becomes of a planned power that may be `high` at most; each control that changes it is the cause of what comes out."""
-    result = Shaped(planned)
+def shaped(station: Station, evse: Evse, planned: Decimal, high: Decimal, reactive: Decimal = _NOTHING) -> Shaped:
+    """What becomes of a planned power that may be `high` at most, and of a planned reactive power (var, injected if positive).
+
+    Each control that changes the active power is the cause of what comes out. Reactive power goes first where both are too much for the
+    inverter. A trip or a momentary cessation counts at once, everything else by its response time and ramp.
+    """
     if not is_enabled(station, evse):
+        return Shaped(planned)
+    result = _with_curves(station, evse, planned, high)
+    var = der_reactive.reactive(station, evse, result.watts, reactive)
+    most = rating_of(evse).left_for_watts(-result.watts, var.var)
+    limited = max(-most, min(result.watts, most))
+    of_profile = var.cause is None  # then no control departs from it
+    result = result._replace(watts=limited) if of_profile else _step(result, limited, var.cause, None)
+    result = _with_cessation(station, evse, result, var.var)
+    grid, ceased = grid_of(station), der_trips.ceased(station, evse)
+    if grid.fault is not None or grid.is_returning or ceased is not None:
+        der_pace.jump(station, evse, result.watts)
+        if ceased is None:
+            der_pace.begin_softly(station, evse)
         return result
+    watts, cause = der_pace.ramp(station, evse, result.watts)
+    return result if cause is None else _step(result, watts, cause, None)
+
+
+def _with_curves(station: Station, evse: Evse, planned: Decimal, high: Decimal) -> Shaped:
+    """Droop, curves over frequency and voltage, and the limit of what is given back."""
     grid, most = grid_of(station), evse.layout.max_discharge_w
-    drooped = planned + _droop(station, grid, most)
+    drooped = planned + _droop(station, evse, grid, most)
     if planned >= 0:
         drooped = max(drooped, _NOTHING)  # a vehicle that was to be charged is not discharged for it
-    result = _step(result, max(-most, min(drooped, high)), _C.FREQ_DROOP, _frequency_fault(grid))
-    share = _curve(station, _C.FREQ_WATT, grid.frequency_hz)
+    result = _step(Shaped(planned), max(-most, min(drooped, high)), _C.FREQ_DROOP, _frequency_fault(grid))
+    share = _curve(station, evse, _C.FREQ_WATT, grid.frequency_hz)
     result = _floor(result, share, most, _C.FREQ_WATT, _frequency_fault(grid))
-    share = _curve(station, _C.VOLT_WATT, grid.voltage_percent)
+    share = _curve(station, evse, _C.VOLT_WATT, grid.voltage_percent)
     result = _floor(result, share, most, _C.VOLT_WATT, _voltage_fault(grid))
     limit = active(station, _C.LIMIT_MAX_DISCHARGE, LimitMaxDischarge)
-    share = None if limit is None else limit.pct_max_discharge_power
-    result = _floor(result, share, most, _C.LIMIT_MAX_DISCHARGE, None)
+    share = None if limit is None or limit.power_monitoring_must_trip is not None else limit.pct_max_discharge_power
+    return _floor(result, share, most, _C.LIMIT_MAX_DISCHARGE, None)
+
+
+def _with_cessation(station: Station, evse: Evse, result: Shaped, var: Decimal) -> Shaped:
+    """With the reactive power; nothing of both is given in a fault and until it is safe again, and while a curve says so."""
+    grid, most = grid_of(station), evse.layout.max_discharge_w
     if grid.fault is not None:
         return _floor(result, _NOTHING, most, grid.fault.control_type, grid.fault.fault)
     if grid.is_returning:
         return _floor(result, _NOTHING, most, _C.ENTER_SERVICE, None)
-    return result
+    ceased = der_trips.ceased(station, evse)
+    if ceased is None:
+        return result._replace(var=var)
+    if not ceased.active:
+        result = _floor(result, _NOTHING, most, ceased.control_type, ceased.fault)
+    return result._replace(var=var if ceased.reactive else _NOTHING)
 
 
-def _step(before: Shaped, watts: Decimal, cause: DerControlType, fault: GridEventFault | None) -> Shaped:
-    return before if watts == before.watts else Shaped(watts, cause, fault)
+def _step(before: Shaped, watts: Decimal, cause: DerControlType | None, fault: GridEventFault | None) -> Shaped:
+    return before if watts == before.watts else Shaped(watts, cause, fault, before.var)
 
 
 def _floor(
@@ -110,14 +125,21 @@ def _floor(
     return _step(before, max(before.watts, least), cause, fault)
 
 
-def _droop(station: Station, grid: Grid, most: Decimal) -> Decimal:
+def _droop(station: Station, evse: Evse, grid: Grid, most: Decimal) -> Decimal:
+    """The change of power that a droop has come to by now."""
+    droop, hertz = active(station, _C.FREQ_DROOP, FreqDroop), grid.frequency_hz
+    if droop is None or hertz is None:
+        der_pace.forget(station, evse, _C.FREQ_DROOP)
+        return _NOTHING
+    target = _droop_at(droop, hertz, most)
+    return der_pace.response(station, evse, _C.FREQ_DROOP, target, _NOTHING, droop.response_time)
+
+
+def _droop_at(droop: FreqDroop, hertz: Decimal, most: Decimal) -> Decimal:
     """More is taken, or less given, when the frequency is too high, and the reverse: in proportion to what is beyond the dead band.
 
     A droop is the change of frequency, as a share of the nominal one, that changes the power by all that can be given.
     """
-    droop, hertz = active(station, _C.FREQ_DROOP, FreqDroop), grid.frequency_hz
-    if droop is None or hertz is None:
-        return _NOTHING
     if hertz > droop.over_freq and droop.over_droop > 0:
         return (hertz - droop.over_freq) / (_nominal(hertz) * droop.over_droop) * most
     if hertz < droop.under_freq and droop.under_droop > 0:
@@ -125,12 +147,15 @@ def _droop(station: Station, grid: Grid, most: Decimal) -> Decimal:
     return _NOTHING
 
 
-def _curve(station: Station, control_type: DerControlType, x: Decimal | None) -> Decimal | None:
-    """The share of the power that a curve leaves, in percent; only curves in PctMaxW are about that."""
+def _curve(station: Station, evse: Evse, control_type: DerControlType, x: Decimal | None) -> Decimal | None:
+    """The share of the power that a curve leaves, in percent, of all that can be given; only curves in PctMaxW are about that."""
     curve = active(station, control_type, Curve)
     if curve is None or x is None or curve.y_unit is not DerUnit.PCT_MAX_W:
+        der_pace.forget(station, evse, control_type)
         return None
-    return interpolated((Point(x=each.x, y=each.y) for each in curve.curve_data), x)
+    share = interpolated((Point(x=each.x, y=each.y) for each in curve.curve_data), x)
+    share = der_pace.held(station, evse, control_type, curve, x, share)
+    return der_pace.response(station, evse, control_type, share, _HUNDRED, curve.response_time)
 
 
 def _nominal(hertz: Decimal) -> Decimal:
@@ -155,22 +180,33 @@ def _voltage_fault(grid: Grid) -> GridEventFault | None:
 
 def watch_return(station: Station) -> None:
     """After a fault energy is given again once the grid has been as EnterService wants it for its delay; without it at once."""
+    station.moment(Looks).next_at = None
+    der_trips.watch(station)
     grid = grid_of(station)
     if not grid.is_returning:
         return
     if not _is_fit(station, grid):
         grid.unfit_at = station.now
-    back = deadline(station)
+    back = _back_at(station)
     grid.is_returning = back is not None and (station.now < back or not _is_fit(station, grid))
 
 
 def deadline(station: Station) -> datetime | None:
-    """When energy may be given again at the earliest; None: nothing keeps it back."""
+    """When something is to be looked at again: energy may be given again, or a control moves by itself; None: nothing is."""
+    times = [_back_at(station), station.moment(Looks).next_at]
+    return min((time for time in times if time is not None), default=None)
+
+
+def _back_at(station: Station) -> datetime | None:
+    """When energy may be given again at the earliest; a random part of the delay is the same for each fault's end."""
     grid = grid_of(station)
     conditions = active(station, _C.ENTER_SERVICE, EnterService)
     if not grid.is_returning or grid.unfit_at is None or conditions is None:
         return None
-    return grid.unfit_at + timedelta(seconds=float(conditions.delay or 0))
+    more = random_delay(
+        f"{station.settings.identity}", 0, int(grid.unfit_at.timestamp()), int(conditions.random_delay or 0)
+    )
+    return grid.unfit_at + timedelta(seconds=float(conditions.delay or 0) + more)
 
 
 def _is_fit(station: Station, grid: Grid) -> bool:

@@ -5,16 +5,22 @@ Ten thousand simulated stations differ in what was set, not in what can be set; 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from sys import intern
 
 from pilotwire.domain.device_model import VariableName
 from pilotwire.station.core.settings import Family
 from pilotwire.station.core.variable_table import Declared
-from pilotwire.station.hardware.ports import AcSupply, ConnectorLayout, DcSupply, StationLayout
+from pilotwire.station.hardware.ports import AcSupply, ConnectorLayout, DcSupply, MainMeter, StationLayout
 
 _Component = tuple[str, str, int | None, int | None]
-_Kind = tuple[Family, str, str, tuple[tuple[int, AcSupply | DcSupply, tuple[ConnectorLayout, ...]], ...]]
+_Outlet = tuple[int, AcSupply | DcSupply, tuple[ConnectorLayout, ...], bool, str, frozenset[str] | None]
+_Kind = tuple[Family, str, str, tuple[_Outlet, ...], MainMeter | None]
+_WRITTEN = re.compile(
+    r"(?P<component>[^.@<>\[\]]+)(<(?P<of>[^<>]+)>)?(@(?P<evse>[0-9]{1,4})(\.(?P<connector>[0-9]{1,4}))?)?"
+    r"\.(?P<variable>[^.@<>\[\]]+)(\[(?P<inner>[^\[\]]+)\])?\Z"
+)
 _MOST = 256
 """How many kinds are remembered; more are made anew each time."""
 
@@ -26,6 +32,22 @@ def key_of(name: VariableName) -> str:
     inner = f"[{name.variable_instance}]" if name.variable_instance else ""
     written = f"{name.component}{instance}{place}.{name.variable}{inner}"
     return intern(written.casefold())
+
+
+def name_written(text: str) -> VariableName | None:
+    """The name that is written so (see `key_of`), for example `EVSE@1.Power` or `Connector@1.2.AvailabilityState`; None: nothing is."""
+    found = _WRITTEN.match(text)
+    if found is None:
+        return None
+    evse, connector = found["evse"], found["connector"]
+    return VariableName(
+        component=found["component"],
+        component_instance=found["of"],
+        evse=None if evse is None else int(evse),
+        connector=None if connector is None else int(connector),
+        variable=found["variable"],
+        variable_instance=found["inner"],
+    )
 
 
 def _component_of(name: VariableName) -> _Component:
@@ -53,8 +75,11 @@ def catalogue(
     family: Family, layout: StationLayout, declared: Callable[[Family, StationLayout], Iterable[Declared]]
 ) -> Catalogue:
     """The catalogue of a kind of station; `declared` is asked for the first of the kind only."""
-    evses = tuple((evse.evse_id, evse.supply, tuple(evse.connectors)) for evse in layout.evses)
-    kind = (family, layout.vendor, layout.model, evses)
+    evses = tuple(
+        (evse.evse_id, evse.supply, tuple(evse.connectors), evse.signing_meter, evse.meter_public_key, evse.measurands)
+        for evse in layout.evses
+    )
+    kind = (family, layout.vendor, layout.model, evses, layout.main_meter)
     made = _MADE.get(kind)
     if made is None:
         if len(_MADE) >= _MOST:

@@ -1,4 +1,4 @@
-"""The clock as the device model has it (ClockCtrlr): where its time comes from, and which local time belongs to it.
+"""The clock as the device model has it (ClockCtrlr): the time, and which local time belongs to it; who sets it is in `time_sources`.
 
 The station itself counts in UTC. Local time is for people (displays) and for what is agreed in it (2.1: charging profiles with
 useLocalTime); it is given by a time zone, or by an offset that can be told to change at a moment.
@@ -16,7 +16,7 @@ from pilotwire.domain.device_model import DataType, VariableName
 from pilotwire.station.core.settings import Family
 from pilotwire.station.core.station import Station
 from pilotwire.station.core.street import Street
-from pilotwire.station.core.variable_table import Declared, fixed, name_of, number
+from pilotwire.station.core.variable_table import Declared, fixed, name_of
 from pilotwire.station.core.variables import moment_of
 from pilotwire.station.hardware.ports import StationLayout
 
@@ -96,19 +96,14 @@ def _due(station: Station) -> None:
 
 # --- the street -----------------------------------------------------------------------------------------------------
 
-_SOURCES = ("Heartbeat", "RealTimeClock")
 _ONLY_2 = (
     fixed("ClockCtrlr.DateTime", "", DataType.DATE_TIME),
-    Declared(name_of("ClockCtrlr.TimeSource"), DataType.SEQUENCE_LIST, "Heartbeat", values=_SOURCES),
-    number("ClockCtrlr.TimeAdjustmentReportingThreshold", 20, unit="s"),
     Declared(name_of(TIME_ZONE), DataType.STRING, "", high=64),
     Declared(name_of(TIME_OFFSET), DataType.STRING, "", high=6),
     Declared(name_of(NEXT_OFFSET), DataType.STRING, "", high=6),
     Declared(name_of(TRANSITION), DataType.DATE_TIME, ""),
 )
 _HIDDEN_IN_16 = (
-    fixed("ClockCtrlr.TimeSource", "Heartbeat", DataType.SEQUENCE_LIST, _SOURCES),
-    fixed("ClockCtrlr.TimeAdjustmentReportingThreshold", "20"),
     fixed(TIME_ZONE, "", DataType.STRING),
     fixed(TIME_OFFSET, "", DataType.STRING),
     fixed(NEXT_OFFSET, "", DataType.STRING),

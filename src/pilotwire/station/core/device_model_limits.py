@@ -14,10 +14,11 @@ from pilotwire.domain.device_model import (
     VariableName,
 )
 from pilotwire.domain.device_model.batches import query_bytes, setting_bytes, wanted_bytes
+from pilotwire.station.core.metering_variables import supported
 from pilotwire.station.core.settings import Family
 from pilotwire.station.core.station import Station
 from pilotwire.station.core.street import Street
-from pilotwire.station.core.variable_table import MEASURANDS, Declared, fixed, name_of, number, switch
+from pilotwire.station.core.variable_table import Declared, fixed, name_of, number, switch
 from pilotwire.station.hardware.ports import AcSupply, StationLayout
 
 LONG_VALUES = "InstallerCtrlr.LongConfigurationValues"
@@ -88,7 +89,7 @@ def _is_rotation(station: Station, value: str) -> bool:
 
 def _keys(layout: StationLayout) -> Iterable[Declared]:
     connectors = sum(len(evse.connectors) for evse in layout.evses)
-    most = str(len(MEASURANDS))
+    most = str(len(supported(Family.OCPP16, layout)))
     return (
         fixed(".NumberOfConnectors", str(connectors), constant=True),
         Declared(name_of(PHASE_ROTATION), DataType.STRING, _rotation(layout)),

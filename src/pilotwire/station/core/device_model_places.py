@@ -14,11 +14,12 @@ from pilotwire.domain.device_model import DataType, Mutability, VariableName
 from pilotwire.domain.identity import STATION, EvseAddress
 from pilotwire.domain.transactions import ChargingState
 from pilotwire.station.core import availability
+from pilotwire.station.core.device_model_bounds import POWER_BOUNDS
 from pilotwire.station.core.evse import Evse
 from pilotwire.station.core.settings import Family
 from pilotwire.station.core.station import Station
 from pilotwire.station.core.street import Live, Street
-from pilotwire.station.core.variable_table import Declared
+from pilotwire.station.core.variable_table import Declared, OtherAttribute
 from pilotwire.station.hardware.ports import AcSupply, ErrorCode, EvseLayout, StationLayout
 
 STATES = ("Available", "Occupied", "Reserved", "Unavailable", "Faulted")
@@ -50,6 +51,7 @@ def _at(
     unit: str | None = None,
     high: int | None = None,
     constant: bool = False,
+    others: tuple[OtherAttribute, ...] = (),
 ) -> Declared:
     name = VariableName(component=component, variable=variable, evse=evse, connector=connector)
     return Declared(
@@ -63,6 +65,7 @@ def _at(
         unit=unit,
         persistent=constant,
         constant=constant,
+        others=others,
     )
 
 
@@ -95,6 +98,14 @@ def _station(layout: StationLayout) -> Iterator[Declared]:
     yield _flag("EmergencyStopSensor", "Active")
     yield _flag("EmergencyStopSensor", "Tripped")
     yield _flag("TokenReader", "Problem")
+    if layout.main_meter is not None:
+        yield from _registers(None)
+
+
+def _registers(evse: int | None) -> Iterator[Declared]:
+    """Of an EVSE's meter, or of the main meter."""
+    yield _at("FiscalMetering", "EnergyImportRegister", DataType.DECIMAL, evse=evse, unit="Wh")
+    yield _at("FiscalMetering", "EnergyExportRegister", DataType.DECIMAL, evse=evse, unit="Wh")
 
 
 def _evse(evse: EvseLayout) -> Iterator[Declared]:
@@ -102,12 +113,11 @@ def _evse(evse: EvseLayout) -> Iterator[Declared]:
     most = int(evse.supply.max_power_w)
     yield from _place("EVSE", _phases(evse), here)
     yield _at("EVSE", "AllowReset", DataType.BOOLEAN, "true", evse=here, constant=True)
-    yield _at("EVSE", "Power", DataType.DECIMAL, "0", evse=here, unit="W", high=most)
+    yield _at("EVSE", "Power", DataType.DECIMAL, "0", evse=here, unit="W", high=most, others=POWER_BOUNDS)
     yield _at("EVSE", "Temperature", DataType.DECIMAL, evse=here, unit="Celsius")
     yield _at("EVSE", "ChargingState", DataType.OPTION_LIST, "Idle", evse=here, values=_CHARGING_STATES)
     yield _at("EVSE", "ActiveTransactionId", DataType.STRING, evse=here)
-    yield _at("FiscalMetering", "EnergyImportRegister", DataType.DECIMAL, evse=here, unit="Wh")
-    yield _at("FiscalMetering", "EnergyExportRegister", DataType.DECIMAL, evse=here, unit="Wh")
+    yield from _registers(here)
     yield _flag("PowerContactor", "Active", here)
     yield _flag("BayOccupancySensor", "Active", here)
     for connector in evse.connectors:
@@ -216,11 +226,11 @@ _LIVE: dict[tuple[str, str], Live] = {
     ("EVSE", "ChargingState"): _here(_charging_state),
     ("EVSE", "Power"): _here(lambda station, evse, _: _decimal(abs(station.meter(evse.evse_id).power_w))),
     ("EVSE", "Temperature"): _here(lambda station, evse, _: _decimal(station.meter(evse.evse_id).temperature_c)),
-    ("FiscalMetering", "EnergyImportRegister"): _here(
-        lambda station, evse, _: _decimal(station.meter(evse.evse_id).energy_import_register)
+    ("FiscalMetering", "EnergyImportRegister"): lambda station, name: _decimal(
+        station.meter(name.evse or 0).energy_import_register
     ),
-    ("FiscalMetering", "EnergyExportRegister"): _here(
-        lambda station, evse, _: _decimal(station.meter(evse.evse_id).energy_export_register)
+    ("FiscalMetering", "EnergyExportRegister"): lambda station, name: _decimal(
+        station.meter(name.evse or 0).energy_export_register
     ),
     ("PowerContactor", "Active"): _here(lambda _, evse, __: _truth(evse.contactor)),
     ("BayOccupancySensor", "Active"): _here(lambda _, evse, __: _truth(evse.parked)),

@@ -31,7 +31,7 @@ from pilotwire.domain.display import (
     flaw_of,
     is_replaced_by,
 )
-from pilotwire.station.core import display_screens
+from pilotwire.station.core import display_screens, outbox_policy
 from pilotwire.station.core.display_memory import DisplayMemory
 from pilotwire.station.core.settings import Family
 from pilotwire.station.core.station import Station
@@ -116,7 +116,9 @@ def tell(station: Station, command: GetDisplayMessages) -> GetDisplayMessagesOut
     found = [message for message in station.kept(DisplayMemory).messages if fits(message, command)]
     if not found:
         return GetDisplayMessagesOutcome(status=GetDisplayMessagesStatus.UNKNOWN)
-    _say(station, _parts(command.request_id, found))
+    parts = _parts(command.request_id, found)
+    if not outbox_policy.keep_parts(station, parts):
+        _say(station, parts)
     return GetDisplayMessagesOutcome(status=GetDisplayMessagesStatus.ACCEPTED)
 
 
@@ -176,13 +178,14 @@ def _deadline(station: Station) -> datetime | None:
 # --- the street -----------------------------------------------------------------------------------------------------
 
 
-def _variables(family: Family, _layout: StationLayout) -> tuple[Declared, ...]:
+def _variables(family: Family, layout: StationLayout) -> tuple[Declared, ...]:
     """1.6 has no such messages; what the station says itself is always shown."""
     if family is Family.OCPP16:
         return (fixed(display_screens.ENABLED, "false", DataType.BOOLEAN),)
     formats = tuple(each.value for each in MessageFormat)
     priorities = tuple(each.value for each in MessagePriority)
-    states = tuple(each.value for each in MessageState if each is not MessageState.DISCHARGING)
+    back = any(evse.max_discharge_w > 0 for evse in layout.evses)
+    states = tuple(each.value for each in MessageState if back or each is not MessageState.DISCHARGING)
     language = name_of(display_screens.LANGUAGE)
     return (
         fixed("DisplayMessageCtrlr.Available", "true", DataType.BOOLEAN),
@@ -193,7 +196,14 @@ def _variables(family: Family, _layout: StationLayout) -> tuple[Declared, ...]:
         fixed(_PRIORITIES, ",".join(priorities), DataType.MEMBER_LIST, priorities),
         fixed(_STATES, ",".join(states), DataType.MEMBER_LIST, tuple(each.value for each in MessageState)),
         Declared(language, DataType.OPTION_LIST, "en", Mutability.READ_WRITE, values=display_screens.LANGUAGES),
+        *map(_display, (None, *(evse.evse_id for evse in layout.evses))),
     )
+
+
+def _display(evse: int | None) -> Declared:
+    """A display of the station, or of an EVSE (O01.FR.21): what is to be read there."""
+    name = VariableName(component="Display", variable="DataText", evse=evse)
+    return Declared(name, DataType.STRING, "", Mutability.READ_ONLY, persistent=False)
 
 
 def _count(station: Station, _name: VariableName) -> str:
@@ -208,7 +218,10 @@ STREET = Street(
         ClearDisplayMessage: answered(clear),
     },
     variables=_variables,
-    live={("displaymessagectrlr", "displaymessages"): _count},
+    live={
+        ("displaymessagectrlr", "displaymessages"): _count,
+        ("display", "datatext"): lambda station, name: display_screens.shown(station, name.evse),
+    },
     deadline=_deadline,
     follow=_follow,
 )

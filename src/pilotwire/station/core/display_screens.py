@@ -65,6 +65,12 @@ class Screens:
     languages: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
+def shown(station: Station, place: int | None) -> str:
+    """What is to be read on the display of an EVSE, or of the station (None)."""
+    screen = station.moment(Screens).of.get(place)
+    return "" if screen is None else screen.shown
+
+
 def primary(language: str) -> str:
     """The language of a tag without its region: `en` of `en-US` (RFC 5646)."""
     return language.split("-")[0].casefold()
@@ -98,7 +104,8 @@ def state_of(station: Station, evse: Evse) -> MessageState:
     if found == {Availability.UNAVAILABLE}:
         return MessageState.UNAVAILABLE
     if evse.tx is not None and evse.charging_state is ChargingState.CHARGING:
-        return MessageState.CHARGING
+        gives_back = evse.layout.max_discharge_w > 0 and station.meter(evse.evse_id).power_w < 0
+        return MessageState.DISCHARGING if gives_back else MessageState.CHARGING
     if evse.tx is not None and evse.charging_state in _SUSPENDED:
         return MessageState.SUSPENDED
     return MessageState.IDLE
@@ -109,7 +116,13 @@ def _state(station: Station, place: int | None) -> MessageState:
     if place is not None:
         return state_of(station, station.evses[place])
     found = {state_of(station, evse) for evse in station.evses.values()}
-    for state in (MessageState.CHARGING, MessageState.SUSPENDED, MessageState.IDLE, MessageState.UNAVAILABLE):
+    for state in (
+        MessageState.CHARGING,
+        MessageState.DISCHARGING,
+        MessageState.SUSPENDED,
+        MessageState.IDLE,
+        MessageState.UNAVAILABLE,
+    ):
         if state in found:
             return state
     return MessageState.FAULTED

@@ -20,9 +20,10 @@ from pilotwire.station.hardware.ports import ConnectorLayout, EvseLayout
 class Grant:
     """Who may charge here. `remote` tells that the CSMS asked for it; `told` that the CSMS knows of it from a transaction event.
 
-    `until` is when it ends by itself because nothing was plugged in (EVConnectionTimeOut). `reservation` is the one used by it;
-    `evses` are those it is good for, if it is not for all. `charging_profile` came with a remote start, for the transaction to come (K05).
-    `tariff` is the driver's own (I08).
+    `until` is when it ends by itself because nothing was plugged in (EVConnectionTimeOut). `reservation` is the one used by it, asked
+    for at `reserved_since` in the CSMS's time; `evses` are those it is good for, if it is not for all. `charging_profile` came with a
+    remote start, for the transaction to come (K05). `tariff` is the driver's own (I08); `limit` is what the driver chose, or paid for,
+    before there was a transaction (C18.FR.06).
     """
 
     id_token: IdToken
@@ -32,9 +33,13 @@ class Grant:
     told: bool = False
     until: datetime | None = None
     reservation: Reservation | None = None
+    reserved_since: datetime | None = None
     charging_profile: ChargingProfile | None = None
     evses: tuple[int, ...] = ()
     tariff: Tariff | None = None
+    limit: TransactionLimit = NO_LIMIT
+    of_slot: bool = False
+    """It is for the battery in a slot, not for a driver (2.1: S04)."""
 
 
 @dataclass(slots=True)
@@ -87,7 +92,7 @@ class Evse:
     - `finishing`: the vehicle of an ended transaction, or the loose cable it left, is still plugged in (1.6:4.9).
     - `settled`: the points (`points`) when last looked at.
     - `reserved`: kept free for a reservation, if nobody uses it.
-    - `battery_low`: it is a slot, and the battery in it cannot be swapped yet (2.1: S03.FR.02).
+    - `battery_low`: it is a slot, and the battery in it cannot be swapped yet (2.1: S03.FR.02); None: it is no slot.
     """
 
     layout: EvseLayout
@@ -117,7 +122,7 @@ class Evse:
     finishing: bool = False
     settled: frozenset[str] = frozenset()
     reserved: bool = False
-    battery_low: bool = False
+    battery_low: bool | None = None
     unlocks: list[tuple[Hashable, int]] = field(default_factory=list)
 
     @property

@@ -21,7 +21,7 @@ from pilotwire.domain.firmware import (
 from pilotwire.domain.kinds import changed
 from pilotwire.domain.provisioning import BootReason, TriggerMessage
 from pilotwire.station.core import progress, reset, security
-from pilotwire.station.core.actions import Answer, RefuseCommand
+from pilotwire.station.core.actions import Answer, ConnectAnew, RefuseCommand
 from pilotwire.station.core.file_transfer import (
     PROTOCOLS,
     DiscardFile,
@@ -31,13 +31,20 @@ from pilotwire.station.core.file_transfer import (
     tries_of,
     wait_of,
 )
+from pilotwire.station.core.firmware_jobs import CheckSigner as CheckSigner
+from pilotwire.station.core.firmware_jobs import ImageRefused as ImageRefused
+from pilotwire.station.core.firmware_jobs import ImageVerified as ImageVerified
+from pilotwire.station.core.firmware_jobs import ImageWritten as ImageWritten
+from pilotwire.station.core.firmware_jobs import InstallImage as InstallImage
+from pilotwire.station.core.firmware_jobs import SignerChecked as SignerChecked
+from pilotwire.station.core.firmware_jobs import VerifyImage as VerifyImage
 from pilotwire.station.core.firmware_memory import FirmwareMemory, Phase, Update
 from pilotwire.station.core.jobs import Job, Result
 from pilotwire.station.core.settings import Family
 from pilotwire.station.core.station import PendingReset, Station
 from pilotwire.station.core.street import Street, Then
 from pilotwire.station.core.variable_table import Declared, switch
-from pilotwire.station.hardware.ports import StationLayout
+from pilotwire.station.hardware.ports import RunningFirmware, StationLayout
 
 _S = FirmwareStatus
 _ALLOW_NEW = "ChargingStation.AllowNewSessionsPendingFirmwareUpdate"
@@ -48,71 +55,17 @@ _PLAIN = frozenset(
     {_S.IDLE, _S.DOWNLOADING, _S.DOWNLOADED, _S.DOWNLOAD_FAILED, _S.INSTALLING, _S.INSTALLED, _S.INSTALLATION_FAILED}
 )
 """What can be told of an update that has no request id (1.6:7.25)."""
-
-
-# --- jobs -----------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class CheckSigner(Job):
-    """Check a signing certificate (PEM, with intermediates or without) as of a moment (L01.FR.21)."""
-
-    certificate: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class SignerChecked(Result):
-    """Accepted, InvalidCertificate or RevokedCertificate, and why."""
-
-    status: UpdateFirmwareStatus
-    why: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class VerifyImage(Job):
-    """Check the signature (base64) over a file by a certificate (L01.FR.04)."""
-
-    name: str
-    certificate: str
-    signature: str
-
-
-@dataclass(frozen=True, slots=True)
-class ImageVerified(Result):
-    """Whether it proves the file; `why` not."""
-
-    genuine: bool
-    why: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class InstallImage(Job):
-    """Have the hardware write the file beside the firmware that runs."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class ImageWritten(Result):
-    """It is written, and runs after the next restart."""
-
-    version: str
-
-
-@dataclass(frozen=True, slots=True)
-class ImageRefused(Result):
-    """The image fails its own check (L01.FR.29)."""
-
-    why: str
+_LAST = (Phase.INSTALLING, Phase.ACTIVATING, Phase.CONNECTING)
+"""The phases in which an update cannot be stopped."""
 
 
 @dataclass(slots=True)
 class _Hands:
-    """The job under way, and whether it brought anything since it began."""
+    """The job under way, and whether it brought anything since it began. `connecting`: a new connection was asked for."""
 
     job: int | None = None
     brought: bool = False
+    connecting: bool = False
 
 
 # --- commands -------------------------------------------------------------------------------------------------------
@@ -162,8 +115,8 @@ def _reject(station: Station, ref: Hashable, command: UpdateFirmware, code: str,
 def _take(station: Station, ref: Hashable, command: UpdateFirmware) -> None:
     """Begin, in place of an update that is not being installed yet (L01.FR.24, L01.FR.27)."""
     memory = station.kept(FirmwareMemory)
-    if memory.update is not None and memory.update.phase in (Phase.INSTALLING, Phase.ACTIVATING):
-        _reject(station, ref, command, "FwUpdateInProgress", "Firmware is being installed, and that cannot be stopped.")
+    if memory.update is not None and (memory.update.phase in _LAST or not station.settings.cancels_firmware_updates):
+        _reject(station, ref, command, "FwUpdateInProgress", "Another update is under way, and cannot be stopped.")
         return
     if command.request_id is not None and protocol_of(command.location) not in PROTOCOLS:
         _reject(station, ref, command, "InvalidURL", f"This station fetches by {', '.join(PROTOCOLS)} only.")
@@ -332,7 +285,8 @@ def _await_installation(station: Station, now: Update, status: FirmwareStatus) -
 
 def _waiting(station: Station, now: Update) -> None:
     """Until its time has come, and nobody charges (L01.FR.05, L01.FR.06, L01.FR.16, L01.FR.34)."""
-    if _is_time(station, now) and not any(evse.busy for evse in station.evses.values()):
+    able = station.settings.installs_firmware_while_charging
+    if _is_time(station, now) and (able or not any(evse.busy for evse in station.evses.values())):
         _enter(station, Phase.INSTALLING, _S.INSTALLING, not_before=None)
         return
     last = station.kept(FirmwareMemory).last
@@ -343,16 +297,21 @@ def _waiting(station: Station, now: Update) -> None:
 def _installing(station: Station, now: Update) -> None:
     _work(
         station,
-        InstallImage(_file_of(now)),
+        InstallImage(_file_of(now), station.settings.installs_firmware_while_charging),
         lambda result: _written(station, result),
         lambda why: _end(station, _S.INSTALLATION_FAILED, why),
     )
 
 
 def _written(station: Station, result: Result) -> None:
-    """Restart to run it (L01.FR.32 a), or tell that it fails its own check (L01.FR.29)."""
+    """Restart to run it (L01.FR.32 a), or connect anew if it runs, or tell that it fails its own check (L01.FR.29)."""
+    at = station.now + _PATIENCE
+    if isinstance(result, ImageWritten) and result.runs:
+        station.moment(_Hands).connecting = False
+        station.runs(RunningFirmware(result.version))
+        _enter(station, Phase.CONNECTING, version=result.version, not_before=at)
+        return
     if isinstance(result, ImageWritten):
-        at = station.now + _PATIENCE
         _enter(station, Phase.ACTIVATING, _S.INSTALL_REBOOTING, version=result.version, not_before=at)
         return
     assert isinstance(result, ImageRefused)
@@ -368,6 +327,22 @@ def _activating(station: Station, now: Update) -> None:
         reset.go_on(station)
 
 
+def _connecting(station: Station, now: Update) -> None:
+    """Leave the connection once all is told, so that the new firmware agrees on the version of OCPP."""
+    hands = station.moment(_Hands)
+    if station.online and not hands.connecting and (progress.all_told(station) or _is_time(station, now)):
+        hands.connecting = True
+        station.do(ConnectAnew("new firmware runs"))
+
+
+def _connected(station: Station) -> None:
+    """The new firmware has connected (L01.FR.28, L01.FR.31)."""
+    now = station.kept(FirmwareMemory).update
+    if now is not None and now.phase is Phase.CONNECTING:
+        _end(station, _S.INSTALLED)
+        security.report(station, "FirmwareUpdated", f"Version {now.version}")
+
+
 _PHASES: dict[Phase, Callable[[Station, Update], None]] = {
     Phase.SCHEDULED: _scheduled,
     Phase.DOWNLOADING: _downloading,
@@ -376,6 +351,7 @@ _PHASES: dict[Phase, Callable[[Station, Update], None]] = {
     Phase.WAITING: _waiting,
     Phase.INSTALLING: _installing,
     Phase.ACTIVATING: _activating,
+    Phase.CONNECTING: _connecting,
 }
 
 
@@ -386,7 +362,7 @@ def _sets_aside(station: Station, now: Update) -> bool:
     if now.phase in (Phase.SCHEDULED, Phase.WAITING):
         waits = now.phase is Phase.WAITING or not station.settings.fetches_firmware_while_charging
         return waits and _is_time(station, now) and not station.variables.on(_ALLOW_NEW)
-    return now.phase in (Phase.INSTALLING, Phase.ACTIVATING)
+    return now.phase in _LAST and not station.settings.installs_firmware_while_charging
 
 
 def _deadline(station: Station) -> datetime | None:
@@ -397,7 +373,7 @@ def _deadline(station: Station) -> datetime | None:
 def _started(station: Station) -> None:
     """After the restart of an update: what runs says how it went (L01.FR.28, L01.FR.31)."""
     now = station.kept(FirmwareMemory).update
-    if now is None or now.phase is not Phase.ACTIVATING:
+    if now is None or now.phase not in (Phase.ACTIVATING, Phase.CONNECTING):
         return
     if station.firmware.fell_back or station.firmware.version != now.version:
         _end(station, _S.INSTALLATION_FAILED, f"Version {now.version} did not boot; the one before runs again.")
@@ -434,6 +410,7 @@ STREET = Street(
     triggers={"FirmwareStatusNotification": _trigger},
     variables=_variables,
     started=_started,
+    link_up=_connected,
     deadline=_deadline,
     follow=_go_on,
 )

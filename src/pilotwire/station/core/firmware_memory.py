@@ -25,6 +25,7 @@ class Phase(StrEnum):
     WAITING = "Waiting"
     INSTALLING = "Installing"
     ACTIVATING = "Activating"
+    CONNECTING = "Connecting"
 
 
 class Update(Value):

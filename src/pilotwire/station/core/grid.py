@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from pilotwire.domain.der_control import DerControlType, GridEventFault
@@ -50,6 +50,24 @@ class Grid:
     fault: GridFault | None = None
     is_returning: bool = False
     unfit_at: datetime | None = None
+    voltages: list[tuple[datetime, Decimal]] = field(default_factory=list)
+
+    def note_voltage(self, now: datetime, percent: Decimal) -> None:
+        """A voltage that holds from now on; of what is older than an hour only the last counts."""
+        old = [each for each in self.voltages if each[0] < now - timedelta(hours=1)][-1:]
+        self.voltages = [*old, *(each for each in self.voltages if each[0] >= now - timedelta(hours=1)), (now, percent)]
+
+    def mean_voltage(self, now: datetime, window: timedelta) -> Decimal:
+        """The mean over a time until now, or over what is known of it."""
+        begin = max(now - window, self.voltages[0][0])
+        if now <= begin:
+            return self.voltages[-1][1]
+        total = Decimal(0)
+        for number, (at, percent) in enumerate(self.voltages):
+            until = self.voltages[number + 1][0] if number + 1 < len(self.voltages) else now
+            seconds = (until - max(at, begin)).total_seconds()
+            total += percent * Decimal(str(max(seconds, 0.0)))
+        return total / Decimal(str((now - begin).total_seconds()))
 
 
 def grid_of(station: Station) -> Grid:
@@ -68,6 +86,8 @@ def measured(station: Station, event: GridMeasured) -> None:
             station.note(f"A grid of {value} ({name}) cannot be: it was not taken.")
             continue
         setattr(grid, name, value)
+        if name == "voltage_percent":
+            grid.note_voltage(station.now, value)
 
 
 def loaded(station: Station, event: UpstreamLoad) -> None:

@@ -8,7 +8,17 @@ from typing import Any
 from pilotwire.domain.availability import Problem
 from pilotwire.domain.identity import NO_AUTHORIZATION, IdToken
 from pilotwire.domain.transactions import StoppedReason
-from pilotwire.station.core import authorization, availability, energy, reservation, resumption, transactions
+from pilotwire.station.core import (
+    authorization,
+    availability,
+    energy,
+    payment_settlement,
+    payment_terminal,
+    reservation,
+    resumption,
+    transactions,
+)
+from pilotwire.station.core.battery_swap_slots import slots
 from pilotwire.station.core.evse import Evse, Grant
 from pilotwire.station.core.inputs import LockMoved
 from pilotwire.station.core.remote_control import unlocked
@@ -22,6 +32,8 @@ def happened(station: Station, event: ports.HardwareEvent | LockMoved) -> None:
     if evse_id is not None and evse_id not in station.evses:
         station.note(f"The driver reports {type(event).__name__} of EVSE {evse_id}, which this station does not have.")
         return
+    if isinstance(event, ports.CablePlugged | ports.CableUnplugged) and event.evse_id in slots(station):
+        return  # what comes and goes there is told by the battery itself (2.1: S)
     if isinstance(event, _AT_A_PLUG) and not _concerns(station.evses[event.evse_id], event.connector_id):
         station.note(f"Connector {event.connector_id} of EVSE {event.evse_id} moved while another one is in use.")
         return
@@ -132,6 +144,8 @@ _HANDLERS: dict[type, Callable[[Station, Any], None]] = {
     ports.VehicleRequestsPower: _requests_power,
     ports.VehicleSuspends: _suspends,
     ports.CardPresented: _card,
+    ports.PaymentCardPresented: payment_terminal.card_presented,
+    ports.PaymentTerminalChanged: payment_settlement.terminal_changed,
     ports.StopButtonPressed: _stop_button,
     ports.VehicleParked: _parked,
     ports.VehicleLeft: _left,
@@ -165,7 +179,9 @@ def surveyed(station: Station, events: tuple[ports.HardwareEvent, ...]) -> None:
                 station.evses[evse_id].wants_power = True
             case ports.VehicleParked(evse_id) if evse_id in station.evses:
                 station.evses[evse_id].parked = True
-            case ports.FaultRaised() | ports.EmergencyStopPressed() | ports.PowerLost():
+            case (
+                ports.FaultRaised() | ports.EmergencyStopPressed() | ports.PowerLost() | ports.PaymentTerminalChanged()
+            ):
                 happened(station, event)
             case _:
                 pass

@@ -31,7 +31,9 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class LinkUp:
-    """The connection to the CSMS stands: messages can be said."""
+    """The connection to the CSMS stands: messages can be said. `measurands` are those its version has words for, None: all."""
+
+    measurands: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +51,20 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The CSMS answered with an RPC error, or with something that cannot be read."""
+    """The CSMS answered with an RPC error."""
 
     ref: int
     code: str
     description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """The CSMS answered with something that cannot be read; `why` is a sentence. `processed`: it says that it took the message."""
+
+    ref: int
+    why: str
+    processed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +136,7 @@ Input = (
     | Answered
     | Refused
     | NotAnswered
+    | Unreadable
     | Unsaid
     | CommandReceived
     | LockMoved

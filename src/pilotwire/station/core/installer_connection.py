@@ -19,6 +19,8 @@ from pilotwire.station.hardware.ports import StationLayout
 
 TYPE = "InstallerCtrlr.ConnectionType"
 WATCHDOG = "InstallerCtrlr.TcpWatchdogTimeout"
+TIMEOUT = "InstallerCtrlr.ConnectionTimeout"
+"""Counts for an attempt that is under way as well: it is made anew."""
 SHOWS = "InstallerCtrlr.ShowDisconnectAsError"
 OFFLINE_TEXT = "No connection to the backend"
 """What the display says while there is no connection, if it is to say so."""
@@ -60,7 +62,7 @@ def _variables(_family: Family, _layout: StationLayout) -> tuple[Declared, ...]:
         _options("TlsStrictness", "Full", "Full", "SkipHostName"),
         switch("InstallerCtrlr.ForceHeartbeat", False),
         number(WATCHDOG, 0, high=604_800, unit="s"),
-        number("InstallerCtrlr.ConnectionTimeout", 60, low=3, high=300, unit="s"),
+        number(TIMEOUT, 60, low=3, high=300, unit="s"),
         switch(SHOWS, False),
     )
 
@@ -71,7 +73,7 @@ def _carrier(station: Station, _: VariableName) -> str:
 
 
 def _changed(station: Station, key: str, value: str) -> None:
-    if key in _AT_ONCE:
+    if key in _AT_ONCE or (key == TIMEOUT.casefold() and not station.link):
         station.do(ConnectAnew(f"{key} has changed"))
     if key == TYPE.casefold():
         station.moment(ways.Ways).unreachable_since = None if station.link else station.now

@@ -56,19 +56,29 @@ def set_by_csms(station: Station, evse: Evse, limit: TransactionLimit) -> None:
     _confirm(station, evse, changed(tx.limit, **given))
 
 
-def _set_by_driver(station: Station, event: DriverLimit) -> None:
+def set_by_driver(station: Station, event: DriverLimit) -> None:
     """A limit of the driver's own is told (E16.FR.01), and is never above one of the CSMS (E16.FR.04)."""
     evse = station.evses.get(event.evse_id)
     if evse is None or evse.tx is None:
         station.note(f"A limit was chosen for EVSE {event.evse_id}, where no transaction runs.")
         return
-    wanted = _supported(station, event.limit)
-    allowed = {name: getattr(evse.tx.csms_limit, name) for name in wanted}
-    chosen = {
-        name: most if (most := allowed[name]) is not None and most < value else value for name, value in wanted.items()
-    }
+    chosen = _within(evse.tx.csms_limit, _supported(station, event.limit))
     if chosen:
         _confirm(station, evse, changed(evse.tx.limit, **chosen))
+
+
+def supported(station: Station, evse: Evse | None, limit: TransactionLimit) -> TransactionLimit:
+    """What of a driver's limit a transaction to come at an EVSE can have (E16.FR.04, E16.FR.13)."""
+    of_csms = evse.tx.csms_limit if evse is not None and evse.tx is not None else NO_LIMIT
+    return TransactionLimit(**_within(of_csms, _supported(station, limit)))  # type: ignore[arg-type]
+
+
+def _within(of_csms: TransactionLimit, wanted: dict[str, Decimal | int]) -> dict[str, Decimal | int]:
+    """What the driver wants, but no more than the CSMS allows."""
+    allowed = {name: getattr(of_csms, name) for name in wanted}
+    return {
+        name: most if (most := allowed[name]) is not None and most < value else value for name, value in wanted.items()
+    }
 
 
 def _supported(station: Station, limit: TransactionLimit) -> dict[str, Decimal | int]:
@@ -180,7 +190,7 @@ def _variables(family: Family, _layout: StationLayout) -> tuple[Declared, ...]:
 
 STREET = Street(
     "limits",
-    events={DriverLimit: _set_by_driver},
+    events={DriverLimit: set_by_driver},
     variables=_variables,
     deadline=_deadline,
     follow=_follow,

@@ -15,23 +15,34 @@ from typing import ClassVar, TypeVar, cast, get_args
 from pilotwire.domain.authorization import NO_LIMIT, AuthorizationVerdict, TransactionLimit
 from pilotwire.domain.availability import ConnectorStatus
 from pilotwire.domain.battery_swap import BatterySwapped
+from pilotwire.domain.customer_information import CustomerInformationPart
 from pilotwire.domain.data_transfer import DataTransferred
-from pilotwire.domain.der_control import DerAlarm, DerControlStarted
+from pilotwire.domain.der_control import DerAlarm, DerControlsReported, DerControlStarted
+from pilotwire.domain.device_model import ReportPart
 from pilotwire.domain.diagnostics import LogUploadReported
+from pilotwire.domain.display import DisplayMessagesPart
 from pilotwire.domain.firmware import FirmwareStatusReported, PublishFirmwareStatusReported
 from pilotwire.domain.identity import IdToken
 from pilotwire.domain.kinds import Fact, Value
 from pilotwire.domain.local_list import LocalList
 from pilotwire.domain.metering import MeterReading, MeterValuesReported
-from pilotwire.domain.monitoring import EventsTold
+from pilotwire.domain.monitoring import EventsTold, MonitoringReportPart
 from pilotwire.domain.provisioning import BootReason
 from pilotwire.domain.reservation import Reservation, ReservationEnded
 from pilotwire.domain.security import SecurityEvent
-from pilotwire.domain.smart_charging import ChargingLimitCleared, ChargingLimitNotified, PriorityChargingNotified
+from pilotwire.domain.smart_charging import (
+    ChargingLimitCleared,
+    ChargingLimitNotified,
+    ChargingProfilesReported,
+    EVChargingNeedsNotified,
+    EVChargingScheduleNotified,
+    PriorityChargingNotified,
+)
 from pilotwire.domain.tariff import PaymentSettled
 from pilotwire.domain.transactions import ChargingState, StoppedReason, TransactionEvent, TriggerReason
 from pilotwire.station.core.battery_swap_memory import BatterySwapMemory
 from pilotwire.station.core.certificates_memory import CertificatesMemory
+from pilotwire.station.core.contracts_memory import ContractsMemory
 from pilotwire.station.core.der_control_memory import DerMemory
 from pilotwire.station.core.display_memory import DisplayMemory
 from pilotwire.station.core.firmware_memory import FirmwareMemory, PublishMemory
@@ -39,8 +50,10 @@ from pilotwire.station.core.logs_memory import LogsMemory, SecurityLogMemory
 from pilotwire.station.core.metering_usage_memory import UsageMemory
 from pilotwire.station.core.monitoring_memory import MonitoringMemory
 from pilotwire.station.core.network_memory import NetworkMemory
+from pilotwire.station.core.payment_memory import PaymentMemory
 from pilotwire.station.core.progress_memory import ProgressMemory
 from pilotwire.station.core.resumption_memory import ResumptionMemory
+from pilotwire.station.core.setup_memory import SetupMemory
 from pilotwire.station.core.smart_charging_memory import ChargingMemory
 from pilotwire.station.core.tariff_memory import TariffMemory
 from pilotwire.station.core.v2x_memory import V2XMemory
@@ -53,6 +66,16 @@ class HeldReading(Fact):
     reading: MeterReading
 
 
+ReportedPart = (
+    ChargingProfilesReported
+    | CustomerInformationPart
+    | DerControlsReported
+    | DisplayMessagesPart
+    | MonitoringReportPart
+    | ReportPart
+)
+"""A part of what the CSMS asked to be told: it can ask again, and a report with a hole is of no use."""
+
 KeptFact = (
     TransactionEvent
     | SecurityEvent
@@ -64,6 +87,8 @@ KeptFact = (
     | DataTransferred
     | DerAlarm
     | DerControlStarted
+    | EVChargingNeedsNotified
+    | EVChargingScheduleNotified
     | EventsTold
     | FirmwareStatusReported
     | LogUploadReported
@@ -71,6 +96,7 @@ KeptFact = (
     | PaymentSettled
     | PriorityChargingNotified
     | PublishFirmwareStatusReported
+    | ReportedPart
     | ReservationEnded
 )
 """What can be queued until the CSMS has it: transaction and security events (E04.FR.01, A04.FR.02), the others by `QueueAllMessages`.
@@ -180,11 +206,15 @@ class LocalListMemory(Value, tag="local_list", tag_field="part"):
 
 
 class ReservationsMemory(Value, tag="reservations", tag_field="part"):
-    """The reservations that stand, in the order they were made, and the ends of others that the CSMS has not heard of."""
+    """The reservations that stand, in the order they were made, and the ends of others that the CSMS has not heard of.
+
+    `since` is when each was asked for, by its id and in the CSMS's time: what a tariff can have a price for (I12.FR.07).
+    """
 
     name: ClassVar[str] = "reservations"
     pending: tuple[Reservation, ...] = ()
     ended: tuple[ReservationEnded, ...] = ()
+    since: dict[int, datetime] = {}
 
 
 Part = (
@@ -204,9 +234,12 @@ Part = (
     | SecurityLogMemory
     | ProgressMemory
     | NetworkMemory
+    | SetupMemory
     | CertificatesMemory
+    | ContractsMemory
     | DisplayMemory
     | TariffMemory
+    | PaymentMemory
     | V2XMemory
     | DerMemory
     | BatterySwapMemory

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from pilotwire.domain.metering import MeterReading
-from pilotwire.station.core import metering
+from pilotwire.station.core import metering, metering_intervals, metering_signed
 from pilotwire.station.core import metering_usage as usage
 from pilotwire.station.core.evse import Evse, Running
 from pilotwire.station.core.memory import KeptTransaction
@@ -73,7 +73,7 @@ def follow(station: Station) -> None:
         if evse.tx is None:
             dues.pop(evse.evse_id, None)
         elif known is None or known.transaction_id != evse.tx.transaction_id:
-            metering.forget_intervals(station, evse)
+            metering_intervals.begin(station, evse)
             dues[evse.evse_id] = _Due(evse.tx.transaction_id)
             _hold_beginning(station, evse, evse.tx)
             _schedule(station, evse, evse.tx)
@@ -88,7 +88,7 @@ def _schedule(station: Station, evse: Evse, tx: Running) -> None:
 def _hold_beginning(station: Station, evse: Evse, tx: Running) -> None:
     """The reading of the beginning: the first of the samples, and the first of two signed ones (OCA application note 3.1.4, 4.1.2)."""
     every = _sampled_interval(station) > 0
-    signing = metering.wants_signature(station, evse, _SAMPLED)
+    signing = metering_signed.wants_signature(station, evse, _SAMPLED)
     if station.outbox.held(tx.transaction_id) or not (every or signing) or tx.started_at < station.stamp():
         return
     context = "Sample.Periodic" if every else "Transaction.Begin"
@@ -148,7 +148,7 @@ def at_end(station: Station, evse: Evse) -> tuple[MeterReading, ...]:
     needed = station.settings.end_needs_register or not aligned_only
     taken = metering.take(station, evse, _SAMPLED, "Transaction.End", register=needed)
     usage.ended(station, evse, taken.at)
-    metering.forget_key(station, evse.evse_id)
+    metering_signed.forget_key(station, evse.evse_id)
     return _collected(station, evse.tx.transaction_id, taken)
 
 
@@ -162,6 +162,6 @@ def left_over(station: Station, kept: KeptTransaction, last: MeterReading) -> tu
     """As `at_end`, of a transaction that a restart interrupted, with what could be read of its end."""
     usage.left_over(station, kept, last)
     evse = station.evses.get(kept.evse)
-    if evse is not None and metering.wants_signature(station, evse, _SAMPLED):
-        last = metering.signed(station, evse, last, station.meter(kept.evse), kept.id_token)
+    if evse is not None and metering_signed.wants_signature(station, evse, _SAMPLED):
+        last = metering_signed.signed(station, evse, last, station.meter(kept.evse), kept.id_token)
     return _collected(station, kept.transaction_id, last)

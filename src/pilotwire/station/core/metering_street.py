@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from pilotwire.station.core import metering, metering_ended, metering_usage
-from pilotwire.station.core.metering_variables import metering_variables
+from pilotwire.station.core import metering, metering_ended, metering_intervals, metering_usage
+from pilotwire.station.core.metering_variables import LISTS, may_be, metering_variables
 from pilotwire.station.core.station import Station
 from pilotwire.station.core.street import Street
 
@@ -13,6 +13,8 @@ from pilotwire.station.core.street import Street
 def _changed(station: Station, key: str, _value: str) -> None:
     """A sample interval that was 0 and is not any more counts from now (J02.FR.11)."""
     metering_ended.reschedule(station, key)
+    if "measurands" in key:
+        metering_intervals.look_first(station)
     interval = metering.sample_interval(station)
     for evse in station.evses.values():
         if key.startswith("sampleddatactrlr") and evse.tx is not None and evse.tx.next_sample is None and interval > 0:
@@ -27,7 +29,9 @@ def _follow(station: Station) -> None:
 STREET = Street(
     "metering",
     variables=lambda family, layout: tuple(metering_variables(family, layout)),
+    checks=dict.fromkeys(LISTS, may_be),
     changed=_changed,
+    started=metering_intervals.look_first,
     deadline=metering_ended.deadline,
     due=metering_ended.due,
     follow=_follow,

@@ -10,7 +10,7 @@ from collections.abc import Hashable
 from datetime import datetime
 
 from pilotwire.domain.device_model import DataType, ReportStatus
-from pilotwire.domain.kinds import changed
+from pilotwire.domain.kinds import Reason, changed
 from pilotwire.domain.monitoring import (
     LEAST_SEVERE,
     MOST_SEVERE,
@@ -35,7 +35,10 @@ from pilotwire.domain.monitoring import (
     SetMonitors,
     SetMonitorsOutcome,
     SetMonitorStatus,
+    least_bytes_of_id,
+    least_bytes_of_setting,
 )
+from pilotwire.errors import ConfigError
 from pilotwire.station.core import (
     event_streams,
     events,
@@ -45,7 +48,7 @@ from pilotwire.station.core import (
     monitors_watch,
 )
 from pilotwire.station.core.actions import RefuseCommand
-from pilotwire.station.core.monitoring_memory import Monitor, MonitoringMemory, Standing
+from pilotwire.station.core.monitoring_memory import FIRST_CUSTOM, Monitor, MonitoringMemory, Standing
 from pilotwire.station.core.monitors_watch import Watch
 from pilotwire.station.core.settings import Family
 from pilotwire.station.core.station import Station
@@ -56,10 +59,21 @@ from pilotwire.station.hardware.ports import StationLayout
 
 MOST_MONITORS = 500
 """Custom monitors a station holds."""
-_SET_ITEMS = "MonitoringCtrlr.ItemsPerMessage[SetVariableMonitoring]"
-_CLEAR_ITEMS = "MonitoringCtrlr.ItemsPerMessage[ClearVariableMonitoring]"
+_ITEMS, _BYTES = "MonitoringCtrlr.ItemsPerMessage", "MonitoringCtrlr.BytesPerMessage"
+_SET, _CLEAR = "[SetVariableMonitoring]", "[ClearVariableMonitoring]"
 _STREAMED = monitors_values.PERIODIC | {MonitorType.DELTA}
 """What can come as a stream (2.1 SetMonitoringDataType)."""
+
+
+_NO_PLACE = Reason(
+    code="NotFound", info="There is no monitor of this variable with that id, or none that may be changed."
+)
+_OUTSIDE = Reason(code="ValueOutOfRange", info="The severity, the value or the pace of the stream cannot be.")
+_NO_ROOM = Reason(code="OutOfStorage", info="There is no room for another monitor, or stream.")
+_WHY_NOT_CLEARED = {
+    ClearMonitorStatus.NOT_FOUND: Reason(code="NotFound"),
+    ClearMonitorStatus.REJECTED: Reason(code="Unspecified", info="A monitor from the factory is not cleared."),
+}
 
 
 # --- set ------------------------------------------------------------------------------------------------------------
@@ -67,7 +81,7 @@ _STREAMED = monitors_values.PERIODIC | {MonitorType.DELTA}
 
 def set_monitors(station: Station, ref: Hashable, command: SetMonitors) -> None:
     """N04: each by itself, in their order (N04.FR.01)."""
-    if _is_too_many(station, ref, len(command.settings), _SET_ITEMS):
+    if _is_too_much(station, ref, _SET, [least_bytes_of_setting(setting) for setting in command.settings]):
         return
     answered(lambda station, command: _set_all(station, command))(station, ref, command)
 
@@ -81,19 +95,37 @@ def _set_all(station: Station, command: SetMonitors) -> SetMonitorsOutcome:
 def _set_one(station: Station, setting: MonitorSetting) -> SetMonitorResult:
     there = monitors_watch.installed(station)
     replaced = None if setting.monitor_id is None else there.get(setting.monitor_id)
-    status = _judged(station, setting, there, replaced)
+    status, reason = _judged(station, setting, there, replaced)
     number = _install(station, setting, replaced) if status is SetMonitorStatus.ACCEPTED else None
     return SetMonitorResult(
-        name=setting.name, type=setting.type, severity=setting.severity, status=status, monitor_id=number
+        name=setting.name,
+        type=setting.type,
+        severity=setting.severity,
+        status=status,
+        monitor_id=number,
+        reason=reason,
     )
 
 
 def _judged(
     station: Station, setting: MonitorSetting, there: dict[int, Monitor], replaced: Monitor | None
-) -> SetMonitorStatus:
-    """Whether a monitor can be, whatever its value."""
+) -> tuple[SetMonitorStatus, Reason | None]:
+    """Whether a monitor can be, whatever its value; and why not, where its status does not say it all."""
     if setting.monitor_id is not None and not _may_replace(setting, replaced):
-        return SetMonitorStatus.REJECTED
+        return SetMonitorStatus.REJECTED, _NO_PLACE
+    status = _can_be(station, setting)
+    if status is not SetMonitorStatus.ACCEPTED:
+        return status, _OUTSIDE if status is SetMonitorStatus.REJECTED else None
+    others = [one for one in there.values() if one is not replaced]
+    if any(_is_same(one.setting, setting) for one in others):
+        return SetMonitorStatus.DUPLICATE, None  # N04.FR.10
+    if not _has_room(station, setting, others):
+        return SetMonitorStatus.REJECTED, _NO_ROOM
+    return SetMonitorStatus.ACCEPTED, None
+
+
+def _can_be(station: Station, setting: MonitorSetting) -> SetMonitorStatus:
+    """Whether there can be such a monitor at all."""
     spec = station.variables.spec(setting.name)
     if spec is None:
         known = station.variables.knows_component(setting.name)
@@ -102,12 +134,8 @@ def _judged(
         )  # N04.FR.03, N04.FR.04
     if not _is_supported(spec, setting.type):
         return SetMonitorStatus.UNSUPPORTED_MONITOR_TYPE  # N04.FR.05
-    if not MOST_SEVERE <= setting.severity <= LEAST_SEVERE or not _may_be(spec, setting):
-        return SetMonitorStatus.REJECTED
-    others = [one for one in there.values() if one is not replaced]
-    if any(_is_same(one.setting, setting) for one in others):
-        return SetMonitorStatus.DUPLICATE  # N04.FR.10
-    return SetMonitorStatus.ACCEPTED if _has_room(station, setting, others) else SetMonitorStatus.REJECTED
+    fits = MOST_SEVERE <= setting.severity <= LEAST_SEVERE and _may_be(spec, setting)
+    return SetMonitorStatus.ACCEPTED if fits else SetMonitorStatus.REJECTED
 
 
 def _may_replace(setting: MonitorSetting, replaced: Monitor | None) -> bool:
@@ -183,18 +211,39 @@ def _first_standing(station: Station, setting: MonitorSetting, before: Standing 
     return Standing() if past else before
 
 
+# --- from the factory ----------------------------------------------------------------------------------------------
+
+
+def check_factory(station: Station) -> None:
+    """Raises `ConfigError` for monitors of the settings that cannot be (N03): a station does not begin with what it would not follow."""
+    if station.settings.family is Family.OCPP16:
+        return
+    seen: dict[int, MonitorSetting] = {}
+    for one in monitors_watch.from_factory(station):
+        name, status = one.setting.name, _can_be(station, one.setting)
+        if one.monitor_id in seen or not 0 < one.monitor_id < FIRST_CUSTOM:
+            what = f"Two monitors from the factory have the id {one.monitor_id}, or it is none from 1 to {FIRST_CUSTOM - 1}."
+            raise ConfigError(what, "Give each an id of its own, or none an id.")
+        if status is not SetMonitorStatus.ACCEPTED:
+            what = f"The monitor {one.setting.type} from the factory on {name} cannot be: {status}."
+            raise ConfigError(what, "See docs/station/monitoring.md for what can be monitored, at which place and how.")
+        seen[one.monitor_id] = one.setting
+
+
 # --- clear ----------------------------------------------------------------------------------------------------------
 
 
 def clear_monitors(station: Station, ref: Hashable, command: ClearMonitors) -> None:
     """N06: custom ones go; those from the factory stay (N06.FR.03), and what was passed is not told as cleared (N07.FR.12)."""
-    if not _is_too_many(station, ref, len(command.monitor_ids), _CLEAR_ITEMS):
+    if not _is_too_much(station, ref, _CLEAR, [least_bytes_of_id(number) for number in command.monitor_ids]):
         answered(lambda station, command: _clear_all(station, command))(station, ref, command)
 
 
 def _clear_all(station: Station, command: ClearMonitors) -> ClearMonitorsOutcome:
     results = tuple(
-        ClearMonitorResult(monitor_id=number, status=_clear_one(station, number)) for number in command.monitor_ids
+        ClearMonitorResult(monitor_id=number, status=status, reason=_WHY_NOT_CLEARED.get(status))
+        for number in command.monitor_ids
+        for status in (_clear_one(station, number),)
     )
     monitors_watch.load(station)
     return ClearMonitorsOutcome(results=results)
@@ -217,13 +266,19 @@ def _clear_one(station: Station, monitor_id: int) -> ClearMonitorStatus:
     return ClearMonitorStatus.ACCEPTED
 
 
-def _is_too_many(station: Station, ref: Hashable, count: int, limit: str) -> bool:
-    """N04.FR.09, N06.FR.06."""
-    most = station.variables.number(limit)
-    if count <= most:
+def _is_too_much(station: Station, ref: Hashable, message: str, sizes: list[int]) -> bool:
+    """Refuse a message with more than one may hold (N04.FR.09, N06.FR.06, N06.FR.07).
+
+    Counted is what the entries take at least; what the frame adds is forgiven.
+    """
+    items, most = station.variables.number(_ITEMS + message), station.variables.number(_BYTES + message)
+    if len(sizes) > items:
+        text = f"One message to this station has at most {items} of them."
+        station.do(RefuseCommand(ref, "OccurrenceConstraintViolation", text))
+    elif sum(sizes) > most:
+        station.do(RefuseCommand(ref, "FormatViolation", f"Such a message to this station has at most {most} bytes."))
+    else:
         return False
-    text = f"One message to this station has at most {most} of them."
-    station.do(RefuseCommand(ref, "OccurrenceConstraintViolation", text))
     return True
 
 
@@ -270,10 +325,10 @@ _VARIABLES = (
     switch(events.ENABLED, True),
     fixed("MonitoringCtrlr.Available", "true", DataType.BOOLEAN),
     number(events.OFFLINE_SEVERITY, USUAL_SEVERITY, low=MOST_SEVERE, high=LEAST_SEVERE),
-    fixed(_SET_ITEMS, "100"),
-    fixed(_CLEAR_ITEMS, "100"),
-    fixed("MonitoringCtrlr.BytesPerMessage[SetVariableMonitoring]", "500000"),
-    fixed("MonitoringCtrlr.BytesPerMessage[ClearVariableMonitoring]", "500000"),
+    fixed(_ITEMS + _SET, "100"),
+    fixed(_ITEMS + _CLEAR, "100"),
+    fixed(_BYTES + _SET, "500000"),
+    fixed(_BYTES + _CLEAR, "500000"),
     fixed("MonitoringCtrlr.ActiveMonitoringBase", MonitoringBase.ALL, DataType.OPTION_LIST, _BASES),
     fixed("MonitoringCtrlr.MonitoringBase", MonitoringBase.ALL, DataType.OPTION_LIST, _BASES),
     fixed("MonitoringCtrlr.ActiveMonitoringLevel", str(LEAST_SEVERE), high=LEAST_SEVERE),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import msgspec
 
 from pilotwire.domain.device_model import ComponentVariable, ReportStatus
+from pilotwire.domain.device_model.batches import wanted_bytes
 from pilotwire.domain.kinds import changed
 from pilotwire.domain.monitoring import (
     GetMonitoringReport,
@@ -18,7 +19,7 @@ from pilotwire.domain.monitoring import (
     MonitorType,
     VariableMonitors,
 )
-from pilotwire.station.core import monitors_values, monitors_watch
+from pilotwire.station.core import monitors_values, monitors_watch, outbox_policy
 from pilotwire.station.core.actions import Answer, RefuseCommand
 from pilotwire.station.core.monitoring_memory import Monitor
 from pilotwire.station.core.station import Station
@@ -48,10 +49,14 @@ class _Reporting:
 
 def report(station: Station, ref: Hashable, command: GetMonitoringReport) -> None:
     """N02: first the answer, then the parts; one report at a time."""
-    most = station.variables.number(_REPORT_ITEMS)
+    most, size = station.variables.number(_REPORT_ITEMS), station.variables.number(_REPORT_BYTES)
     if len(command.variables) > most:  # N02.FR.07
         text = f"A GetMonitoringReport to this station names at most {most} variables."
         station.do(RefuseCommand(ref, "OccurrenceConstraintViolation", text))
+        return
+    if sum(map(wanted_bytes, command.variables)) > size:
+        text = f"A GetMonitoringReport to this station has at most {size} bytes."
+        station.do(RefuseCommand(ref, "FormatViolation", text))
         return
     reporting = station.moment(_Reporting)
     chosen = list(_chosen(station, command))
@@ -59,9 +64,10 @@ def report(station: Station, ref: Hashable, command: GetMonitoringReport) -> Non
     if chosen and reporting.underway:
         status = ReportStatus.REJECTED
     station.do(Answer(ref, MonitoringReportOutcome(status=status)))
-    if status is ReportStatus.ACCEPTED:
+    parts = _parts(station, command.request_id, chosen)
+    if status is ReportStatus.ACCEPTED and not outbox_policy.keep_parts(station, parts):
         reporting.underway = True
-        _tell(station, _parts(station, command.request_id, chosen))
+        _tell(station, parts)
 
 
 def _chosen(station: Station, command: GetMonitoringReport) -> Iterator[VariableMonitors]:

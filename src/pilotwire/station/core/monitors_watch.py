@@ -49,7 +49,7 @@ class Watch:
 def installed(station: Station) -> dict[int, Monitor]:
     """The monitors there are by the monitoring base that counts, by id (N03.FR.03 to N03.FR.05)."""
     memory = station.kept(MonitoringMemory)
-    monitors = {one.monitor_id: one for one in _from_factory(station) if _counts(one, memory.base)}
+    monitors = {one.monitor_id: one for one in from_factory(station) if _counts(one, memory.base)}
     monitors |= {one.monitor_id: one for one in memory.custom}
     known = {number: one for number, one in monitors.items() if station.variables.spec(one.setting.name) is not None}
     return dict(sorted(known.items()))
@@ -59,7 +59,8 @@ def _counts(monitor: Monitor, base: MonitoringBase) -> bool:
     return base is not MonitoringBase.HARD_WIRED_ONLY or monitor.kind is EventNotification.HARD_WIRED_MONITOR
 
 
-def _from_factory(station: Station) -> Iterator[Monitor]:
+def from_factory(station: Station) -> Iterator[Monitor]:
+    """The monitors of the settings, those that are hard-wired first; without an id of their own they count from 1."""
     number = 0
     for settings, kind in (
         (station.settings.hard_wired_monitors, EventNotification.HARD_WIRED_MONITOR),

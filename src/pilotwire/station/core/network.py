@@ -168,6 +168,7 @@ STREET = Street(
         ways.Moved: ways.moved,
         ways.CredentialsSeen: ways.credentials_seen,
         ways.CarriersSeen: ways.carriers_seen,
+        ways.SetUp: ways.set_up,
     },
     variables=_variables,
     live={

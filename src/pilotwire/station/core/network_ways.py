@@ -5,7 +5,7 @@ No I/O: the shell asks for the next `Way` and tells what became of it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -21,12 +21,15 @@ from pilotwire.station.core import certificate_signing, security
 from pilotwire.station.core.actions import ConnectAnew
 from pilotwire.station.core.inputs import OfStreet
 from pilotwire.station.core.network_memory import NetworkMemory
+from pilotwire.station.core.setup_memory import SetupMemory
 from pilotwire.station.core.station import Station
 
 SLOTS = (1, 2, 3, 4)
 """The configuration slots there are (B09.FR.06)."""
 HOME_SLOT = 1
 """The slot of the profile the station was set up with, as long as the CSMS puts no other there."""
+ANOTHER = 0
+"""No slot: whatever is connected to next is another CSMS than before, maybe."""
 UNKNOWN_HOME = NetworkConnectionProfile(
     csms_url="ws://csms.invalid", interface="Wired0", message_timeout=30, security_profile=0
 )
@@ -63,6 +66,7 @@ class Way:
     only_strong_ciphers: bool = False
     checks_host_name: bool = True
     takes_wildcards: bool = False
+    one_root: bool = False
     proxy: str | None = None
     connection_timeout: int = 60
 
@@ -105,6 +109,15 @@ class CarriersSeen(OfStreet):
 
     ethernet: bool = True
     cellular: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SetUp(OfStreet):
+    """A person has set up another place to connect to (`moves`), or another way to connect; `setup` is what is to be kept of it."""
+
+    home: NetworkConnectionProfile
+    setup: SetupMemory
+    moves: bool
 
 
 @dataclass(slots=True)
@@ -248,6 +261,7 @@ def way_of(station: Station) -> Way | None:
         only_strong_ciphers=values.text("InstallerCtrlr.ConnectionStrictness") == "SecureOnly",
         checks_host_name=values.text("InstallerCtrlr.TlsStrictness") == "Full",
         takes_wildcards=values.on("SecurityCtrlr.AllowCSMSTLSWildcards"),
+        one_root=values.on("SecurityCtrlr.AdditionalRootCertificateCheck"),
         proxy=values.text("InstallerCtrlr.WebSocketProxy") or None,
         connection_timeout=values.number("InstallerCtrlr.ConnectionTimeout"),
     )
@@ -338,7 +352,7 @@ def credentials_seen(station: Station, event: CredentialsSeen) -> None:
 def started(station: Station) -> None:
     """Take the priority as it is now (B10.FR.04, A05.FR.05), and notice that an installer has set up another place."""
     home = station.settings.home or UNKNOWN_HOME
-    mark = f"{home.security_profile} {home.csms_url}"
+    mark = _mark(home)
     memory = station.kept(NetworkMemory)
     if memory.home != mark and station.settings.home is not None:
         new = memory.home != "" or home.security_profile != level_of(station)
@@ -348,6 +362,25 @@ def started(station: Station) -> None:
     ways = station.moment(Ways)
     ways.order = slots_of(station.variables.text(PRIORITY))
     ways.unreachable_since = station.now
+
+
+def _mark(home: NetworkConnectionProfile) -> str:
+    """What tells one place a station was set up with from another."""
+    return f"{home.security_profile} {home.csms_url}"
+
+
+def set_up(station: Station, event: SetUp) -> None:
+    """Go where a person says: that goes before every profile of the CSMS, which may set its own again, and no way back is kept."""
+    station.settings = replace(station.settings, home=event.home)
+    station.remember(event.setup)
+    if event.moves:
+        ways = station.moment(Ways)
+        station.remember(NetworkMemory(home=_mark(event.home)))
+        station.variables.put(PRIORITY, str(HOME_SLOT))
+        station.variables.put(LEVEL, str(event.home.security_profile))
+        ways.order, ways.index, ways.misses, ways.trouble = (HOME_SLOT,), 0, 0, ""
+        ways.connected = ANOTHER
+    station.do(ConnectAnew("the station was set up anew"))
 
 
 def raise_level(station: Station, level: int) -> None:

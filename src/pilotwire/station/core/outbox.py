@@ -16,9 +16,10 @@ from pilotwire.domain.battery_swap import BatterySwapped
 from pilotwire.domain.kinds import changed
 from pilotwire.domain.metering import MeterReading, MeterValuesReported
 from pilotwire.domain.security import SecurityEvent
+from pilotwire.domain.tariff import PaymentSettled
 from pilotwire.domain.transactions import EventKind, TransactionEvent
 from pilotwire.station.core.actions import Action, Forget, Keep, Note
-from pilotwire.station.core.memory import Entry, HeldReading, KeptFact
+from pilotwire.station.core.memory import Entry, HeldReading, KeptFact, ReportedPart
 
 UNKNOWN_MESSAGE = frozenset({"NotImplemented", "NotSupported"})
 """RPC errors by which a CSMS says that it does not know a message at all: saying it again cannot help."""
@@ -113,6 +114,7 @@ class Outbox:
         """Drop what matters least, and only that: other messages before transaction events (2.x QueueAllMessages)."""
         free = list(self._entries)[0 if self.in_flight is None else 1 :]
         for what, dropped in (
+            ("parts of reports that can be asked for again", _reported(free)),
             ("states told again since", _outdated(free)),
             ("meter values outside of transactions", _every_other(free, _is_idle_reading)),
             ("other messages", _every_other(free, _is_unimportant)),
@@ -242,12 +244,18 @@ def _is_idle_reading(entry: Entry) -> bool:
 
 
 def _is_unimportant(entry: Entry) -> bool:
-    return not isinstance(entry.fact, TransactionEvent | SecurityEvent | ConnectorStatus | BatterySwapped)
+    kept = TransactionEvent | SecurityEvent | ConnectorStatus | BatterySwapped | PaymentSettled
+    return not isinstance(entry.fact, kept)
 
 
 def _every_other(entries: list[Entry], kind: Callable[[Entry], bool]) -> frozenset[int]:
     """The 1st, 3rd, 5th, ... of a kind (E04.FR.08, J02.FR.13)."""
     return frozenset([entry.number for entry in entries if kind(entry)][::2])
+
+
+def _reported(entries: list[Entry]) -> frozenset[int]:
+    """All parts of reports: one with a hole is of no use."""
+    return frozenset(entry.number for entry in entries if isinstance(entry.fact, ReportedPart))
 
 
 def _outdated(entries: list[Entry]) -> frozenset[int]:

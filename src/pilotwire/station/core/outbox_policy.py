@@ -9,6 +9,8 @@ from pilotwire.station.core.outbox import Patience, is_sample, is_signed
 from pilotwire.station.core.variable_table import Declared, number, switch
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pilotwire.station.core.memory import KeptFact
     from pilotwire.station.core.station import Station
 
@@ -63,6 +65,18 @@ def said_once(station: Station) -> bool:
 def queues_all(station: Station) -> bool:
     """Whether every statement waits for the CSMS, not only transactions and security (2.x QueueAllMessages)."""
     return station.variables.on(_QUEUE_ALL)
+
+
+def keep_parts(station: Station, parts: Iterable[KeptFact]) -> bool:
+    """Queue a report that was asked for, where every statement waits; False: it is to be said part by part.
+
+    A station that is not accepted yet may say what it was asked for, and nothing that it has queued (B02.FR.01): it says it.
+    """
+    if not station.online or not queues_all(station):
+        return False
+    for part in parts:
+        station.keep(part)
+    return True
 
 
 def drops_when_full(station: Station) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from pilotwire.domain.availability import ConnectorState
@@ -12,7 +12,10 @@ from pilotwire.domain.transactions import ChargingState
 
 @dataclass(frozen=True, slots=True)
 class EvseOverview:
-    """An EVSE: the state of each of its connectors, and its transaction if one runs. `energy` in Wh as last reported."""
+    """An EVSE: the state of each of its connectors, and its transaction if one runs. `energy` in Wh as last reported.
+
+    `locked` tells of each connector whether its lock holds the plug, `display` is what is to be read on the EVSE's display.
+    """
 
     evse_id: int
     connectors: dict[int, ConnectorState]
@@ -21,6 +24,8 @@ class EvseOverview:
     transaction_id: str | None = None
     named: str | None = None
     energy: Decimal | None = None
+    locked: dict[int, bool] = field(default_factory=dict)
+    display: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,9 @@ from pilotwire.domain.provisioning import (
     RegistrationStatus,
     StationBooted,
 )
-from pilotwire.station.core import outbox_policy, security
+from pilotwire.station.core import outbox_policy, time_sources
 from pilotwire.station.core.station import Station
 
-_CLOCK_TOLERANCE = timedelta(seconds=1)
-"""Smaller differences to the CSMS's time are its answer's way here, or that it tells whole seconds."""
 _ONE_DAY = timedelta(days=1)
 _HEARTBEAT = "OCPPCommCtrlr.HeartbeatInterval"
 
@@ -86,7 +84,7 @@ def _booted(station: Station, verdict: Verdict) -> None:
         _accepted(station, verdict)
     else:
         _boot_after(station, verdict.interval)
-    set_clock(station, verdict.now)
+    time_sources.by_csms(station, verdict.now)
 
 
 def _accepted(station: Station, verdict: BootVerdict) -> None:
@@ -122,17 +120,4 @@ def heartbeat(station: Station) -> None:
 
 def _heard_time(station: Station, verdict: Verdict) -> None:
     if isinstance(verdict, HeartbeatVerdict):
-        set_clock(station, verdict.now)
-
-
-def set_clock(station: Station, csms_now: datetime) -> None:
-    """Go by the CSMS's time from now on, if heartbeats are our time source (B01.FR.06, G02.FR.06)."""
-    if "Heartbeat" not in station.variables.members("ClockCtrlr.TimeSource"):
-        return
-    offset = csms_now - station.now
-    correction = abs(offset - station.offset)
-    if correction <= _CLOCK_TOLERANCE:
-        return
-    station.set_offset(offset)
-    if correction > timedelta(seconds=station.variables.number("ClockCtrlr.TimeAdjustmentReportingThreshold")):
-        security.report(station, "SettingSystemTime", f"by {correction.total_seconds():.0f} s")
+        time_sources.by_csms(station, verdict.now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from pilotwire.domain.authorization import AuthorizationVerdict
-from pilotwire.domain.identity import NO_AUTHORIZATION, IdToken
+from pilotwire.domain.identity import NO_AUTHORIZATION, IdToken, same_token
 from pilotwire.domain.provisioning import RegistrationStatus
 from pilotwire.domain.remote_control import (
     RequestStart,
@@ -28,6 +28,7 @@ from pilotwire.station.core import (
     tariff_payment,
     tariff_rules,
     transactions,
+    web_payment,
 )
 from pilotwire.station.core.actions import Answer, SetLock, Show
 from pilotwire.station.core.evse import Evse, Grant
@@ -68,6 +69,7 @@ def _grant(station: Station, evse: Evse, command: RequestStart, verdict: Authori
     given = Grant(command.id_token, group, remote=True, remote_start_id=command.remote_start_id)
     given.charging_profile = charging_checks.of_use(station, command.charging_profile)
     given.tariff = verdict.tariff if verdict is not None else None
+    given.limit = web_payment.take_choice(station, evse, command.id_token)
     tariff_payment.done(station, evse)
     transactions.grant(station, evse, given)
     if (text := cost.tariff_text(station, verdict, evse)) is not None:
@@ -93,8 +95,13 @@ def _chosen(station: Station, command: RequestStart) -> Evse | None:
 
 
 def _free(station: Station, evse: Evse, id_token: IdToken, group: IdToken | None) -> bool:
-    """Whether nobody charges here and nothing forbids it, nor a reservation for others (F01.FR.21, F01.FR.22)."""
-    taken = evse.grant is not None or (evse.tx is not None and evse.tx.owner is not None)
+    """Whether nobody charges here and nothing forbids it, nor a reservation for others (F01.FR.21, F01.FR.22).
+
+    A transaction whose owner has not plugged in in time goes on until the bay is free (E03.FR.15); until then the owner may come back.
+    """
+    owner = evse.tx.owner if evse.tx is not None else None
+    comes_back = evse.connector is None and same_token(owner, id_token)
+    taken = evse.grant is not None or (owner is not None and not comes_back)
     return not taken and availability.usable(station, evse) and not reservation.refuses(station, evse, id_token, group)
 
 

@@ -23,6 +23,7 @@ from pilotwire.domain.device_model import (
     VariableName,
 )
 from pilotwire.domain.kinds import changed
+from pilotwire.station.core import metering_variables, outbox_policy
 from pilotwire.station.core.actions import Answer, RefuseCommand
 from pilotwire.station.core.device_model_limits import too_much
 from pilotwire.station.core.station import Station
@@ -49,6 +50,9 @@ def base(station: Station, ref: Hashable, command: GetBaseReport, live: Live) ->
     if command.base is ReportBase.CONFIGURATION_INVENTORY:
         chosen = list(_settable(everything))
     elif command.base is ReportBase.SUMMARY_INVENTORY:
+        if not station.settings.summary_report:
+            station.do(Answer(ref, ReportOutcome(status=ReportStatus.NOT_SUPPORTED)))  # B07.FR.02
+            return
         chosen = list(_summary(everything))
     _answer(station, ref, command.request_id, chosen)
 
@@ -73,9 +77,10 @@ def _answer(station: Station, ref: Hashable, request_id: int, chosen: list[Repor
     elif station.reporting or not station.link:
         status = ReportStatus.REJECTED
     station.do(Answer(ref, ReportOutcome(status=status)))
-    if status is ReportStatus.ACCEPTED:
+    parts = _parts(station, request_id, chosen)
+    if status is ReportStatus.ACCEPTED and not outbox_policy.keep_parts(station, parts):
         station.reporting = True
-        _tell(station, _parts(station, request_id, chosen))
+        _tell(station, parts)
 
 
 # --- one part after the other ---------------------------------------------------------------------------------------
@@ -143,11 +148,12 @@ def _reported(station: Station, spec: Declared, kept: str, live: str | None) -> 
             type=other.type,
             value=_told(station.variables.value_of(spec, other.type), other.mutability) or None,
             mutability=other.mutability,
-            persistent=spec.persistent,
+            persistent=other.persistent,
         )
         for other in spec.others
     )
-    return ReportedVariable(name=spec.name, attributes=(actual, *others), characteristics=_characteristics(spec))
+    characteristics = _characteristics(metering_variables.as_said(station, spec))
+    return ReportedVariable(name=spec.name, attributes=(actual, *others), characteristics=characteristics)
 
 
 def _told(value: str, mutability: Mutability) -> str | None:

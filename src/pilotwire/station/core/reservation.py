@@ -44,8 +44,21 @@ def reserve(station: Station, command: ReserveNow) -> ReserveNowOutcome:
     wanted = command.reservation
     status = _judge(station, wanted)
     if status is ReserveNowStatus.ACCEPTED:
+        _note_since(station, wanted)
         _set_pending(station, (*_without(station.reservations.pending, wanted.reservation_id), wanted))
     return ReserveNowOutcome(status=status)
+
+
+def _note_since(station: Station, wanted: Reservation) -> None:
+    """Since when a place is kept for a token; a reservation that is made anew for the same one does not begin anew."""
+    before = station.reservations
+    since = {one.reservation_id: at for one in before.pending if (at := before.since.get(one.reservation_id))}
+    same = any(
+        one.reservation_id == wanted.reservation_id and same_token(one.id_token, wanted.id_token)
+        for one in before.pending
+    )
+    since[wanted.reservation_id] = since.get(wanted.reservation_id, station.stamp()) if same else station.stamp()
+    station.reservations = changed(before, since=since)
 
 
 def cancel(station: Station, command: CancelReservation) -> CancelReservationOutcome:
@@ -125,6 +138,7 @@ def use(station: Station, evse: Evse, given: Grant) -> None:
     """A token was presented that a reservation is for: it is used by that (H03.FR.09), and the next event tells (H01.FR.15)."""
     given.reservation = usable_by(station, evse, given.id_token, given.group)
     if given.reservation is not None:
+        given.reserved_since = station.reservations.since.get(given.reservation.reservation_id)
         _set_pending(station, _without(station.reservations.pending, given.reservation.reservation_id))
 
 

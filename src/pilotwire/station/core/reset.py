@@ -38,7 +38,7 @@ def _may_reset(station: Station, command: Reset) -> bool:
     While firmware is being installed, nothing is (B11.FR.06, B12.FR.10).
     """
     update = station.kept(FirmwareMemory).update
-    if update is not None and update.phase in (Phase.INSTALLING, Phase.ACTIVATING):
+    if update is not None and update.phase in (Phase.INSTALLING, Phase.ACTIVATING, Phase.CONNECTING):
         return False
     if command.kind is ResetKind.RESUME and resumption.timeout(station) <= timedelta(0):
         return False

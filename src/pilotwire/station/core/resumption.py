@@ -18,6 +18,7 @@ from pilotwire.domain.provisioning import BootReason
 from pilotwire.domain.transactions import ChargingState, EventKind, StoppedReason, TransactionEvent, TriggerReason
 from pilotwire.station.core import energy, metering_ended, transactions
 from pilotwire.station.core.actions import SetContactor
+from pilotwire.station.core.battery_swap_slots import slots
 from pilotwire.station.core.evse import Evse, Grant, Running
 from pilotwire.station.core.memory import KeptTransaction
 from pilotwire.station.core.resumption_memory import ResumptionMemory
@@ -105,6 +106,7 @@ def take_up(station: Station, left_over: tuple[KeptTransaction, ...], resume: bo
     resumed: dict[int, KeptTransaction] = {}
     for one in left_over:
         in_time = _in_time(station, memory, one) if resume is None else resume
+        in_time = in_time and one.evse not in slots(station)  # S04.FR.11
         if one.evse in station.evses and one.evse not in resumed and in_time:
             resumed[one.evse] = one
             _restore(station, station.evses[one.evse], one)

@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from pilotwire.domain.identity import StationIdentity
 from pilotwire.domain.monitoring import MonitorSetting
 from pilotwire.domain.network_profiles import NetworkConnectionProfile
+
+SLOT_POINT: Final = "EVConnected"
+"""What begins and ends the transactions of a swap station (S04.FR.08, S04.FR.09)."""
 
 
 class Family(StrEnum):
@@ -77,14 +80,22 @@ class StationSettings:
     """How many days before a certificate of the station ends its renewal is asked for (A03.FR.02)."""
     certificate_key: str = "EC-P256"
     """The kind of key of the station certificate: EC-P256, EC-P384, EC-P521, RSA-2048, RSA-3072 or RSA-4096."""
+    combined_certificate: bool = True
+    """Whether one certificate may be both the station's and its SECC's, so that SignCombinedCertificate is implemented (F06.FR.08)."""
     accepts_unsigned_firmware: bool = False
     """Whether firmware without a signature is installed (L02; 1.6:5.19); a station that knows better refuses it."""
     fetches_firmware_while_charging: bool = True
     """Whether firmware is fetched while somebody charges, or only when nobody does (L01.FR.13)."""
+    installs_firmware_while_charging: bool = False
+    """Whether firmware is installed and runs without a restart, whoever charges, or when nobody does (L01.FR.06, L01.FR.33)."""
+    cancels_firmware_updates: bool = True
+    """Whether an update that is not being installed yet can be given up for another one (L01.FR.24, L01.FR.27)."""
     names_unsigned_updates: bool = True
     """Whether unsigned updates have a request id and the messages of signed ones (L02), or neither (1.6:4.5)."""
     diagnostics_log: bool = True
     """Whether the station writes a diagnostics log, and gives it (N01.FR.04); a fleet may do without."""
+    summary_report: bool = True
+    """Whether it has the base report SummaryInventory, which a station need not have (B07.FR.02, B07.FR.12)."""
     local_controller: bool = False
     """Whether the station publishes firmware for others (L03)."""
     publish_host: str = "127.0.0.1"
@@ -97,6 +108,8 @@ class StationSettings:
     """Monitors that a CSMS can neither change nor clear (N04.FR.18, N06.FR.03); their ids are their own, or 1, 2, ... ."""
     preconfigured_monitors: tuple[MonitorSetting, ...] = ()
     """Monitors from the factory that a CSMS may change and switch off (N03); their ids follow those that are hard-wired."""
+    dhcp_ntp_servers: tuple[str, ...] = ()
+    """The NTP servers of the network, where ClockCtrlr.NtpSource is DHCP: the station has no DHCP client and is told them."""
     swap_slots: int = 0
     """How many of the EVSEs, the first ones, are slots for batteries to be swapped (2.1: S); 0: none, the usual."""
     boot_retry_seconds: int = 30
@@ -107,11 +120,20 @@ class StationSettings:
     """For how many seconds of interruption a transaction goes on at least, whatever TxCtrlr.ResumptionTimeout says (E17)."""
     outbox_limit: int = 10_000
     cache_limit: int = 500
+    said: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """What was said beside the habits of the family: it goes along to another one."""
+
+    @property
+    def first_values(self) -> Mapping[str, str]:
+        """`variables`, and what a swap station has besides: its transactions go from a battery's coming to its going (S04.FR.08)."""
+        if self.swap_slots <= 0 or self.family is Family.OCPP16:
+            return self.variables
+        return {**self.variables, "TxCtrlr.TxStartPoint": SLOT_POINT, "TxCtrlr.TxStopPoint": SLOT_POINT}
 
     @classmethod
     def ocpp2(cls, identity: StationIdentity, **changes: Any) -> StationSettings:
         """The habits of 2.0.1 and 2.1."""
-        return replace(cls(identity), **changes)
+        return replace(cls(identity), **changes, said=changes)
 
     @classmethod
     def ocpp16(cls, identity: StationIdentity, **changes: Any) -> StationSettings:
@@ -139,4 +161,11 @@ class StationSettings:
             accepts_unsigned_firmware=True,
             names_unsigned_updates=False,
         )
-        return replace(habits, **changes)
+        return replace(habits, **changes, said=changes)
+
+    def in_family(self, family: Family) -> StationSettings:
+        """The same station with the habits of another family; itself if it is of that family."""
+        if family is self.family:
+            return self
+        made = StationSettings.ocpp16 if family is Family.OCPP16 else StationSettings.ocpp2
+        return made(self.identity, **self.said)

@@ -39,10 +39,10 @@ from pilotwire.domain.smart_charging import (
     with_set,
 )
 from pilotwire.domain.smart_charging.composite import composite
-from pilotwire.station.core import charging_dynamic, charging_limits, charging_power, v2x_setpoints
+from pilotwire.station.core import charging_dynamic, charging_limits, charging_power, outbox_policy, v2x_setpoints
 from pilotwire.station.core.actions import Answer, RefuseCommand
-from pilotwire.station.core.charging_checks import ENABLED, MOST_PROFILES, abilities, first_flaw, reason_of
-from pilotwire.station.core.charging_site import csms_time, replace_installed, site_of, usual_unit
+from pilotwire.station.core.charging_checks import MOST_PROFILES, abilities, first_flaw, reason_of
+from pilotwire.station.core.charging_site import ENABLED, csms_time, replace_installed, site_of, usual_unit
 from pilotwire.station.core.settings import Family
 from pilotwire.station.core.smart_charging_memory import ChargingMemory
 from pilotwire.station.core.station import Station
@@ -127,16 +127,19 @@ def report(station: Station, ref: Hashable, command: GetChargingProfiles) -> Non
         for (evse_id, source), profiles in sorted(groups.items())
         for first in range(0, len(profiles), _AT_A_TIME)
     ]
-    for number, (evse_id, source, profiles) in enumerate(parts, 1):
-        station.say(
-            ChargingProfilesReported(
-                request_id=command.request_id,
-                charging_limit_source=source,
-                evse_id=evse_id,
-                charging_profile=tuple(profiles),
-                more=number < len(parts),
-            )
+    facts = [
+        ChargingProfilesReported(
+            request_id=command.request_id,
+            charging_limit_source=source,
+            evse_id=evse_id,
+            charging_profile=tuple(profiles),
+            more=number < len(parts),
         )
+        for number, (evse_id, source, profiles) in enumerate(parts, 1)
+    ]
+    if not outbox_policy.keep_parts(station, facts):
+        for fact in facts:
+            station.say(fact)
 
 
 def _named(station: Station, each: InstalledProfile) -> ChargingProfile:
@@ -156,7 +159,7 @@ def composite_schedule(station: Station, command: GetCompositeSchedule) -> GetCo
         return _no_schedule("UnsupportedRateUnit", f"The station has no schedules in {unit}.")
     if not 0 < command.duration <= MOST_SECONDS:
         return _no_schedule("ValueOutOfRange", f"A duration is 1 to {MOST_SECONDS} seconds.")
-    schedule = composite(site_of(station), command.evse_id, csms_time(station), command.duration, unit)
+    schedule = composite(site_of(station, with_plans=True), command.evse_id, csms_time(station), command.duration, unit)
     return GetCompositeScheduleOutcome(status=GenericStatus.ACCEPTED, schedule=schedule)
 
 
@@ -252,7 +255,8 @@ def _variables(family: Family, layout: StationLayout) -> Iterable[Declared]:
     yield fixed(f"{_C}.Entries[ChargingProfiles]", "0", high=MOST_PROFILES)
     yield switch(ENABLED, True)
     yield fixed(f"{_C}.Available", _TRUE, DataType.BOOLEAN)
-    yield fixed(f"{_C}.ACPhaseSwitchingSupported", "false", DataType.BOOLEAN)
+    chooses = any(isinstance(evse.supply, AcSupply) and evse.supply.chooses_phase for evse in layout.evses)
+    yield fixed(f"{_C}.ACPhaseSwitchingSupported", _TRUE if chooses else "false", DataType.BOOLEAN)
     yield switch(charging_limits.SIGNALS_ENABLED, True)
     yield switch(charging_limits.DISALLOWED, False)
     yield switch(charging_limits.WITH_SCHEDULES, False)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar, cast
 
 from pilotwire.domain.availability import ConnectorState, Problem
 from pilotwire.domain.device_model import VariableName
 from pilotwire.domain.identity import EvseAddress, IdToken
-from pilotwire.domain.kinds import Fact, Verdict
+from pilotwire.domain.kinds import Fact, Verdict, changed
 from pilotwire.domain.provisioning import BootReason, RegistrationStatus
 from pilotwire.errors import MisuseError
 from pilotwire.station.core import outbox_policy
@@ -104,7 +104,7 @@ class Station:
         """The value a variable has at this moment, None where the kept one counts; the core sets it."""
         own = saved.part(StationMemory)
         transactions = saved.part(TransactionsMemory)
-        self.variables = Variables(declared, settings.variables, saved.part(VariablesMemory).values)
+        self.variables = Variables(declared, settings.first_values, saved.part(VariablesMemory).values)
         self.outbox = Outbox(saved.outbox, next_number=own.next_number, limit=settings.outbox_limit)
         self.cache: CacheMemory = saved.part(CacheMemory)
         self.reservations: ReservationsMemory = saved.part(ReservationsMemory)
@@ -120,11 +120,13 @@ class Station:
         self.timers = Timers()
         self.now = datetime.min.replace(tzinfo=UTC)
         self.link = False
+        self.sayable: frozenset[str] | None = None
+        """The measurands the version last spoken has words for, None: all."""
         self.link_lost_at: datetime | None = None
         self.registration: RegistrationStatus | None = None
         self.boot_reason = BootReason.POWER_UP
         self.firmware = RunningFirmware()
-        """What the hardware runs."""
+        """What the hardware runs; see `runs`."""
         self.unplaced: Grant | None = None
         """Somebody authorized at a reader for the whole station who has not chosen an EVSE yet."""
         self.asking: set[int] = set()
@@ -163,6 +165,13 @@ class Station:
     def online(self) -> bool:
         """Whether anything but a boot may be said: the link stands and the CSMS has accepted us (B01.FR.08)."""
         return self.link and self.registration is RegistrationStatus.ACCEPTED
+
+    def runs(self, firmware: RunningFirmware) -> None:
+        """This firmware runs now; its version is told with the next boot."""
+        self.firmware = firmware
+        if firmware.version is not None:
+            identity = changed(self.settings.identity, firmware_version=firmware.version)
+            self.settings = replace(self.settings, identity=identity)
 
     def do(self, *actions: Action) -> None:
         """Ask for actions."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from pilotwire.domain.device_model import VariableName
+from pilotwire.domain.device_model import AttributeType, VariableName
 from pilotwire.domain.provisioning import TriggerMessage
 from pilotwire.station.core.actions import Answer
 from pilotwire.station.core.settings import Family
@@ -28,6 +28,8 @@ Trigger = Callable[[Station, TriggerMessage], Then | None]
 """What to do after a trigger was answered with Accepted; None: it is answered with Rejected (F06.FR.05)."""
 Live = Callable[[Station, VariableName], str | None]
 """The value a variable has at this moment, None where the kept one counts."""
+LiveOther = Callable[[Station, VariableName, AttributeType], str | None]
+"""The same of another attribute than Actual."""
 
 
 def nothing(_: Station) -> None:
@@ -44,9 +46,10 @@ class Street:
     """See the module. All but the name may be left out.
 
     - `variables` declares what the device model has of it, for a protocol family and a layout.
-    - `live` gives values as they are now, by (component, variable) without case.
+    - `live` gives values as they are now, by (component, variable) without case; `live_others` those of other attributes than Actual.
     - `checks` refuses a value before it is set, by written name without case; False is answered with Rejected.
-    - `changed` is told of each variable that was set, by the CSMS or from inside, whoever declared it; a written name as in `key_of`.
+    - `changed` is told of each variable that was set, by the CSMS or from inside, whoever declared it; a written name as in `key_of`,
+      with `#maxset` and the like behind it for another attribute than Actual.
     - `started` comes after the survey of the hardware, `link_up`, `link_down` and `accepted` (the boot was accepted) as they happen.
     - `deadline` says when `due` wants to be called; `due` is called at every tick, and does only what is due.
     - `follow` is called after every input and tick, before states are reported and the outbox is sent: what follows from anything.
@@ -58,6 +61,7 @@ class Street:
     triggers: Mapping[str, Trigger] = field(default_factory=dict)
     variables: Callable[[Family, StationLayout], Iterable[Declared]] = lambda _family, _layout: ()
     live: Mapping[tuple[str, str], Live] = field(default_factory=dict)
+    live_others: Mapping[tuple[str, str], LiveOther] = field(default_factory=dict)
     checks: Mapping[str, Callable[[Station, str], bool]] = field(default_factory=dict)
     changed: Callable[[Station, str, str], None] = lambda _station, _key, _value: None
     started: Callable[[Station], None] = nothing

@@ -8,6 +8,7 @@ from pilotwire.station.core import (
     authorization,
     battery_swap,
     certificates,
+    connected_ev,
     cost,
     customer_information,
     der_control,
@@ -27,6 +28,7 @@ from pilotwire.station.core import (
     monitoring,
     network,
     outbox_street,
+    payment_terminal,
     progress,
     publish_firmware,
     resumption,
@@ -34,9 +36,11 @@ from pilotwire.station.core import (
     smart_charging,
     tariff,
     tariff_payment,
+    time_sources,
     token_cache,
     v2x,
     vehicle_needs,
+    web_payment,
 )
 from pilotwire.station.core.settings import Family
 from pilotwire.station.core.station import Station
@@ -44,6 +48,7 @@ from pilotwire.station.core.street import (
     CommandHandler,
     EventHandler,
     Live,
+    LiveOther,
     Street,
     Trigger,
     no_deadline,
@@ -57,6 +62,7 @@ STREETS: tuple[Street, ...] = (
     metering_street.STREET,
     device_model_limits.STREET,
     device_model_clock.STREET,
+    time_sources.STREET,
     device_model_places.STREET,
     authorization.STREET,
     token_cache.STREET,
@@ -78,12 +84,15 @@ STREETS: tuple[Street, ...] = (
     certificates.STREET,
     smart_charging.STREET,
     vehicle_needs.STREET,
+    connected_ev.STREET,
     v2x.STREET,
     der_control.STREET,
     battery_swap.STREET,
     tariff.STREET,
     tariff_payment.STREET,
+    payment_terminal.STREET,
     cost.STREET,
+    web_payment.STREET,
     display.STREET,
 )
 """All of them. A street of its own module is one line here."""
@@ -94,6 +103,9 @@ COMMANDS: dict[type, CommandHandler] = {
 EVENTS: dict[type, EventHandler] = {kind: handler for street in STREETS for kind, handler in street.events.items()}
 TRIGGERS: dict[str, Trigger] = {name: trigger for street in STREETS for name, trigger in street.triggers.items()}
 LIVE: dict[tuple[str, str], Live] = {place: live for street in STREETS for place, live in street.live.items()}
+LIVE_OTHERS: dict[tuple[str, str], LiveOther] = {
+    place: live for street in STREETS for place, live in street.live_others.items()
+}
 CHECKS: dict[str, Callable[[Station, str], bool]] = {
     name.casefold(): check for street in STREETS for name, check in street.checks.items()
 }

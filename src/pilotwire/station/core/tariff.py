@@ -30,8 +30,9 @@ from pilotwire.domain.tariff import (
     TariffStatus,
 )
 from pilotwire.domain.transactions import TriggerReason
-from pilotwire.station.core import limits, tariff_bills, transactions
-from pilotwire.station.core.actions import Answer, RefuseCommand
+from pilotwire.station.core import limits, reservation, tariff_bills, transactions
+from pilotwire.station.core.actions import Answer, RefuseCommand, Show
+from pilotwire.station.core.inputs import OfStreet
 from pilotwire.station.core.settings import Family
 from pilotwire.station.core.station import Station
 from pilotwire.station.core.street import Street
@@ -49,13 +50,22 @@ from pilotwire.station.core.tariff_rules import (
     why_not,
     works_out,
 )
+from pilotwire.station.core.transactions import Cause
 from pilotwire.station.core.variable_table import Declared, fixed, name_of, number, switch
 from pilotwire.station.hardware.ports import StationLayout
 
 COST_INTERVAL: Final = "TariffCostCtrlr.Interval[Cost]"
+NOT_ACCEPTED: Final = "You did not accept the price. Nothing more is charged."
 _Set = TariffSetStatus
 _Change = TariffChangeStatus
 _UNKNOWN_EVSE: Final = Reason(code="UnknownEvse")
+
+
+@dataclass(frozen=True, slots=True)
+class TariffRefused(OfStreet):
+    """The driver at an EVSE, or who was authorized at the station (None), does not accept the tariff they read (I07, I08)."""
+
+    evse_id: int | None = None
 
 
 @dataclass(slots=True)
@@ -178,6 +188,24 @@ def _change(station: Station, ref: Hashable, command: ChangeTransactionTariff) -
         transactions.tell(station, evse, TriggerReason.TARIFF_CHANGED)  # I11.FR.07
 
 
+# --- refused by the driver ------------------------------------------------------------------------------------------
+
+
+def _refused(station: Station, event: TariffRefused) -> None:
+    """Whoever does not accept the tariff is not authorized any more (I07.FR.30, I07.FR.31, I08.FR.20, I08.FR.21)."""
+    evse = station.evses.get(event.evse_id) if event.evse_id is not None else None
+    if event.evse_id is None and station.unplaced is not None:
+        station.unplaced = None
+        station.do(Show(None, NOT_ACCEPTED))
+    elif evse is not None and evse.grant is not None:
+        given = evse.grant
+        station.do(Show(evse.evse_id, NOT_ACCEPTED))
+        transactions.revoke(station, evse, Cause(TriggerReason.TARIFF_NOT_ACCEPTED))
+        reservation.given_up(station, given)
+    else:
+        station.note("A tariff was not accepted where nobody is authorized.")
+
+
 # --- as time passes -------------------------------------------------------------------------------------------------
 
 
@@ -270,6 +298,7 @@ STREET = Street(
         ClearTariffs: _only_if_enabled(_answer(clear), _has_tariffs),
         ChangeTransactionTariff: _only_if_enabled(_change, works_out),
     },
+    events={TariffRefused: _refused},
     variables=_variables,
     live={("tariffcostctrlr", "problem"): lambda station, _: str(has_problem(station)).lower()},
     started=tariff_bills.tidy,

@@ -10,21 +10,27 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
+from pilotwire.domain.identity import IdToken
 from pilotwire.domain.kinds import changed
 from pilotwire.domain.metering import MeterReading, register_of
 from pilotwire.domain.tariff import EvseKind, Tariff
 from pilotwire.domain.tariff.bills import Bill, CostDetails, begun, carried_on, changed_to, details, total
 from pilotwire.domain.tariff.conditions import FixedFacts, Moment, next_change
 from pilotwire.domain.transactions import ChargingState, EventKind, TriggerReason
-from pilotwire.station.core import device_model_clock
+from pilotwire.station.core import availability, device_model_clock
 from pilotwire.station.core.evse import Evse, Running
+from pilotwire.station.core.payment_memory import PaymentMemory
 from pilotwire.station.core.station import Station
 from pilotwire.station.core.tariff_memory import KeptBill, TariffMemory
-from pilotwire.station.core.tariff_rules import refusal, works_out
+from pilotwire.station.core.tariff_rules import refusal, tell_problem, works_out
+from pilotwire.station.hardware.ports import ErrorCode
 
 RUNNING_COST: Final = "TariffCostCtrlr.Enabled[RunningCost]"
 TARIFF_INTERVAL: Final = "TariffCostCtrlr.Interval[Tariff]"
+METER_FAILED: Final = "The meter failed during the transaction."
+"""Why a cost may not be all there is (I12.FR.14)."""
 _TOLD_WITH: Final = frozenset({TriggerReason.RUNNING_COST})
+_METER_FAILURE: Final = availability.NAMES[ErrorCode.POWER_METER_FAILURE]
 
 
 @dataclass(slots=True)
@@ -103,10 +109,11 @@ def told(
         return None, None
     ends = kind is EventKind.ENDED
     register = register_of(readings, last=True)
-    bill = carried_on(kept.bill, moment_of(station, evse, register if ends else None))
+    bill = _carried_on(station, evse, kept.bill, register if ends else None)
     _keep(station, tx, None if ends else KeptBill(bill=bill, told=True, driver=kept.driver))
     if ends:
         station.moment(_Books).totals[evse.evse_id] = (total(bill, final=True), bill.tariff.currency)
+        tell_problem(station, bill.failure is not None)
     running = station.variables.on(RUNNING_COST) and (kind is EventKind.STARTED or trigger in _TOLD_WITH)
     cost = details(bill, final=ends) if ends or running else None
     return None if kept.told else bill.tariff.tariff_id, cost
@@ -119,11 +126,41 @@ def _begin(station: Station, evse: Evse, tx: Running) -> KeptBill | None:
     tariff = own or default_of(station, evse)
     if tariff is None or owner is None or (own is not None and refusal(station, own) is not None):
         return None  # with a tariff of the driver's that cannot be gone by, the CSMS works it out (I08.FR.33)
-    told_of = {(each.type or "").casefold(): each.value for each in owner.additional}
-    facts = FixedFacts(payment_brand=told_of.get("paymentbrand"), payment_recognition=told_of.get("paymentrecognition"))
     moment = moment_of(station, evse)
-    bill = begun(tariff, moment, min(tx.started_at, moment.at), tx.meter_start, facts)
+    started_at = min(tx.started_at, moment.at)
+    facts = _facts(station, owner)
+    bill = begun(tariff, moment, started_at, tx.meter_start, facts, _reserved(station, evse, started_at))
     return KeptBill(bill=bill, driver=None if own is None else owner.value)
+
+
+def _facts(station: Station, owner: IdToken) -> FixedFacts:
+    """What is known of the card that is paid with: all the terminal told, or what came with a remote start."""
+    told_of = {(each.type or "").casefold(): each.value for each in owner.additional}
+    own = next((one for one in station.kept(PaymentMemory).under_way if one.psp_ref == owner.value), None)
+    if own is not None:
+        told_of |= {kind.casefold(): value for kind, value in own.details.items()}
+    return FixedFacts(payment_brand=told_of.get("paymentbrand"), payment_recognition=told_of.get("paymentrecognition"))
+
+
+def _reserved(station: Station, evse: Evse, started_at: datetime) -> timedelta | None:
+    """How long the place was kept for the driver before (I12.FR.06, I12.FR.07); None: it was not."""
+    given = evse.grant
+    if given is None or given.reservation is None:
+        return None
+    return started_at - (given.reserved_since or started_at)
+
+
+def _carried_on(station: Station, evse: Evse, bill: Bill, register: Decimal | None = None) -> Bill:
+    """The bill up to now; with a meter that has failed it says so from then on (I12.FR.14)."""
+    if bill.failure is None and _meter_fails(station, evse):
+        bill = changed(bill, failure=METER_FAILED)
+        tell_problem(station, True)
+    return carried_on(bill, moment_of(station, evse, register))
+
+
+def _meter_fails(station: Station, evse: Evse) -> bool:
+    problems = station.condition.problems
+    return any(_METER_FAILURE in problems.get(place, {}) for place in ((0, 0), (evse.evse_id, 0)))
 
 
 def change(station: Station, evse: Evse, tx: Running, tariff: Tariff) -> None:
@@ -179,9 +216,13 @@ def carry_on(station: Station, evse: Evse) -> Decimal | None:
         return None
     charging = evse.charging_state is ChargingState.CHARGING
     if charging is not kept.bill.charging or _next(station, kept.bill) <= station.now:
-        kept = changed(kept, bill=carried_on(kept.bill, moment_of(station, evse)))
+        kept = changed(kept, bill=_carried_on(station, evse, kept.bill))
         _keep(station, tx, kept)
-    return total(kept.bill, final=False)
+    cost, most = total(kept.bill, final=False), tx.limit.max_cost
+    if most is not None and cost < most:
+        by_now = total(carried_on(kept.bill, moment_of(station, evse)), final=False)
+        return by_now if by_now >= most else cost  # a limit is not to be exceeded until the next look (E16.FR.19)
+    return cost
 
 
 def _next(station: Station, bill: Bill) -> datetime:
@@ -206,6 +247,16 @@ def tidy(station: Station) -> None:
     if not memory.bills.keys() <= running:
         bills = {one: kept for one, kept in memory.bills.items() if one in running}
         station.remember(changed(memory, bills=bills))
+
+
+def so_far(bill: Bill) -> Decimal:
+    """What a transaction would cost if it ended with this bill."""
+    return total(bill, final=True)
+
+
+def total_of(station: Station, evse: Evse) -> tuple[Decimal, str] | None:
+    """What the transaction cost that has just ended here, and its currency, as long as nobody took notice."""
+    return station.moment(_Books).totals.get(evse.evse_id)
 
 
 def take_total(station: Station, evse: Evse) -> tuple[Decimal, str] | None:

@@ -1,5 +1,5 @@
-"""Ad hoc payment as far as the station has a part in it without a terminal of its own (2.1): a payment by web page keeps its EVSE (C25), a
-payment terminal beside the station tells how payments were settled (C20 to C22), and VAT numbers are looked into (C18).
+"""Ad hoc payment as far as the station has a part in it without a terminal of its own (2.1): a payment by web page keeps its EVSE (C25), it
+is told how payments were settled (C20 to C22), and VAT numbers are looked into (C18). See `payment_terminal` for one of its own.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from pilotwire.domain.kinds import Verdict
+from pilotwire.domain.kinds import Verdict, changed
 from pilotwire.domain.tariff import (
     NotifyWebPaymentStarted,
     PaymentSettled,
@@ -22,6 +22,7 @@ from pilotwire.domain.tariff import (
 from pilotwire.station.core.actions import Answer, Show
 from pilotwire.station.core.evse import Evse
 from pilotwire.station.core.inputs import OfStreet
+from pilotwire.station.core.payment_memory import PaymentMemory
 from pilotwire.station.core.station import Station
 from pilotwire.station.core.street import Street
 
@@ -46,9 +47,10 @@ class VatNumberEntered(OfStreet):
 
 @dataclass(slots=True)
 class _Paying:
-    """Until when an EVSE is kept for somebody who is paying."""
+    """Until when an EVSE is kept for somebody who is paying; where those are who wait for a receipt, by payment."""
 
     until: dict[int, datetime] = field(default_factory=dict)
+    receipts: dict[str, int | None] = field(default_factory=dict)
 
 
 # --- web payment ----------------------------------------------------------------------------------------------------
@@ -59,6 +61,10 @@ def _started(station: Station, ref: Hashable, command: NotifyWebPaymentStarted) 
     station.do(Answer(ref, WebPaymentOutcome()))
     evse = station.evses.get(command.evse_id)
     taken = evse is not None and (evse.grant is not None or (evse.tx is not None and evse.tx.owner is not None))
+    if evse is not None and command.timeout <= 0 and is_kept(station, evse):
+        done(station, evse)  # who was paying does so no more
+        station.do(Show(evse.evse_id, ""))
+        return
     if evse is None or taken or command.timeout <= 0:
         station.note(f"A web payment was told for EVSE {command.evse_id}, which cannot be kept for it.")
         return
@@ -91,22 +97,25 @@ def _due(station: Station) -> None:
 
 
 def _settled(station: Station, event: Settled) -> None:
-    """Tell the CSMS, later if it cannot be told now; where it makes the receipt, the driver reads where that is (C21.FR.03)."""
     fact = event.settlement
+    evse = None if fact.transaction_id is None else station.evse_of_transaction(fact.transaction_id)
+    tell(station, fact, None if evse is None else evse.evse_id)
 
-    def answered(verdict: Verdict) -> None:
-        evse = None if fact.transaction_id is None else station.evse_of_transaction(fact.transaction_id)
-        if isinstance(verdict, SettlementVerdict) and verdict.receipt_url is not None:
-            station.do(Show(None if evse is None else evse.evse_id, f"Your receipt: {verdict.receipt_url}"))
 
-    def failed(refused: bool) -> None:
-        if not refused:
-            station.keep(fact)
+def tell(station: Station, fact: PaymentSettled, place: int | None) -> None:
+    """Tell the CSMS how a payment ended, after all that waits to be told before: money is not lost with a line, or with the power.
 
-    if station.online:
-        station.say(fact, answered=answered, failed=failed)
-    else:
-        station.keep(fact)
+    `place` is the EVSE where the driver is.
+    """
+    station.moment(_Paying).receipts[fact.psp_ref] = place
+    station.keep(fact)
+
+
+def told(station: Station, fact: PaymentSettled, verdict: Verdict | None) -> None:
+    """The CSMS has heard it; where it makes the receipt, the driver reads where that is (C21.FR.03)."""
+    place = station.moment(_Paying).receipts.pop(fact.psp_ref, None)
+    if isinstance(verdict, SettlementVerdict) and verdict.receipt_url is not None:
+        station.do(Show(place, f"Your receipt: {verdict.receipt_url}"))
 
 
 def _vat_number(station: Station, event: VatNumberEntered) -> None:
@@ -116,6 +125,7 @@ def _vat_number(station: Station, event: VatNumberEntered) -> None:
         if not isinstance(verdict, VatVerdict) or verdict.status is not VatStatus.ACCEPTED:
             station.do(Show(place, f"{event.vat_number} is not a valid VAT number."))
             return
+        _goes_on_receipt(station, place, event.vat_number, verdict)
         name = "" if verdict.company is None else f" {verdict.company.name}"
         station.do(Show(place, f"VAT number accepted.{name}"))
 
@@ -126,6 +136,15 @@ def _vat_number(station: Station, event: VatNumberEntered) -> None:
         station.say(VatNumberAsked(vat_number=event.vat_number, evse_id=place), answered=answered, failed=failed)
     else:
         failed(False)
+
+
+def _goes_on_receipt(station: Station, place: int | None, number: str, verdict: VatVerdict) -> None:
+    """The VAT number, and whose it is, go with the settlement of the payments at an EVSE (C21.FR.02); None: of all that are under way."""
+    payments = tuple(
+        changed(one, vat_number=number, vat_company=verdict.company) if place in (None, one.evse_id) else one
+        for one in station.kept(PaymentMemory).under_way
+    )
+    station.remember(PaymentMemory(under_way=payments))
 
 
 STREET = Street(

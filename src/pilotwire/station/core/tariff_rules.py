@@ -27,7 +27,7 @@ _SEVERITY: Final = 4
 
 @dataclass(slots=True)
 class _Health:
-    """Whether the last tariff of a driver was one to go by."""
+    """Whether the last tariff of a driver was one to go by, and the last bill could be made out."""
 
     problem: bool = False
 
@@ -48,8 +48,6 @@ def refusal(station: Station, tariff: Tariff) -> TariffSetStatus | None:
 
 def why_not(tariff: Tariff) -> Reason | None:
     """What of the structure of a tariff this station cannot go by."""
-    if tariff.reservation_time is not None or tariff.reservation_fixed is not None:
-        return Reason(code="InvalidValue", info="This station has no prices of reservations.")
     found = misfits(tariff)
     return Reason(code="InvalidValue", info=f"{found[0].where}: {found[0].what}"[:1024]) if found else None
 
@@ -60,7 +58,7 @@ def checked(station: Station, verdict: AuthorizationVerdict) -> AuthorizationVer
     if tariff is None or not verdict.accepted or not works_out(station):
         return verdict
     refused = refusal(station, tariff)
-    _tell_problem(station, refused is not None)
+    tell_problem(station, refused is not None)
     if refused is None:
         return verdict
     station.note(f"The tariff {tariff.tariff_id} of a driver cannot be gone by: {refused}.")
@@ -70,8 +68,8 @@ def checked(station: Station, verdict: AuthorizationVerdict) -> AuthorizationVer
     return changed(verdict, tariff=None) if handling == "UseDefaultTariff" else verdict
 
 
-def _tell_problem(station: Station, problem: bool) -> None:
-    """I08.FR.31, I08.FR.35, I08.FR.36: told when it comes and when it goes."""
+def tell_problem(station: Station, problem: bool) -> None:
+    """I08.FR.31, I08.FR.35, I08.FR.36, I12.FR.18, I12.FR.19, I12.FR.43, I12.FR.44: told when it comes and when it goes."""
     health = station.moment(_Health)
     if health.problem == problem:
         return

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from pilotwire.domain.authorization import AuthorizationStatus, AuthorizationVerdict, ClearCacheOutcome
-from pilotwire.domain.device_model import DataType, VariableName
+from pilotwire.domain.device_model import AttributeType, DataType, Mutability, VariableName
 from pilotwire.domain.identity import NO_AUTHORIZATION, IdToken, same_token
 from pilotwire.domain.kinds import changed
 from pilotwire.station.core import local_list
@@ -22,7 +22,7 @@ from pilotwire.station.core.memory import CachedVerdict, CacheMemory
 from pilotwire.station.core.settings import Family
 from pilotwire.station.core.station import Station
 from pilotwire.station.core.street import Street
-from pilotwire.station.core.variable_table import Declared, fixed, name_of
+from pilotwire.station.core.variable_table import Declared, OtherAttribute, fixed, name_of
 from pilotwire.station.hardware.ports import StationLayout
 
 STORAGE_BYTES = 1_000_000
@@ -32,6 +32,7 @@ _NOT_CACHED = frozenset({NO_AUTHORIZATION, "Central"})
 """Token types that are kept in no cache (C02.FR.03, C05.FR.02)."""
 _ENABLED = "AuthCacheCtrlr.Enabled"
 _POLICY = "AuthCacheCtrlr.Policy"
+_STORAGE = "AuthCacheCtrlr.Storage"
 _TARIFFS = "TariffCostCtrlr.Enabled[Tariff]"
 _POLICIES = ("LRU", "LFU", "FIFO", "CUSTOM")
 _ENCODER = msgspec.json.Encoder()
@@ -103,10 +104,28 @@ def _without_prices(station: Station, verdict: AuthorizationVerdict) -> Authoriz
 def _make_room(station: Station, entries: dict[str, CachedVerdict], coming: CachedVerdict) -> None:
     order = _ORDERS[station.variables.text(_POLICY)]
     limit = max(station.settings.cache_limit, 1)
-    free = STORAGE_BYTES - _size(coming) - sum(map(_size, entries.values()))
+    free = _most_bytes(station) - _size(coming) - sum(map(_size, entries.values()))
     while entries and (len(entries) >= limit or free < 0):
         worst = min(entries, key=lambda key: order(station, entries[key]))
         free += _size(entries.pop(worst))
+
+
+def _most_bytes(station: Station) -> int:
+    """What the cache may take: what there is for it, or less by MaxSet (2.x appendix, Storage)."""
+    least = station.variables.text(_STORAGE, AttributeType.MAX_SET) if station.variables.has(_STORAGE) else ""
+    return min(int(least), STORAGE_BYTES) if least else STORAGE_BYTES
+
+
+def _changed(station: Station, key: str, _value: str) -> None:
+    """A cache that is to be smaller is so at once."""
+    if key != f"{_STORAGE}#maxset".casefold():
+        return
+    entries, order = dict(station.cache.entries), _ORDERS[station.variables.text(_POLICY)]
+    over = sum(map(_size, entries.values())) - _most_bytes(station)
+    while entries and over > 0:
+        over -= _size(entries.pop(min(entries, key=lambda each: order(station, entries[each]))))
+    if len(entries) < len(station.cache.entries):
+        station.cache = CacheMemory(entries=entries)
 
 
 def _lru(_station: Station, entry: CachedVerdict) -> tuple[Any, ...]:
@@ -157,8 +176,17 @@ def _variables(family: Family, _layout: StationLayout) -> tuple[Declared, ...]:
         return (fixed(_POLICY, "LRU", DataType.OPTION_LIST, _POLICIES),)
     return (
         Declared(name_of(_POLICY), DataType.OPTION_LIST, "LRU", values=_POLICIES),
-        fixed("AuthCacheCtrlr.Storage", "0", unit="B", high=STORAGE_BYTES),
+        Declared(
+            name_of(_STORAGE),
+            DataType.INTEGER,
+            "0",
+            Mutability.READ_ONLY,
+            low=0,
+            high=STORAGE_BYTES,
+            unit="B",
+            others=(OtherAttribute(AttributeType.MAX_SET),),
+        ),
     )
 
 
-STREET = Street("token_cache", variables=_variables, live={("authcachectrlr", "storage"): _storage})
+STREET = Street("token_cache", variables=_variables, live={("authcachectrlr", "storage"): _storage}, changed=_changed)

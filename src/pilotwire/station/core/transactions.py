@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from pilotwire.domain.authorization import TransactionLimit
 from pilotwire.domain.identity import IdToken
+from pilotwire.domain.kinds import changed
 from pilotwire.domain.metering import MeterReading, register_of
 from pilotwire.domain.provisioning import RegistrationStatus
 from pilotwire.domain.transactions import ChargingState, EventKind, StoppedReason, TransactionEvent, TriggerReason
@@ -139,10 +140,12 @@ def _event(
     if grant is not None and kind is not EventKind.ENDED:
         by_signature = kind is EventKind.STARTED and _is_begun_by_signature(station, evse)
         usual = TriggerReason.SIGNED_DATA_RECEIVED if by_signature else TriggerReason.AUTHORIZED
+        usual = trigger if grant.of_slot else usual  # S04.FR.02
         trigger = TriggerReason.REMOTE_START if grant.remote else usual
         id_token = grant.id_token
         grant.told, tx.owner, tx.group, tx.stopping = True, grant.id_token, grant.group, None
         tx.remote_start_id = grant.remote_start_id
+        limit = _limit_of(tx, grant) or limit
     tx.charging_state, tx.last_at = evse.charging_state, station.stamp()
     tariff_id, cost = tariff_bills.told(station, evse, kind, trigger, readings)
     tx.register = max(tx.register, register_of(readings, last=True) or tx.register)
@@ -170,6 +173,18 @@ def _event(
     )
     tx.next_seq_no += 1
     evse.untold_mode = None
+
+
+def _limit_of(tx: Running, grant: Grant) -> TransactionLimit | None:
+    """What the driver chose, or paid for, before: it counts from now on, and is told once (E16.FR.01, C18.FR.06); None: nothing."""
+    chosen = {name: value for name in _LIMITS if (value := getattr(grant.limit, name)) is not None}
+    if not chosen:
+        return None
+    tx.limit = changed(tx.limit, **chosen)
+    return grant.limit
+
+
+_LIMITS = ("max_cost", "max_energy", "max_time", "max_soc")
 
 
 def _is_begun_by_signature(station: Station, evse: Evse) -> bool:

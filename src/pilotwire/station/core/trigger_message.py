@@ -8,7 +8,7 @@ from pilotwire.domain.availability import ConnectorState
 from pilotwire.domain.identity import EvseAddress
 from pilotwire.domain.provisioning import BootReason, RegistrationStatus, TriggerMessage, TriggerOutcome, TriggerStatus
 from pilotwire.domain.transactions import TriggerReason
-from pilotwire.station.core import availability, metering, provisioning, transactions
+from pilotwire.station.core import availability, metering, metering_main, provisioning, transactions
 from pilotwire.station.core.evse import Evse
 from pilotwire.station.core.station import Station
 from pilotwire.station.core.streets import TRIGGERS
@@ -20,7 +20,8 @@ _IMPLEMENTED = frozenset({"BootNotification", "Heartbeat", "StatusNotification",
 def request(station: Station, command: TriggerMessage) -> tuple[TriggerOutcome, Then | None]:
     """The answer, and what to do after it was given."""
     of_street = TRIGGERS.get(command.message)
-    if of_street is None and command.message not in _IMPLEMENTED:
+    lacking = command.message == "SignCombinedCertificate" and not station.settings.combined_certificate
+    if lacking or (of_street is None and command.message not in _IMPLEMENTED):
         return TriggerOutcome(status=TriggerStatus.NOT_IMPLEMENTED), None  # F06.FR.08
     then = of_street(station, command) if of_street is not None else _plan(station, command)
     status = TriggerStatus.REJECTED if then is None else TriggerStatus.ACCEPTED
@@ -34,9 +35,9 @@ def _plan(station: Station, command: TriggerMessage) -> Then | None:
         return lambda: provisioning.heartbeat(station)
     if command.message == "StatusNotification":
         return _statuses(station, command.address)
-    evses = _named(station, command.address)
     if command.message == "MeterValues":
-        return (lambda: _meter_values(station, evses)) if evses and _list_of(station) else None
+        return _meter_values(station, command.address)
+    evses = _named(station, command.address)
     running = [evse for evse in evses if evse.tx is not None]
     return (lambda: _transaction_events(station, running)) if running else None
 
@@ -72,18 +73,29 @@ def _named(station: Station, address: EvseAddress | None) -> list[Evse]:
     return [evse for evse in station.evses.values() if evse.evse_id == address.evse]
 
 
-def _list_of(station: Station) -> list[str]:
-    return metering.wanted_by(station, metering.SAMPLED if station.settings.triggers_samples else metering.ALIGNED)
+def _meter_values(station: Station, address: EvseAddress | None) -> Then | None:
+    """The clock-aligned measurands (F06.FR.06); in 1.6 the sampled ones, within the transaction that runs (1.6:5.17).
 
-
-def _meter_values(station: Station, evses: list[Evse]) -> None:
-    """The clock-aligned measurands (F06.FR.06); in 1.6 the sampled ones, within the transaction that runs (1.6:5.17)."""
+    All meters, the one of the EVSE that is named, or the main meter if that is (EVSE 0) and there is one.
+    """
     samples = station.settings.triggers_samples
-    for evse in evses:
-        if samples and evse.tx is not None:
-            transactions.sample(station, evse, TriggerReason.TRIGGER)
-        else:
-            metering.report(station, evse, "Trigger", variable=metering.SAMPLED if samples else metering.ALIGNED)
+    variable = metering.SAMPLED if samples else metering.ALIGNED
+    main = (address is None or address.is_station) and bool(metering_main.wanted(station, variable))
+    only_main = address is not None and address.is_station and station.layout.main_meter is not None
+    evses = [] if only_main or not metering.wanted_by(station, variable) else _named(station, address)
+    if not evses and not main:
+        return None
+
+    def tell() -> None:
+        if main:
+            metering_main.report(station, "Trigger", variable=variable)
+        for evse in evses:
+            if samples and evse.tx is not None:
+                transactions.sample(station, evse, TriggerReason.TRIGGER)
+            else:
+                metering.report(station, evse, "Trigger", variable=variable)
+
+    return tell
 
 
 def _transaction_events(station: Station, evses: list[Evse]) -> None:

@@ -18,8 +18,11 @@ from pilotwire.domain.v2x import (
     NotifyAllowedEnergyTransfer,
     NotifyAllowedEnergyTransferOutcome,
 )
-from pilotwire.station.core import external_power, grid
+from pilotwire.station.core import external_power, grid, v2x_measurands
+from pilotwire.station.core.actions import Inform
 from pilotwire.station.core.charging_site import csms_time
+from pilotwire.station.core.device_model_bounds import DISCHARGE_BOUNDS
+from pilotwire.station.core.metering_variables import supported
 from pilotwire.station.core.settings import Family
 from pilotwire.station.core.station import Station
 from pilotwire.station.core.street import Street, answered
@@ -27,6 +30,7 @@ from pilotwire.station.core.v2x_memory import V2XMemory
 from pilotwire.station.core.v2x_setpoints import Setpoints, signalled
 from pilotwire.station.core.v2x_settings import BALANCING, ENABLED, PRIORITY, THRESHOLD, is_on
 from pilotwire.station.core.variable_table import Declared, fixed, name_of, number, switch
+from pilotwire.station.core.vehicle_sessions import ServiceRenegotiation, VehicleSessions
 from pilotwire.station.hardware.ports import StationLayout
 
 _MOST_SIGNALS: Final = 100
@@ -61,6 +65,9 @@ def allow(station: Station, command: NotifyAllowedEnergyTransfer) -> NotifyAllow
     memory = station.kept(V2XMemory)
     allowed = {**memory.allowed, evse.tx.transaction_id: command.allowed_energy_transfer}
     station.remember(changed(memory, allowed=allowed))
+    spoken = station.moment(VehicleSessions).by_evse.get(evse.evse_id)
+    if spoken is not None:  # Q02.FR.06
+        station.do(Inform(spoken.ref, ServiceRenegotiation(allowed_energy_transfer=command.allowed_energy_transfer)))
     return NotifyAllowedEnergyTransferOutcome(status=GenericStatus.ACCEPTED)
 
 
@@ -108,6 +115,7 @@ def _variables(family: Family, layout: StationLayout) -> Iterator[Declared]:
     yield fixed("V2XChargingCtrlr.SupportedOperationModes", ",".join(modes), DataType.MEMBER_LIST, modes)
     yield fixed("V2XChargingCtrlr.SupportedEnergyTransferModes", ",".join(ways), DataType.MEMBER_LIST, ways)
     yield number(THRESHOLD, 10, low=0)
+    yield from v2x_measurands.declared(supported(family, layout))
     for each in ("UpperThreshold", "LowerThreshold", "UpperOffset", "LowerOffset"):
         yield Declared(name_of(f"{BALANCING}[{each}]"), DataType.DECIMAL, "", unit="W")
     systems = ("ExternalSystem", "CSMS")
@@ -115,7 +123,17 @@ def _variables(family: Family, layout: StationLayout) -> Iterator[Declared]:
     for evse in both_ways:
         name = VariableName(component="EVSE", variable="DischargePower", evse=evse.evse_id)
         most = int(evse.max_discharge_w)
-        yield Declared(name, DataType.DECIMAL, "0", Mutability.READ_ONLY, low=0, high=most, unit="W", persistent=False)
+        yield Declared(
+            name,
+            DataType.DECIMAL,
+            "0",
+            Mutability.READ_ONLY,
+            low=0,
+            high=most,
+            unit="W",
+            persistent=False,
+            others=DISCHARGE_BOUNDS,
+        )
 
 
 STREET = Street(

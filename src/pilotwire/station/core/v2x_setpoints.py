@@ -14,30 +14,30 @@ from typing import Final
 from pilotwire.domain.kinds import changed
 from pilotwire.domain.smart_charging import ChargingRateUnit, OperationMode
 from pilotwire.domain.smart_charging.composite import limit_now
-from pilotwire.domain.smart_charging.composite_timeline import Leading, Site
+from pilotwire.domain.smart_charging.composite_both_ways import floor
+from pilotwire.domain.smart_charging.composite_timeline import Leading, Outlet, Site
 from pilotwire.domain.smart_charging.setpoints import (
     BOTH_WAYS,
     Deciding,
-    as_limits,
     at_frequency,
     at_signal,
     deciding,
-    floor_of,
     in_watts,
-    mode_of,
+    setpoint_lead,
 )
 from pilotwire.domain.transactions import TriggerReason
-from pilotwire.station.core import der_effects, transactions
+from pilotwire.station.core import der_effects, der_pace, metering_setpoint, transactions
 from pilotwire.station.core.actions import SetPowerSetpoint
 from pilotwire.station.core.charging_site import csms_time, follow_beginnings, site_of
 from pilotwire.station.core.evse import Evse
 from pilotwire.station.core.grid import grid_of
 from pilotwire.station.core.station import Station
 from pilotwire.station.core.v2x_memory import V2XMemory
-from pilotwire.station.core.v2x_settings import ENABLED, PRIORITY, THRESHOLD, band_of
+from pilotwire.station.core.v2x_settings import ENABLED, THRESHOLD, band_of, csms_first
 
 _M = OperationMode
 _NOTHING: Final = Decimal(0)
+_STEP: Final = Decimal("0.1")
 
 
 @dataclass(slots=True)
@@ -52,7 +52,7 @@ class Balanced:
 class Setpoints:
     """What EVSEs were given last, and what their modes remember: the frequency last used, the balance, aFRR signals by time."""
 
-    given: dict[int, Decimal | None] = field(default_factory=dict)
+    given: dict[int, tuple[Decimal | None, Decimal | None]] = field(default_factory=dict)
     frequency: dict[int, Decimal] = field(default_factory=dict)
     balanced: dict[int, Balanced] = field(default_factory=dict)
     signals: list[tuple[datetime, int]] = field(default_factory=list)
@@ -78,13 +78,13 @@ def follow(station: Station) -> None:
         for evse in station.evses.values()
         if on and evse.tx is not None and is_both_ways(evse) and decisions[evse.evse_id].mode in BOTH_WAYS
     ]
-    limits = changed(site, installed=as_limits(site.installed)) if free else site
+    outlets = {outlet.evse_id: outlet for outlet in site.outlets}
     for evse in station.evses.values():
         here = decisions[evse.evse_id]
         evse.by_setpoint = evse in free
         _notice_mode(station, evse, here.mode)
         if is_both_ways(evse):
-            _give(station, evse, _watts(station, evse, here, limits, len(free)))
+            _give(station, evse, *_power(station, evse, here, site, outlets[evse.evse_id], len(free)))
 
 
 def _notice_mode(station: Station, evse: Evse, mode: OperationMode) -> None:
@@ -99,84 +99,73 @@ def _notice_mode(station: Station, evse: Evse, mode: OperationMode) -> None:
         transactions.tell(station, evse, TriggerReason.OPERATION_MODE_CHANGED)
 
 
-def _give(station: Station, evse: Evse, watts: Decimal | None) -> None:
+def _give(station: Station, evse: Evse, watts: Decimal | None, var: Decimal | None) -> None:
     given = station.moment(Setpoints).given
-    if given.get(evse.evse_id) != watts:
-        given[evse.evse_id] = watts
-        station.do(SetPowerSetpoint(evse.evse_id, watts))
+    if given.get(evse.evse_id, (None, None)) != (watts, var):
+        given[evse.evse_id] = watts, var
+        metering_setpoint.given(station, evse.evse_id, watts)
+        station.do(SetPowerSetpoint(evse.evse_id, watts, var))
 
 
 # --- how much -------------------------------------------------------------------------------------------------------
 
 
-def _watts(station: Station, evse: Evse, here: Deciding, site: Site, among: int) -> Decimal | None:
-    """The setpoint; None: whatever the vehicle takes of what is offered."""
+def _power(
+    station: Station, evse: Evse, here: Deciding, site: Site, outlet: Outlet, among: int
+) -> tuple[Decimal | None, Decimal | None]:
+    """The setpoint in W, None: whatever the vehicle takes of what is offered; and the reactive one in var, None: there is none."""
     causes = station.moment(der_effects.Causes).by_evse
     causes.pop(evse.evse_id, None)
     if evse.tx is None or here.mode is _M.IDLE:
-        return None
+        der_pace.jump(station, evse, _NOTHING)
+        der_pace.begin_softly(station, evse)
+        return None, None
     most = evse.layout.supply.max_power_w
     high = min(most, limit_now(site, evse.evse_id, csms_time(station), ChargingRateUnit.WATT).limit)
-    voltage = next(outlet.supply.voltage for outlet in site.outlets if outlet.evse_id == evse.evse_id)
-    wanted = _wanted(station, evse, here, voltage, among) if evse.by_setpoint else None
-    low = _low(station, evse, here, voltage, among) if evse.by_setpoint else _NOTHING
+    low = floor(outlet, here, ChargingRateUnit.WATT, among=among) if evse.by_setpoint else _NOTHING
+    wanted = _wanted(station, evse, here, outlet.supply.voltage, low, among) if evse.by_setpoint else None
     planned = high if wanted is None else max(min(wanted, high), low)
-    result = der_effects.shaped(station, evse, planned, high)
+    reactive = _reactive(station, here, outlet.supply.voltage, among) if evse.by_setpoint else _NOTHING
+    result = der_effects.shaped(station, evse, planned, high, -reactive)
     if result.cause is not None:
         causes[evse.evse_id] = result
+    var = -result.var.quantize(_STEP) or None
     if wanted is None and result.watts >= (most if evse.by_setpoint else planned):
-        return None
-    return result.watts.quantize(Decimal("0.1"))
+        return None, var
+    return result.watts.quantize(_STEP), var
 
 
-def _low(station: Station, evse: Evse, here: Deciding, voltage: Decimal, among: int) -> Decimal:
-    """The most that may be given back, as the least setpoint; what is for the station is shared by all that are driven (Q06.FR.30)."""
-    assert evse.tx is not None
-    allowed = station.kept(V2XMemory).allowed.get(evse.tx.transaction_id)
-    if allowed is not None and not any("BPT" in each for each in allowed):
-        return _NOTHING  # Q02.FR.05
-    own = (here.own,) if here.own is not None else ()
-    near, above = floor_of((*own, *here.here), voltage), floor_of(here.station, voltage)
-    told = [] if near is None else [near]
-    told += [] if above is None else [above / among]
-    return max([-evse.layout.max_discharge_w, *told])
+def _reactive(station: Station, here: Deciding, voltage: Decimal, among: int) -> Decimal:
+    """What the period that says the setpoint says of reactive power: var, absorbed if positive, as active power is taken."""
+    said = setpoint_lead(here, among, csms_first=csms_first(station))
+    if said is None:
+        return _NOTHING
+    lead, parts = said
+    return in_watts(lead, lead.period.setpoint_reactive or _NOTHING, voltage) / parts
 
 
-def _wanted(station: Station, evse: Evse, here: Deciding, voltage: Decimal, among: int) -> Decimal | None:
+def _wanted(station: Station, evse: Evse, here: Deciding, voltage: Decimal, low: Decimal, among: int) -> Decimal | None:
     """What the mode wants; None where it has only limits."""
     own = here.own
     assert own is not None
-    outside = _outside(here, voltage, among)
-    own_goes_first = here.mode is not _M.EXTERNAL_SETPOINT and station.variables.text(PRIORITY) == "CSMS"
-    if outside is not None and not own_goes_first:  # Q06.FR.21, Q06.FR.22
-        return outside
     state = station.moment(Setpoints)
     if here.mode is not _M.LOCAL_FREQUENCY:
         state.frequency.pop(evse.evse_id, None)
     if here.mode is not _M.LOCAL_LOAD_BALANCING:
         state.balanced.pop(evse.evse_id, None)
+    said = setpoint_lead(here, among, csms_first=csms_first(station))
+    if said is not None:
+        lead, parts = said
+        return in_watts(lead, lead.period.setpoint or _NOTHING, voltage) / parts
     match here.mode:
-        case _M.CENTRAL_SETPOINT | _M.CENTRAL_FREQUENCY:
-            return in_watts(own, own.period.setpoint or _NOTHING, voltage)
-        case _M.EXTERNAL_SETPOINT:
-            return in_watts(own, own.period.setpoint or _NOTHING, voltage)  # of Q05.FR.05, or nothing told yet
         case _M.LOCAL_FREQUENCY:
             frequency = at_frequency(own.period, _frequency(station, evse))
             return frequency + at_signal(own.period, signal_now(station))
         case _M.LOCAL_LOAD_BALANCING:
             high = in_watts(own, own.period.limit, voltage) if own.period.limit is not None else None
-            return _balanced(station, evse, high, _low(station, evse, here, voltage, among), among)
+            return _balanced(station, evse, high, low, among)
         case _:
             return None
-
-
-def _outside(here: Deciding, voltage: Decimal, among: int) -> Decimal | None:
-    """A setpoint of an external system: for this EVSE, or its part of that for the station (Q06.FR.31)."""
-    for leads, parts in ((here.here, 1), (here.station, among)):
-        for lead in leads:
-            if mode_of(lead.period) is _M.EXTERNAL_SETPOINT and lead.period.setpoint is not None:
-                return in_watts(lead, lead.period.setpoint, voltage) / parts
-    return None
 
 
 def _frequency(station: Station, evse: Evse) -> Decimal | None:

@@ -24,6 +24,11 @@ def modes(station: Station) -> tuple[str, ...]:
     return tuple(station.variables.members("V2XChargingCtrlr.SupportedOperationModes")) if is_on(station) else ()
 
 
+def csms_first(station: Station) -> bool:
+    """Whether a setpoint of the CSMS goes before that of an external system (Q06.FR.22)."""
+    return is_on(station) and station.variables.text(PRIORITY) == "CSMS"
+
+
 def band_of(station: Station) -> Band | None:
     """What is set for local load balancing; None: not enough, or what makes no sense (Q09.FR.02)."""
     texts = [

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from pilotwire.domain.device_model import AttributeType, DataType, Mutability, VariableName
+from pilotwire.domain.metering import MEASURANDS as MEASURANDS
 from pilotwire.station.core.settings import Family
 from pilotwire.station.hardware.ports import StationLayout
 
@@ -20,6 +21,7 @@ class OtherAttribute:
     type: AttributeType
     default: str = ""
     mutability: Mutability = Mutability.READ_WRITE
+    persistent: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,29 +47,6 @@ class Declared:
 
 
 TX_POINTS = ("ParkingBayOccupancy", "EVConnected", "Authorized", "PowerPathClosed", "EnergyTransfer")
-MEASURANDS = (
-    "Energy.Active.Import.Register",
-    "Energy.Active.Export.Register",
-    "Energy.Active.Import.Interval",
-    "Energy.Active.Export.Interval",
-    "Energy.Reactive.Import.Register",
-    "Energy.Reactive.Export.Register",
-    "Power.Active.Import",
-    "Power.Active.Export",
-    "Power.Reactive.Import",
-    "Power.Reactive.Export",
-    "Power.Factor",
-    "Power.Offered",
-    "Current.Import",
-    "Current.Export",
-    "Current.Offered",
-    "Voltage",
-    "Frequency",
-    "SoC",
-    "Temperature",
-)
-"""What can be measured, by the names of 2.x MeasurandEnumType and 1.6 Measurand; a meter that cannot tell one leaves it out."""
-
 _MAX_INT = 2_147_483_647
 _READ_ONLY = Mutability.READ_ONLY
 

@@ -24,6 +24,7 @@ from pilotwire.domain.device_model import (
     VariableSetting,
     VariableStatus,
 )
+from pilotwire.domain.kinds import Reason
 from pilotwire.errors import ConfigError, MisuseError
 from pilotwire.station.core.device_model_catalogue import Catalogue, key_of
 from pilotwire.station.core.variable_table import Declared
@@ -34,6 +35,13 @@ _INTEGER = re.compile(r"-?[0-9]{1,18}\Z")
 _DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?\Z")
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})\Z")
 _LISTS = (DataType.MEMBER_LIST, DataType.SEQUENCE_LIST)
+_NUMBERS = (DataType.INTEGER, DataType.DECIMAL)
+_INFO_MOST = 512
+"""Characters of additionalInfo (2.0.1 StatusInfoType)."""
+_READ_ONLY = Reason(code="ReadOnly")
+_WRITE_ONLY = Reason(code="WriteOnly")
+_REFUSED = Reason(code="InvalidValue", info="The station cannot take this value as things are.")
+_OUTSIDE = Reason(code="ValueOutOfRange", info="It is not between MinSet and MaxSet, or they would cross.")
 _DIGITS = {"1": "true", "0": "false"}
 _AS_DIGITS = {word: digit for digit, word in _DIGITS.items()}
 _ACTUAL = AttributeType.ACTUAL
@@ -42,6 +50,7 @@ _NONE: Mapping[str, str] = {}
 
 Live = Callable[[VariableName], str | None]
 """A value that is not kept but is so at this moment; None where the kept one counts."""
+LiveOther = Callable[[VariableName, AttributeType], str | None]
 Allowed = Callable[[str, str], bool]
 
 
@@ -75,6 +84,22 @@ def moment_of(text: str) -> datetime | None:
         return None
 
 
+def _why_not(spec: Declared, value: str) -> Reason:
+    """Why a variable cannot have a value, by the reason codes of the appendix."""
+    numeric = spec.type in _NUMBERS and (_INTEGER if spec.type is DataType.INTEGER else _DECIMAL).match(value)
+    if numeric or spec.type is DataType.STRING:
+        what = "A text" if spec.type is DataType.STRING else "A number"
+        length = " characters" if spec.type is DataType.STRING else ""
+        return Reason(code="ValueOutOfRange", info=f"{what} from {_shown(spec.low)} to {_shown(spec.high)}{length}.")
+    if spec.values:
+        return Reason(code="InvalidValue", info=f"Only of {','.join(spec.values)}."[:_INFO_MOST])
+    return Reason(code="InvalidValue", info=f"It is of type {spec.type}.")
+
+
+def _shown(bound: int | Decimal | None) -> str:
+    return "any" if bound is None else str(bound)
+
+
 def _within(spec: Declared, number: int | Decimal) -> bool:
     return (spec.low is None or number >= spec.low) and (spec.high is None or number <= spec.high)
 
@@ -90,6 +115,12 @@ def _mutability(spec: Declared, attribute: AttributeType) -> Mutability | None:
     if attribute is _ACTUAL:
         return spec.mutability
     return next((other.mutability for other in spec.others if other.type is attribute), None)
+
+
+def _is_persistent(spec: Declared, attribute: AttributeType) -> bool:
+    if attribute is _ACTUAL:
+        return spec.persistent
+    return next(other.persistent for other in spec.others if other.type is attribute)
 
 
 def _place(key: str, attribute: AttributeType) -> str:
@@ -108,10 +139,12 @@ class Variables:
     not persistent is not in it and is gone with this object. Raises `ConfigError` for a first value that cannot be.
     """
 
-    __slots__ = ("_catalogue", "_first", "_in_force", "_passing", "values")
+    __slots__ = ("_catalogue", "_first", "_in_force", "_passing", "live_other", "values")
 
     def __init__(self, catalogue: Catalogue, first: Mapping[str, str], values: Mapping[str, str]) -> None:
         self._catalogue = catalogue
+        self.live_other: LiveOther = lambda _name, _attribute: None
+        """The value that another attribute than Actual has at this moment; the core sets it."""
         self._passing: Mapping[str, str] = _NONE
         self._in_force: Mapping[str, str] = _NONE
         """What counts until the next start of what was set and needs a reboot."""
@@ -174,7 +207,9 @@ class Variables:
         return ((spec, self._value(key, spec)) for key, spec in self._catalogue.specs.items())
 
     def value_of(self, spec: Declared, attribute: AttributeType) -> str:
-        """The kept value of an attribute of a declared variable, empty if not set."""
+        """The kept value of an attribute of a declared variable, empty if not set; of others than Actual the present one, if it is live."""
+        if attribute is not _ACTUAL and (now := self.live_other(spec.name, attribute)) is not None:
+            return now
         return self._value(key_of(spec.name), spec, attribute)
 
     def put(self, key: str, value: str) -> None:
@@ -184,10 +219,10 @@ class Variables:
         if spec is None:
             raise MisuseError(f"There is no variable {key}.")
         self._in_force = {other: kept for other, kept in self._in_force.items() if other != folded}
-        self._keep(folded, spec, value)
+        self._keep(folded, spec.persistent, value)
 
-    def _keep(self, place: str, spec: Declared, value: str) -> None:
-        if spec.persistent:
+    def _keep(self, place: str, persistent: bool, value: str) -> None:
+        if persistent:
             self.values = {**self.values, place: value}
         else:
             self._passing = {**self._passing, place: value}
@@ -222,7 +257,8 @@ class Variables:
         spec = self._catalogue.specs.get(key_of(query.name))
         status = self._readable(query, spec)
         if spec is None or status is not VariableStatus.ACCEPTED:
-            return VariableResult(name=query.name, status=status, attribute=query.attribute)
+            reason = _WRITE_ONLY if status is VariableStatus.REJECTED else None
+            return VariableResult(name=query.name, status=status, attribute=query.attribute, reason=reason)
         value = live(spec.name) if query.attribute is _ACTUAL else None
         if value is None:
             value = self.value_of(spec, query.attribute)
@@ -257,15 +293,19 @@ class Variables:
         results: list[SetVariableResult] = []
         done: list[VariableSetting] = []
         for setting in command.settings:
-            status, kept = self._set_one(setting, allowed, digits)
-            results.append(SetVariableResult(name=setting.name, status=status, attribute=setting.attribute))
-            if kept is not None and status is SetVariableStatus.ACCEPTED:
-                done.append(VariableSetting(name=setting.name, value=kept, attribute=setting.attribute))
+            status, more = self._set_one(setting, allowed, digits)
+            reason = more if isinstance(more, Reason) else None
+            results.append(
+                SetVariableResult(name=setting.name, status=status, attribute=setting.attribute, reason=reason)
+            )
+            if isinstance(more, str) and status is SetVariableStatus.ACCEPTED:
+                done.append(VariableSetting(name=setting.name, value=more, attribute=setting.attribute))
         return SetVariablesOutcome(results=tuple(results)), tuple(done)
 
     def _set_one(
         self, setting: VariableSetting, allowed: Allowed, digits: bool
-    ) -> tuple[SetVariableStatus, str | None]:
+    ) -> tuple[SetVariableStatus, str | Reason | None]:
+        """What becomes of a setting, and the value that was kept, or why none was."""
         key = key_of(setting.name)
         spec = self._catalogue.specs.get(key)
         if spec is None:
@@ -275,20 +315,25 @@ class Variables:
         if mutability is None:
             return SetVariableStatus.NOT_SUPPORTED_ATTRIBUTE_TYPE, None
         value = _DIGITS.get(setting.value, setting.value) if digits and spec.type is DataType.BOOLEAN else setting.value
-        kept = None if mutability is Mutability.READ_ONLY else fits(spec, value)
-        if kept is None or not self._may_be(key, spec, setting.attribute, kept, allowed):
-            return SetVariableStatus.REJECTED, None
+        if mutability is Mutability.READ_ONLY:
+            return SetVariableStatus.REJECTED, _READ_ONLY
+        unsets = not value and setting.attribute is not _ACTUAL  # it is not set any more (as in B06.FR.13)
+        kept = "" if unsets else fits(spec, value)
+        if kept is None:
+            return SetVariableStatus.REJECTED, _why_not(spec, value)
+        if setting.attribute is _ACTUAL and not allowed(key, kept):
+            return SetVariableStatus.REJECTED, _REFUSED
+        if not self._is_in_bounds(key, spec, setting.attribute, kept):
+            return SetVariableStatus.REJECTED, _OUTSIDE
         waits = spec.reboot_required and setting.attribute is _ACTUAL
         if waits and key not in self._in_force:
             self._in_force = {**self._in_force, key: self._value(key, spec)}
-        self._keep(_place(key, setting.attribute), spec, kept)
+        self._keep(_place(key, setting.attribute), _is_persistent(spec, setting.attribute), kept)
         return (SetVariableStatus.REBOOT_REQUIRED if waits else SetVariableStatus.ACCEPTED), kept
 
-    def _may_be(self, key: str, spec: Declared, attribute: AttributeType, value: str, allowed: Allowed) -> bool:
+    def _is_in_bounds(self, key: str, spec: Declared, attribute: AttributeType, value: str) -> bool:
         """A value lies between MinSet and MaxSet where those are set, and these do not cross (B05.FR.08, AttributeEnumType)."""
-        if attribute is _ACTUAL and not allowed(key, value):
-            return False
-        if not spec.others or spec.type not in (DataType.INTEGER, DataType.DECIMAL):
+        if not value or not spec.others or spec.type not in _NUMBERS:
             return True
         low, high = (self._value(key, spec, bound) for bound in _BOUNDS)
         if attribute is AttributeType.MIN_SET:

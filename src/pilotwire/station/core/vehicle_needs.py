@@ -1,8 +1,8 @@
 """What a vehicle needs by ISO 15118, the schedule it is offered for that, and the one it makes of it (K15, K16, K17).
 
 Whoever speaks to the vehicle tells its needs by an input with a `ref`. Each `Inform` with that `ref` is an offer: the first answers the
-needs, a later one says that the offer has changed and is to be negotiated anew (K16.FR.02). There is one schedule in an offer, that by
-which the station itself limits; where a profile has several for the vehicle to choose from, it is made of the first (K15.FR.18).
+needs, a later one says that the offer has changed and is to be negotiated anew (K16.FR.02). There are as many schedules in an offer as a
+profile of the transaction has for the vehicle to choose from (K15.FR.22); the station limits by the one it chose, before that by the first.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from pilotwire.domain.smart_charging import (
     ChargingNeeds,
     ChargingNeedsStatus,
     ChargingNeedsVerdict,
+    ChargingProfile,
+    ChargingProfileKind,
     ChargingProfilePurpose,
     ChargingSchedule,
     EVChargingNeedsNotified,
@@ -28,12 +30,15 @@ from pilotwire.domain.smart_charging import (
     excess_over,
 )
 from pilotwire.domain.smart_charging.composite import composite
+from pilotwire.domain.transactions import StoppedReason, TriggerReason
+from pilotwire.station.core import transactions
 from pilotwire.station.core.actions import Inform
 from pilotwire.station.core.charging_site import csms_time, site_of, usual_unit
 from pilotwire.station.core.inputs import OfStreet
 from pilotwire.station.core.smart_charging_memory import ChargingMemory
 from pilotwire.station.core.station import Station
 from pilotwire.station.core.street import Street
+from pilotwire.station.core.vehicle_sessions import Spoken, VehicleSessions
 
 PATIENCE: Final = timedelta(seconds=60)
 """How long a profile that was promised is waited for (K15.FR.08): a vehicle does not wait longer."""
@@ -54,17 +59,28 @@ class NeedsTold(OfStreet):
 
 @dataclass(frozen=True, slots=True)
 class ScheduleReturned(OfStreet):
-    """The schedule a vehicle makes of its offer, from now on; the answer says whether it may: an `EVChargingScheduleVerdict`."""
+    """The schedule a vehicle makes of its offer, from now on; the answer says whether it may: an `EVChargingScheduleVerdict`.
+
+    `chosen_id`: the id of the schedule it chose (K15.FR.21), None: the only one, or the first. `power_tolerance_accepted`: whether it keeps
+    to the tolerance of that schedule (ISO 15118-20). Both are told in 2.1.
+    """
 
     ref: Hashable
     evse_id: int
     schedule: ChargingSchedule
+    chosen_id: int | None = None
+    power_tolerance_accepted: bool | None = None
 
 
 class ScheduleOffer(Verdict):
-    """Up to what a vehicle may charge, beginning at the schedule's own start; None: the EVSE is not there."""
+    """Up to what a vehicle may charge, beginning at the schedule's own start; None: the EVSE is not there, or the energy
+    transfer was refused.
+
+    `others` are the second and third to choose from.
+    """
 
     schedule: ChargingSchedule | None
+    others: tuple[ChargingSchedule, ...] = ()
 
 
 @dataclass(slots=True)
@@ -74,7 +90,7 @@ class _Session:
     told: NeedsTold
     known: ChargingMemory
     waits_until: datetime | None = None
-    offered: ChargingSchedule | None = None
+    offered: tuple[ChargingSchedule, ...] = ()
     anew: bool = False
 
 
@@ -97,7 +113,10 @@ def needs_told(station: Station, event: NeedsTold) -> None:
     sessions = station.moment(_Sessions).by_evse
     before = sessions.get(event.evse_id)
     session = sessions[event.evse_id] = _Session(event, station.kept(ChargingMemory))
-    if not station.online or (before is not None and before.anew):
+    spoken = station.moment(VehicleSessions).by_evse
+    option = spoken[event.evse_id].option if event.evse_id in spoken else 0
+    spoken[event.evse_id] = Spoken(event.ref, event.needs, event.most_periods, option)
+    if before is not None and before.anew:
         _offer(station, session)
         return
     fact = EVChargingNeedsNotified(
@@ -106,6 +125,10 @@ def needs_told(station: Station, event: NeedsTold) -> None:
         max_schedule_tuples=event.most_periods,
         timestamp=csms_time(station),
     )
+    if not station.online:
+        station.tell(fact)  # later, if anything is: what it is told then is as old as its timestamp (K15.FR.20 of 2.1)
+        _offer(station, session)
+        return
     station.say(
         fact,
         answered=lambda verdict: _answered(station, session, verdict),
@@ -119,14 +142,31 @@ def _answered(station: Station, session: _Session, verdict: Verdict | None) -> N
         return
     if isinstance(verdict, ChargingNeedsVerdict) and verdict.status in _WILL_COME:
         session.waits_until = station.now + PATIENCE
+    elif isinstance(verdict, ChargingNeedsVerdict) and _is_refused(session.told.needs, verdict):
+        _end_for_it(station, session)
     else:
         _offer(station, session)
+
+
+def _is_refused(needs: ChargingNeeds, verdict: ChargingNeedsVerdict) -> bool:
+    """A bidirectional way of energy transfer that the CSMS does not accept (Q01.FR.04); else Rejected is that no profile comes."""
+    return verdict.status is ChargingNeedsStatus.REJECTED and "BPT" in needs.requested_energy_transfer
+
+
+def _end_for_it(station: Station, session: _Session) -> None:
+    """The station has no other service to offer by itself: the transaction ends (Q01.FR.06)."""
+    station.do(Inform(session.told.ref, ScheduleOffer(schedule=None)))
+    del station.moment(_Sessions).by_evse[session.told.evse_id]
+    evse = station.evses[session.told.evse_id]
+    if evse.tx is not None:
+        reason = StoppedReason.REQ_ENERGY_TRANSFER_REJECTED
+        transactions.end(station, evse, transactions.Cause(TriggerReason.ABNORMAL_CONDITION, reason))
 
 
 def _is_open(station: Station, session: _Session) -> bool:
     """Whether it is the last that was said at its EVSE, and not answered."""
     same = station.moment(_Sessions).by_evse.get(session.told.evse_id) is session
-    return same and session.offered is None
+    return same and not session.offered
 
 
 # --- offers -----------------------------------------------------------------------------------------------------------------
@@ -134,21 +174,32 @@ def _is_open(station: Station, session: _Session) -> bool:
 
 def _offer(station: Station, session: _Session) -> None:
     session.waits_until, session.known = None, station.kept(ChargingMemory)
-    session.offered = _schedule(station, session.told)
-    station.do(Inform(session.told.ref, ScheduleOffer(schedule=session.offered)))
+    session.offered = _schedules(station, session.told)
+    station.moment(VehicleSessions).by_evse[session.told.evse_id].plan = None
+    first, *others = session.offered
+    station.do(Inform(session.told.ref, ScheduleOffer(schedule=first, others=tuple(others))))
 
 
-def _schedule(station: Station, told: NeedsTold) -> ChargingSchedule:
+def _schedules(station: Station, told: NeedsTold) -> tuple[ChargingSchedule, ...]:
+    """A composite schedule for each of the first, second and third schedules of the transaction's profiles together (K15.FR.22)."""
+    many = max((len(each.profile.charging_schedule) for each in _own(station, told.evse_id)), default=1)
+    return tuple(_schedule(station, told, option) for option in range(many))
+
+
+def _schedule(station: Station, told: NeedsTold, option: int) -> ChargingSchedule:
     """The composite schedule until the vehicle leaves, with no more periods than it takes (K15.FR.07)."""
     now, leaves = csms_time(station), told.needs.departure_time
     seconds = _DAY if leaves is None or leaves <= now else min(int((leaves - now).total_seconds()) + 1, _DAY)
-    found = composite(site_of(station), told.evse_id, now, seconds, usual_unit(station, told.evse_id))
+    site = site_of(station)
+    outlets = tuple(changed(each, option=option) if each.evse_id == told.evse_id else each for each in site.outlets)
+    site = changed(site, outlets=outlets)
+    found = composite(site, told.evse_id, now, seconds, usual_unit(station, told.evse_id))
     periods, duration = found.charging_schedule_period, found.duration
     most = max(told.most_periods or len(periods), 1)
     if len(periods) > most:
         periods, duration = periods[:most], periods[most].start_period
     return ChargingSchedule(
-        id=_id(station, told.evse_id),
+        id=_id(station, told.evse_id, option),
         charging_rate_unit=found.charging_rate_unit,
         start_schedule=found.schedule_start,
         duration=duration,
@@ -156,10 +207,12 @@ def _schedule(station: Station, told: NeedsTold) -> ChargingSchedule:
     )
 
 
-def _id(station: Station, evse_id: int) -> int:
-    """That of the CSMS's own schedule, by which it knows it again."""
-    own = max(_own(station, evse_id), key=lambda each: each.profile.stack_level, default=None)
-    return 1 if own is None else own.profile.charging_schedule[0].id or 1
+def _id(station: Station, evse_id: int, option: int) -> int:
+    """That of the CSMS's own schedule, by which it knows it again: of the highest stack level that has so many."""
+    own = [each for each in _own(station, evse_id) if len(each.profile.charging_schedule) > option]
+    highest = max(own, key=lambda each: each.profile.stack_level, default=None)
+    usual = option + 1
+    return usual if highest is None else highest.profile.charging_schedule[option].id or usual
 
 
 def _own(station: Station, evse_id: int) -> tuple[InstalledProfile, ...]:
@@ -180,6 +233,7 @@ def follow(station: Station) -> None:
     for evse_id, session in tuple(sessions.items()):
         if station.evses[evse_id].connector is None:
             del sessions[evse_id]
+            station.moment(VehicleSessions).by_evse.pop(evse_id, None)
         elif station.kept(ChargingMemory) != session.known:
             _profiles_changed(station, session)
 
@@ -187,12 +241,16 @@ def follow(station: Station) -> None:
 def _profiles_changed(station: Station, session: _Session) -> None:
     before, session.known = session.known, station.kept(ChargingMemory)
     own = _own(station, session.told.evse_id)
-    if session.offered is None:
+    if not session.offered:
         if session.waits_until is not None and any(each not in before.installed for each in own):
             _offer(station, session)
         return
     charges = station.evses[session.told.evse_id].grant is not None
-    if charges and not _is_same(session.offered, _schedule(station, session.told)):
+    if not charges:
+        return
+    now = _schedules(station, session.told)
+    same = len(now) == len(session.offered) and all(map(_is_same, session.offered, now))
+    if not same:
         session.anew = True
         _offer(station, session)
 
@@ -225,11 +283,16 @@ def due(station: Station) -> None:
 def schedule_returned(station: Station, event: ScheduleReturned) -> None:
     """One within the offer is told (K15.FR.09, K15.FR.10, K16.FR.04, K16.FR.05); another is refused, and nobody hears of it."""
     session = station.moment(_Sessions).by_evse.get(event.evse_id)
-    offered = session.offered if session is not None else None
     now = csms_time(station)
-    if offered is None or offered.start_schedule is None:
+    if session is None or not session.offered:
         _refuse(station, event, "No schedule was offered to this vehicle.")
         return
+    option = _chosen(session.offered, event.chosen_id)
+    if option is None:
+        _refuse(station, event, f"No schedule with the id {event.chosen_id} was offered.")
+        return
+    offered = session.offered[option]
+    assert offered.start_schedule is not None
     excess = excess_over(event.schedule, offered, now, offered.start_schedule, None)
     if excess is not None:
         unit = offered.charging_rate_unit
@@ -237,9 +300,36 @@ def schedule_returned(station: Station, event: ScheduleReturned) -> None:
         _refuse(station, event, what)
         return
     station.do(Inform(event.ref, EVChargingScheduleVerdict(status=GenericStatus.ACCEPTED)))
-    if station.online:
-        own = changed(event.schedule, id=offered.id)
-        station.say(EVChargingScheduleNotified(evse_id=event.evse_id, time_base=now, charging_schedule=own))
+    own = changed(event.schedule, id=offered.id)
+    spoken = station.moment(VehicleSessions).by_evse[event.evse_id]
+    spoken.option, spoken.plan = option, _plan(event.evse_id, own, now)
+    fact = EVChargingScheduleNotified(
+        evse_id=event.evse_id,
+        time_base=now,
+        charging_schedule=own,
+        selected_charging_schedule_id=offered.id,
+        power_tolerance_acceptance=event.power_tolerance_accepted,
+    )
+    station.tell(fact)
+
+
+def _chosen(offered: tuple[ChargingSchedule, ...], chosen_id: int | None) -> int | None:
+    """Which of the schedules a vehicle chose, from 0; None: there is none with that id."""
+    if chosen_id is None:
+        return 0
+    return next((number for number, each in enumerate(offered) if each.id == chosen_id), None)
+
+
+def _plan(evse_id: int, schedule: ChargingSchedule, now: datetime) -> InstalledProfile:
+    """What the vehicle will take, in the form of a profile that counts from now (K15.FR.14, K16.FR.10)."""
+    profile = ChargingProfile(
+        id=0,
+        stack_level=0,
+        charging_profile_purpose=ChargingProfilePurpose.TX_PROFILE,
+        charging_profile_kind=ChargingProfileKind.ABSOLUTE,
+        charging_schedule=(changed(schedule, start_schedule=now),),
+    )
+    return InstalledProfile(evse_id=evse_id, profile=profile, at=now)
 
 
 def _refuse(station: Station, event: ScheduleReturned, what: str) -> None:

@@ -6,7 +6,7 @@ from pilotwire.domain.authorization import AuthorizationVerdict
 from pilotwire.domain.identity import IdToken, same_token
 from pilotwire.domain.kinds import changed
 from pilotwire.domain.transactions import EventKind, StoppedReason, TransactionEvent, TransactionVerdict, TriggerReason
-from pilotwire.station.core import cost, display_screens, limits, token_cache, transactions
+from pilotwire.station.core import cost, display_screens, limits, payment_terminal, token_cache, transactions
 from pilotwire.station.core.actions import Show
 from pilotwire.station.core.evse import Evse
 from pilotwire.station.core.station import Station
@@ -27,12 +27,13 @@ def answered(station: Station, event: TransactionEvent, verdict: TransactionVerd
     evse = station.evse_of_transaction(event.transaction_id or "")
     if evse is None:
         if event.kind is EventKind.ENDED:
+            payment_terminal.priced(station, event, verdict)
             cost.ended(station, event, verdict)
         return
     if verdict.total_cost is not None:
         cost.running(station, evse, verdict.total_cost)
-    if verdict.message is not None:
-        station.do(Show(evse.evse_id, verdict.message))
+    if (text := cost.message_of(station, evse, verdict)) is not None:
+        station.do(Show(evse.evse_id, text))  # I06.FR.03
     if verdict.limit is not None:
         limits.set_by_csms(station, evse, verdict.limit)
 

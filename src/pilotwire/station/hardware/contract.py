@@ -16,9 +16,11 @@ import inspect
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Protocol, TypeVar
 
 from pilotwire.errors import MisuseError, PilotwireError
+from pilotwire.station.hardware.measurands import ALWAYS
 from pilotwire.station.hardware.ports import (
     AcSupply,
     CablePlugged,
@@ -320,6 +322,12 @@ async def phases_are_those_of_the_layout(trial: Trial) -> None:
         trial.driver.set_phases(1, 1)
         trial.driver.set_phases(1, None)
         _misused(lambda: trial.driver.set_phases(1, supply.phases + 1), "set_phases with more phases than there are")
+        if supply.chooses_phase:
+            trial.driver.set_phases(1, 1, supply.phases)
+            trial.driver.set_phases(1, None)
+            _misused(
+                lambda: trial.driver.set_phases(1, 1, supply.phases + 1), "set_phases with a phase that is not there"
+            )
     else:
         _misused(lambda: trial.driver.set_phases(1, 1), "set_phases at an outlet that cannot choose")
 
@@ -362,6 +370,22 @@ async def readings_are_whole(trial: Trial) -> None:
     _demand(reading.energy_import_register >= 0 and reading.energy_export_register >= 0, "a register is negative")
 
 
+async def what_the_layout_names_is_measured(trial: Trial) -> None:
+    """Each measurand that the layout names is in the readings while energy flows."""
+    named = trial.bench.layout.evses[0].measurands or frozenset()
+    await trial.charge()
+    for one in sorted(named):
+        await trial.until(partial(_tells, trial.driver, one), f"a value of {one}", seconds=30)
+
+
+def _tells(driver: HardwareDriver, measurand: str) -> bool:
+    reading = driver.meter(1)
+    told = {*ALWAYS, *(one.measurand for one in reading.more)}
+    told |= {"SoC"} if reading.soc_percent is not None else set()
+    told |= {"Frequency"} if reading.frequency_hz is not None else set()
+    return measurand in told
+
+
 async def what_is_saved_is_json(trial: Trial) -> None:
     """`save` gives plain JSON values, whatever is so."""
     await trial.charge()
@@ -382,6 +406,8 @@ async def unknown_places_are_mistakes(trial: Trial) -> None:
     _misused(lambda: driver.set_phases(beyond, None), "set_phases of an unknown EVSE")
     _misused(lambda: driver.set_power_setpoint(beyond, None), "set_power_setpoint of an unknown EVSE")
     _misused(lambda: driver.meter(beyond), "meter of an unknown EVSE")
+    if trial.bench.layout.main_meter is None:
+        _misused(lambda: driver.meter(0), "a main meter that is not in the layout")
     _misused(lambda: driver.show(beyond, "?"), "show at an unknown EVSE")
 
 
@@ -444,6 +470,7 @@ CHECKS: tuple[Check, ...] = (
     only_what_can_give_back_takes_setpoints,
     a_restart_keeps_the_registers,
     readings_are_whole,
+    what_the_layout_names_is_measured,
     what_is_saved_is_json,
     unknown_places_are_mistakes,
     no_call_keeps_the_station_waiting,

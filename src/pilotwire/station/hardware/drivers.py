@@ -149,7 +149,7 @@ class TellingDriver:
         if evse_id is not None:
             self.check_place(evse_id)
 
-    def set_power_setpoint(self, evse_id: int, watts: Decimal | None) -> None:
+    def set_power_setpoint(self, evse_id: int, watts: Decimal | None, var: Decimal | None = None) -> None:
         """See `HardwareDriver`: no outlet takes energy back."""
         self.check_place(evse_id)
         raise MisuseError(f"EVSE {evse_id} takes no energy back.", "Ask only where the layout has max_discharge_w.")

@@ -70,6 +70,25 @@ class CardPresented:
 
 
 @dataclass(frozen=True, slots=True)
+class PaymentCardPresented:
+    """A payment card was held to the payment terminal; `evse_id` is None where the terminal is for the whole station.
+
+    `card` is the terminal's own word for the card: the same for the same card, and no number of it.
+    """
+
+    evse_id: int | None
+    card: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentTerminalChanged:
+    """Whether the payment terminal reaches its payment service provider; `problem` is what is wrong with it, empty if nothing is."""
+
+    connected: bool
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class StopButtonPressed:
     """Somebody pressed the stop button of an EVSE."""
 
@@ -144,6 +163,8 @@ HardwareEvent = (
     | VehicleRequestsPower
     | VehicleSuspends
     | CardPresented
+    | PaymentCardPresented
+    | PaymentTerminalChanged
     | StopButtonPressed
     | EmergencyStopPressed
     | EmergencyStopReleased

@@ -7,18 +7,28 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from pilotwire.errors import ConfigError
+from pilotwire.station.hardware.payment import PaymentTerminalLayout
 
 
 @dataclass(frozen=True, slots=True)
 class AcSupply:
-    """An AC outlet: phases, V from phase to neutral, most A a phase; whether it can use one of several phases alone."""
+    """An AC outlet: phases, V from phase to neutral, most A a phase; whether it can use one of several phases alone.
+
+    `can_choose_phase`: that one may be any of them (ACPhaseSwitchingSupported), else it is L1. `max_discharge_w`: the most W it lets come
+    back from a vehicle with an inverter, which then speaks ISO 15118-20 (AC_BPT); 0 for none.
+    """
 
     phases: int = 3
     voltage_v: Decimal = Decimal(230)
     max_current_a: Decimal = Decimal(32)
     can_switch_phases: bool = True
+    can_choose_phase: bool = False
+    max_discharge_w: Decimal = Decimal(0)
 
     def __post_init__(self) -> None:
+        if not 0 <= self.max_discharge_w <= self.max_power_w + 1:  # a watt for currents that were rounded
+            what = f"An AC outlet cannot take {self.max_discharge_w} W back."
+            raise ConfigError(what, "Give 0 W or more, and no more than it supplies.")
         if self.phases not in (1, 2, 3) or self.voltage_v <= 0 or not 6 <= self.max_current_a <= 80:
             raise ConfigError("That AC supply cannot be.", "Give 1 to 3 phases, a voltage above 0 V and 6 to 80 A.")
 
@@ -26,6 +36,11 @@ class AcSupply:
     def switches_phases(self) -> bool:
         """Whether fewer phases than all can be used."""
         return self.can_switch_phases and self.phases > 1
+
+    @property
+    def chooses_phase(self) -> bool:
+        """Whether one phase alone can be another than L1."""
+        return self.can_choose_phase and self.switches_phases
 
     @property
     def max_power_w(self) -> Decimal:
@@ -68,7 +83,8 @@ class EvseLayout:
     """An EVSE: its number (from 1), what it supplies, and the connectors of which one at a time is used.
 
     `signing_meter`: its meter can sign what it measured, and what it says is bound by the law of measuring. `meter_public_key` is
-    that meter's key as in `SignedReading`.
+    that meter's key as in `SignedReading`. `measurands` are those it tells besides what every `MeterReading` has, of `SoC`, `Frequency`
+    and all that goes into `more`; None: as simulated hardware of such a supply.
     """
 
     evse_id: int
@@ -76,6 +92,7 @@ class EvseLayout:
     connectors: Sequence[ConnectorLayout]
     signing_meter: bool = False
     meter_public_key: str = ""
+    measurands: frozenset[str] | None = None
 
     def __post_init__(self) -> None:
         _check_numbers([one.connector_id for one in self.connectors], f"connectors of EVSE {self.evse_id}")
@@ -87,17 +104,42 @@ class EvseLayout:
 
     @property
     def max_discharge_w(self) -> Decimal:
-        """The most W it takes back from a vehicle; 0: it only gives (AC outlets always)."""
-        return self.supply.max_discharge_w if isinstance(self.supply, DcSupply) else Decimal(0)
+        """The most W it takes back from a vehicle; 0: it only gives."""
+        return self.supply.max_discharge_w
+
+
+@dataclass(frozen=True, slots=True)
+class MainMeter:
+    """The meter at the grid connection, of all that the station takes: EVSE 0 of 2.x, connector 0 of 1.6 (J01.FR.04, 1.6:4.7).
+
+    `own_consumption_w` is what the station itself uses, for simulated hardware. `signing_meter`, `meter_public_key` as of an EVSE;
+    `measurands` are all that it tells, None: as a simulated one does.
+    """
+
+    phases: int = 3
+    voltage_v: Decimal = Decimal(230)
+    own_consumption_w: Decimal = Decimal(15)
+    signing_meter: bool = False
+    meter_public_key: str = ""
+    measurands: frozenset[str] | None = None
+
+    def __post_init__(self) -> None:
+        if self.phases not in (1, 2, 3) or self.voltage_v <= 0 or self.own_consumption_w < 0:
+            raise ConfigError("That main meter cannot be.", "Give 1 to 3 phases, a voltage above 0 V and 0 W or more.")
 
 
 @dataclass(frozen=True, slots=True)
 class StationLayout:
-    """A station: its EVSEs. `vendor` and `model` are what it calls itself."""
+    """A station: its EVSEs, and its main meter if it has one. `vendor` and `model` are what it calls itself.
+
+    `payment_terminal` is the one built into it, if there is one (2.1: C18).
+    """
 
     evses: Sequence[EvseLayout]
     vendor: str = "Pilotwire"
     model: str = "simulated"
+    main_meter: MainMeter | None = None
+    payment_terminal: PaymentTerminalLayout | None = None
 
     def __post_init__(self) -> None:
         _check_numbers([evse.evse_id for evse in self.evses], "EVSEs of the station")

@@ -63,12 +63,13 @@ class SignedReading:
 
 @dataclass(frozen=True, slots=True)
 class MeterReading:
-    """One look at an EVSE's meter, at its outlet.
+    """One look at an EVSE's meter, at its outlet; or at the main meter, at the grid connection.
 
     Registers are in Wh, only rise and never start again. `current_a` and `voltage_v` have one value a phase of the EVSE (DC:
     one). `soc_percent` is None where the station cannot know it (AC without high-level communication); `frequency_hz` is None
     on DC. `current_offered_a` (a phase) and `power_offered_w` are what the vehicle may take now. `more` is what this meter tells
-    besides. `sign` has the meter sign its register; None: it cannot.
+    besides. `sign` has the meter sign its register; None: it cannot. `known` False: the meter was never read yet, and nothing here is
+    its own.
     """
 
     energy_import_register: Wh
@@ -83,3 +84,11 @@ class MeterReading:
     soc_percent: Decimal | None = None
     more: tuple[Measured, ...] = ()
     sign: Callable[[SigningRequest], SignedReading] | None = field(default=None, compare=False, repr=False)
+    known: bool = True
+
+
+def nothing_read(phases: int) -> MeterReading:
+    """The reading of a meter of so many phases that tells nothing by itself."""
+    nothing = Decimal(0)
+    none = (nothing,) * phases
+    return MeterReading(0, 0, nothing, none, none, nothing, nothing, nothing, known=False)

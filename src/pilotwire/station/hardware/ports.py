@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from pilotwire.errors import PilotwireError
 from pilotwire.station.hardware.events import CablePlugged as CablePlugged
@@ -23,6 +23,8 @@ from pilotwire.station.hardware.events import FaultCleared as FaultCleared
 from pilotwire.station.hardware.events import FaultRaised as FaultRaised
 from pilotwire.station.hardware.events import HardwareEvent as HardwareEvent
 from pilotwire.station.hardware.events import LockFailed as LockFailed
+from pilotwire.station.hardware.events import PaymentCardPresented as PaymentCardPresented
+from pilotwire.station.hardware.events import PaymentTerminalChanged as PaymentTerminalChanged
 from pilotwire.station.hardware.events import PowerLost as PowerLost
 from pilotwire.station.hardware.events import PowerRestored as PowerRestored
 from pilotwire.station.hardware.events import StopButtonPressed as StopButtonPressed
@@ -34,6 +36,7 @@ from pilotwire.station.hardware.layouts import AcSupply as AcSupply
 from pilotwire.station.hardware.layouts import ConnectorLayout as ConnectorLayout
 from pilotwire.station.hardware.layouts import DcSupply as DcSupply
 from pilotwire.station.hardware.layouts import EvseLayout as EvseLayout
+from pilotwire.station.hardware.layouts import MainMeter as MainMeter
 from pilotwire.station.hardware.layouts import StationLayout as StationLayout
 from pilotwire.station.hardware.meter_readings import Measured as Measured
 from pilotwire.station.hardware.meter_readings import MeterReading as MeterReading
@@ -41,6 +44,13 @@ from pilotwire.station.hardware.meter_readings import SignedReading as SignedRea
 from pilotwire.station.hardware.meter_readings import SigningMoment as SigningMoment
 from pilotwire.station.hardware.meter_readings import SigningRequest as SigningRequest
 from pilotwire.station.hardware.meter_readings import Wh as Wh
+from pilotwire.station.hardware.payment import HasPaymentTerminal as HasPaymentTerminal
+from pilotwire.station.hardware.payment import PaymentRefused as PaymentRefused
+from pilotwire.station.hardware.payment import PaymentReservation as PaymentReservation
+from pilotwire.station.hardware.payment import PaymentSettlement as PaymentSettlement
+from pilotwire.station.hardware.payment import PaymentTerminal as PaymentTerminal
+from pilotwire.station.hardware.payment import PaymentTerminalLayout as PaymentTerminalLayout
+from pilotwire.station.hardware.payment import SettledAs as SettledAs
 
 
 class HardwareError(PilotwireError):
@@ -120,24 +130,26 @@ class HardwareDriver(Protocol):
         """
         ...
 
-    def set_power_setpoint(self, evse_id: int, watts: Decimal | None) -> None:
+    def set_power_setpoint(self, evse_id: int, watts: Decimal | None, var: Decimal | None = None) -> None:
         """Let so many W flow, negative: take them back from the vehicle; None: whatever the vehicle takes of what is offered.
+
+        `var`: reactive power to absorb from the grid beside it, negative: to inject; None: none. It is passed only where it is not None.
 
         The current limit and what outlet and vehicle can still count. A positive setpoint is no more than a limit where the vehicle wants
         less. Asked only of outlets that take energy back (`EvseLayout.max_discharge_w`); another raises `MisuseError`.
         """
         ...
 
-    def set_phases(self, evse_id: int, phases: int | None) -> None:
-        """Connect so many phases of an AC outlet (L1 if it is one); None: all there are.
+    def set_phases(self, evse_id: int, phases: int | None, phase: int | None = None) -> None:
+        """Connect so many phases of an AC outlet; None: all there are. If it is one, `phase` says which, None: L1.
 
-        Whoever asks has offered nothing for long enough that no current flows. An outlet that cannot choose (`switches_phases`), or has
-        not so many, raises `MisuseError`.
+        Whoever asks has offered nothing for long enough that no current flows. An outlet that cannot choose (`switches_phases`, for
+        another phase than L1 `chooses_phase`), or has not so many, raises `MisuseError`. `phase` is passed only where it is not None.
         """
         ...
 
     def meter(self, evse_id: int) -> MeterReading:
-        """Read the EVSE's meter."""
+        """Read the EVSE's meter; 0: the main meter, where the layout has one (else `MisuseError`)."""
         ...
 
     def show(self, evse_id: int | None, text: str) -> None:
@@ -161,7 +173,19 @@ class HardwareDriver(Protocol):
         ...
 
     def restart(self) -> Awaitable[None] | None:
-        """Start the hardware anew: contactors open, limits and displays cleared, pilots begin again at B. Registers stay."""
+        """Start the hardware anew: contactors open, limits and displays cleared, pilots begin again at B. Registers stay.
+
+        Raises `HardwareError` if it did not succeed; it is then tried again (OCPPCommCtrlr.ResetRetries).
+        """
+        ...
+
+
+@runtime_checkable
+class RunsAtOnce(Protocol):
+    """A driver whose hardware runs new firmware without a restart, while energy flows."""
+
+    def run_installed(self) -> RunningFirmware:
+        """Run what was installed last, or what ran before if that does not start; which of them it is."""
         ...
 
 
@@ -183,6 +207,45 @@ class OutsideMeter(Protocol):
 
     async def run(self, happened: Callable[[Sequence[HardwareEvent]], None]) -> None:
         """Read it again and again until cancelled; `happened` is told of faults that come and go."""
+        ...
+
+
+class VehicleTold(Protocol):
+    """What a vehicle tells a DC station (ISO 15118-20 DisplayParameters, energy requests, limits). None: it does not say."""
+
+    @property
+    def capacity_wh(self) -> float:
+        """Wh in its battery at 100 %."""
+        ...
+
+    @property
+    def present_soc(self) -> float:
+        """State of charge in %."""
+        ...
+
+    @property
+    def target_soc(self) -> float:
+        """The state of charge in % at which its driver has enough."""
+        ...
+
+    @property
+    def minimum_soc(self) -> float | None:
+        """The state of charge in % below which it gives nothing back."""
+        ...
+
+    @property
+    def complete(self) -> bool:
+        """Whether its driver has enough."""
+        ...
+
+    @property
+    def volts(self) -> tuple[float, float]:
+        """The least and the most V its battery has."""
+        ...
+
+    @property
+    def max_discharge(self) -> tuple[float, float] | None:
+        """The most W and A it gives back."""
         ...
 
 
@@ -222,6 +285,10 @@ class VehicleInlet(Protocol):
     @property
     def soc_percent(self) -> float:
         """State of charge; a DC station hears it from the vehicle."""
+        ...
+
+    def tells(self) -> VehicleTold:
+        """What it says of itself to a DC station."""
         ...
 
     def accepts(self, connector_type: str, *, dc: bool) -> bool:

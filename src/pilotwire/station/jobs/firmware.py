@@ -35,7 +35,7 @@ from pilotwire.station.core.firmware import (
 )
 from pilotwire.station.core.jobs import Result
 from pilotwire.station.files import Files
-from pilotwire.station.hardware.ports import ImageDamaged
+from pilotwire.station.hardware.ports import HardwareDriver, ImageDamaged, RunsAtOnce
 from pilotwire.station.jobs import transfers
 from pilotwire.station.jobs.running import Tell, Tools
 
@@ -168,7 +168,16 @@ async def install(job: InstallImage, tools: Tools, _: Tell) -> Result:
     if image is None or tools.hardware is None:
         raise PilotwireError("The image is gone." if image is None else "This station has no hardware to install on.")
     try:
-        version = tools.hardware.install(image)
-        return ImageWritten(version if isinstance(version, str) else await version)
+        written = tools.hardware.install(image)
+        version = written if isinstance(written, str) else await written
     except ImageDamaged as error:
         return ImageRefused(str(error))
+    return _running(tools.hardware, version) if job.at_once else ImageWritten(version)
+
+
+def _running(hardware: HardwareDriver, version: str) -> ImageWritten:
+    if not isinstance(hardware, RunsAtOnce):
+        raise PilotwireError("This hardware runs no firmware without a restart.")
+    if hardware.run_installed().fell_back:
+        raise PilotwireError(f"Version {version} did not start; the one before runs again.")
+    return ImageWritten(version, runs=True)

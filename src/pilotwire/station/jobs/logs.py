@@ -25,6 +25,8 @@ MOST_BYTES = 512 * 1024
 BATCH = 100
 """Lines that are gathered before they are written; a log that is asked for is written first."""
 _LONGEST = 500
+_PRIVATE = frozenset({"id_token", "chain"})
+"""Fields of inputs that are not logged: the token on a card, the chain of a contract."""
 
 
 class Diary:
@@ -102,8 +104,8 @@ class Diary:
 
 
 def _shown(thing: object) -> str:
-    """A value by its name and plain fields."""
-    fields = getattr(thing, "__dataclass_fields__", {})
+    """A value by its name and plain fields; who a customer is does not belong into a log that nobody can clear of it (N10.FR.03)."""
+    fields = [name for name in getattr(thing, "__dataclass_fields__", {}) if name not in _PRIVATE]
     plain = [f"{name}={getattr(thing, name)}" for name in fields if isinstance(getattr(thing, name), str | int | bool)]
     return f"{type(thing).__name__} {' '.join(plain)}".rstrip()
 

@@ -35,5 +35,5 @@ class KeyStore(Protocol):
         ...
 
     def pem_for_tls(self, key_id: str) -> bytes:
-        """The private key as PEM, for the TLS of this process. Raises `ConfigError` where the key cannot leave its store."""
+        """A PEM by which the TLS of this process uses the private key: the key, or its name. Raises `ConfigError` where it cannot."""
         ...

@@ -1,7 +1,7 @@
 """Keys in a PKCS #11 token: made there, used there, never anywhere else. Needs the extra `pilotwire[pkcs11]`.
 
-TLS to the CSMS is made by OpenSSL through Python's `ssl`, which takes a client key only as PEM: a key in a token cannot be used for
-security profile 3. It signs requests for certificates, and whatever ISO 15118 wants signed.
+They sign requests for certificates, and whatever ISO 15118 wants signed; for security profile 3 OpenSSL's own provider takes them to
+TLS (`openssl`), where it is installed.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from pilotwire.errors import ConfigError, StoreError
 from pilotwire.pki import KeyKind, PublicKey
+from pilotwire.station.keys import openssl
 from pilotwire.station.keys.ports import KeyMissing
 
 _LABEL = "pilotwire:"
@@ -27,11 +28,15 @@ _CURVE_NAMES = {KeyKind.EC_P256: "secp256r1", KeyKind.EC_P384: "secp384r1", KeyK
 
 @dataclass(frozen=True)
 class TokenPlace:
-    """Which token: the PKCS #11 library of its maker, the token's label, and the user's PIN."""
+    """Which token: the PKCS #11 library of its maker, the token's label, and the user's PIN.
+
+    `provider` is the file of OpenSSL's PKCS #11 provider, empty for the one OpenSSL finds by itself.
+    """
 
     library: str
     label: str
     pin: str = field(repr=False)
+    provider: str = ""
 
 
 class TokenKeys:
@@ -111,11 +116,17 @@ class TokenKeys:
             return bool(halves)
 
     def pem_for_tls(self, key_id: str) -> bytes:
-        """See `KeyStore.pem_for_tls`: never."""
-        raise ConfigError(
-            "Security profile 3 needs the station's key in a file: a key in a PKCS #11 token cannot be used for TLS here.",
-            "Keep keys in files (key_store = file), or use security profile 1 or 2; the token still signs requests and for ISO 15118.",
-        )
+        """See `KeyStore.pem_for_tls`: a PEM that names the key. Raises `ConfigError` where OpenSSL cannot use it in its token."""
+        self.reach_by_tls()
+        pem = openssl.pem_of(self._place.label, f"{_LABEL}{key_id}")
+        with self._lock:
+            openssl.check(pem)
+        return pem
+
+    def reach_by_tls(self) -> None:
+        """Let the TLS of this process use the keys in here, from now on; raises `ConfigError` where it cannot."""
+        place = self._place
+        openssl.activate(openssl.ProviderPlace(place.library, place.pin, place.provider))
 
     def _found(self, key_id: str, kind: Any) -> Any:
         wanted = {self._pkcs11.Attribute.LABEL: f"{_LABEL}{key_id}", self._pkcs11.Attribute.CLASS: kind}

@@ -97,12 +97,32 @@ async def test_a_secret_is_set_and_never_shown() -> None:
         ("OCPPCommCtrlr.HeartbeatInterval", "often", "cannot be"),
         ("SecurityCtrlr.SecurityProfile", "3", "only be read"),
         ("InstallerCtrlr.ConnectionType", "Pigeon", "cannot be"),
+        ("InstallerCtrlr.WebSocketProxy", "http://proxy.example", "as things are"),
+        ("OCPPCommCtrlr.WebSocketPingInterval", "10001", "cannot be"),
+        ("InstallerCtrlr.ConnectionTimeout", "2", "cannot be"),
     ],
 )
 async def test_what_cannot_be_set_is_refused_with_a_sentence(name: str, value: str, says: str) -> None:
     async with installer() as somebody:
         answer = await somebody.http.post("/parameters", json={"name": name, "value": value})
         assert (answer.status_code, says in answer.json()["what"]) == (409, True), answer.text
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "remedy"),
+    [
+        ("InstallerCtrlr.ConnectionTimeout", "2", "It is a whole number from 3 to 300."),
+        ("OCPPCommCtrlr.WebSocketPingInterval", "10001", "It is a whole number from 0 to 10000."),
+        ("InstallerCtrlr.TlsStrictness", "None", "It is one of Full, SkipHostName."),
+        ("InstallerCtrlr.ForceHeartbeat", "yes", "It is true or false."),
+        ("SecurityCtrlr.BasicAuthPassword", "hunter2", "It is a text from 16 to 40 characters long."),
+    ],
+)
+async def test_a_refusal_says_what_may_be(name: str, value: str, remedy: str) -> None:
+    async with installer() as somebody:
+        answer = await somebody.http.post("/parameters", json={"name": name, "value": value})
+        assert (answer.status_code, answer.json()["remedy"]) == (409, remedy)
+        assert "hunter2" not in answer.text
 
 
 async def test_the_page_needs_nothing_from_elsewhere() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -17,6 +18,7 @@ from pilotwire.station.control import Host, host_api
 from tests.support.eventually import eventually
 from tests.support.scripted_csms import Error, ScriptedCsms, accepting, scripted_csms
 from tests.support.soap_central_system import central_system
+from tests.support.station_pki import Signer, key, pem
 
 QUICK = {
     "OCPPCommCtrlr.RetryBackOffWaitMinimum": "0",
@@ -226,6 +228,105 @@ async def test_a_vehicle_that_never_gets_ready() -> None:
         await tool.csms.until_heard("TransactionEvent", 2)
         states = [one["transactionInfo"].get("chargingState") for one in tool.csms.of("TransactionEvent")]
         assert "Charging" not in states
+
+
+async def test_a_vehicle_that_is_plugged_in_unready_charges_when_it_is_resumed() -> None:
+    async with rig() as tool:
+        await tool.make()
+        await tool.until_accepted()
+        await tool.does("/plug", ready=False)
+        await tool.does("/tap", idToken="04A2B3C4")
+        await tool.csms.until_heard("TransactionEvent", 2)
+
+        def states() -> list[str | None]:
+            return [one["transactionInfo"].get("chargingState") for one in tool.csms.of("TransactionEvent")]
+
+        assert "Charging" not in states()
+        await tool.does("/vehicle/resume")
+        await eventually(lambda: "Charging" in states())
+
+
+async def test_a_vehicle_charges_by_its_contract() -> None:
+    since = datetime(2020, 1, 1, tzinfo=UTC)
+    root = Signer.root("MO", since=since)
+    sub = root.under("MO sub", since=since)
+    contract = sub.issue("NLTNMC0000001X1", key("car").public_key(), since=since, days=3650)
+    async with rig() as tool:
+        await tool.make(variables=QUICK | {"ISO15118Ctrlr.PnCEnabled": "true"})
+        await tool.until_accepted()
+        installs = {"certificateType": "MORootCertificate", "certificate": pem(root.certificate)}
+        assert (await tool.csms.call("InstallCertificate", installs))["status"] == "Accepted"
+        await tool.does("/plug")
+        await tool.does("/vehicle/contract", chain=pem(contract, sub.certificate))
+        (asked,) = await tool.csms.until_heard("Authorize")
+        assert asked["idToken"] == {"idToken": "NLTNMC0000001X1", "type": "eMAID"}
+        assert len(asked["iso15118CertificateHashData"]) == 2
+
+        def states() -> list[str | None]:
+            return [one["transactionInfo"].get("chargingState") for one in tool.csms.of("TransactionEvent")]
+
+        await eventually(lambda: "Charging" in states())
+
+
+@pytest.mark.req("M01.FR.01", "M02.FR.01")
+@pytest.mark.parametrize(("action", "status"), [("Install", "Accepted"), ("Update", "Accepted"), ("Install", "Failed")])
+async def test_a_vehicle_asks_for_its_contract_and_goes_on_by_it_if_it_gets_one(action: str, status: str) -> None:
+    since = datetime(2020, 1, 1, tzinfo=UTC)
+    root = Signer.root("MO", since=since)
+    contract = root.issue("NLTNMC0000001X1", key("car").public_key(), since=since, days=3650)
+    async with rig() as tool:
+        tool.csms.reply = lambda asked, payload: (
+            {"status": status, "exiResponse": "gA=="} if asked == "Get15118EVCertificate" else accepting(asked, payload)
+        )
+        await tool.make(variables=QUICK | {"ISO15118Ctrlr.PnCEnabled": "true"})
+        await tool.until_accepted()
+        installs = {"certificateType": "MORootCertificate", "certificate": pem(root.certificate)}
+        assert (await tool.csms.call("InstallCertificate", installs))["status"] == "Accepted"
+        assert "vehicle" in await tool.cannot("/vehicle/certificate", 409, action=action)
+        await tool.does("/plug")
+        await tool.does("/vehicle/certificate", action=action, chain=pem(contract), exiRequest="gBA=")
+        (asked,) = await tool.csms.until_heard("Get15118EVCertificate")
+        assert (asked["action"], asked["exiRequest"]) == (action, "gBA=")
+        if status == "Accepted":
+            (shown,) = await tool.csms.until_heard("Authorize")
+            assert shown["idToken"] == {"idToken": "NLTNMC0000001X1", "type": "eMAID"}
+        else:
+            await tool.does("/tap", idToken="04A2B3C4")
+            (shown,) = await tool.csms.until_heard("Authorize")
+            assert shown["idToken"]["type"] == "ISO14443", "nobody was asked about by a contract before"
+
+
+async def test_a_vehicle_ends_its_session() -> None:
+    async with rig() as tool:
+        await tool.make(variables={"TxCtrlr.TxStopPoint": "Authorized"})
+        await tool.until_accepted()
+        await tool.does("/charge", idToken="04A2B3C4")
+        await tool.csms.until_heard("TransactionEvent", 2)
+        await tool.does("/vehicle/terminate")
+        ended = await eventually(
+            lambda: next((one for one in tool.csms.of("TransactionEvent") if one["eventType"] == "Ended"), None)
+        )
+        assert ended["triggerReason"] == "StopAuthorized"
+        assert ended["transactionInfo"]["stoppedReason"] == "StoppedByEV"
+
+
+async def test_a_plan_says_how_long_an_answer_may_take_and_which_meter_signs() -> None:
+    async with rig() as tool:
+        await tool.make(messageTimeout=7, evses=[{"signingMeter": True}])
+        await tool.until_accepted()
+        timeout = {
+            "component": {"name": "OCPPCommCtrlr"},
+            "variable": {"name": "MessageTimeout", "instance": "Default"},
+        }
+        read = await tool.csms.call("GetVariables", {"getVariableData": [timeout]})
+        assert read["getVariableResult"][0]["attributeValue"] == "7"
+        points = {
+            "component": {"name": "TxCtrlr"},
+            "variable": {"name": "TxStartPoint"},
+            "attributeValue": "DataSigned",
+        }
+        written = await tool.csms.call("SetVariables", {"setVariableData": [points]})
+        assert written["setVariableResult"][0]["attributeStatus"] == "Accepted"
 
 
 async def test_a_vehicle_that_is_not_there_cannot_suspend() -> None:

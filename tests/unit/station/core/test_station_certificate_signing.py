@@ -232,6 +232,30 @@ def test_a_certificate_that_is_not_good_is_rejected_with_a_security_event(what: 
     assert bench.shop.text("tls/station-chain.pem") == good
 
 
+@pytest.mark.req("A02.FR.20")
+@pytest.mark.parametrize("use", [None, STATION])
+def test_after_a_certificate_that_is_not_good_none_is_asked_for_until_triggered(use: SigningUse | None) -> None:
+    bench = Bench(variables={"SecurityCtrlr.CertSigningWaitMinimum": "30"})
+    bench.install_roots()
+    bench.trigger("SignChargingStationCertificate")
+    csr = bench.asked[0].csr
+    assert bench.sign(Signer.root("Stranger").sign(csr), use) == "Rejected"
+    bench.world.pass_time(3600)
+    assert len(bench.asked) == 1
+    bench.trigger("SignChargingStationCertificate")
+    assert len(bench.asked) == 2
+    assert bench.sign(bench.csms.sign(bench.asked[1].csr)) == "Accepted"
+
+
+def test_a_bad_certificate_of_one_use_leaves_the_request_for_another_alone() -> None:
+    bench = Bench(variables={"SecurityCtrlr.CertSigningWaitMinimum": "30"})
+    bench.install_roots()
+    bench.trigger("SignChargingStationCertificate")
+    assert bench.sign("certificate", V2G) == "Rejected"
+    bench.world.pass_time(31)
+    assert len(bench.asked) == 2
+
+
 @pytest.mark.req("A02.FR.16", "A03.FR.16")
 def test_a_chain_that_is_too_long_is_rejected() -> None:
     bench = Bench(variables={"SecurityCtrlr.MaxCertificateChainSize": "900"})
@@ -419,8 +443,7 @@ def test_a_certificate_that_lives_but_shortly_is_renewed_at_half_its_life() -> N
     assert len(bench.asked) == 2
 
 
-@pytest.mark.req("A02.FR.20")
-def test_a_renewal_that_got_no_good_certificate_is_not_repeated_by_itself_for_ever() -> None:
+def test_a_renewal_that_got_no_certificate_is_not_repeated_by_itself_for_ever() -> None:
     bench = Bench(variables={"SecurityCtrlr.CertSigningWaitMinimum": "10"})
     bench.renewed(days=20)
     for _ in range(1000):

@@ -19,7 +19,7 @@ from pilotwire.domain.certificates import (
 )
 from pilotwire.pki import hashes_of
 from pilotwire.station.core.certificate_store import MOST_CERTIFICATES
-from pilotwire.station.core.certificates import CsmsNotTrusted
+from pilotwire.station.core.certificates import CsmsNotTrusted, InstallersRoots
 from pilotwire.station.core.inputs import OfStreet
 from pilotwire.station.core.network_ways import Missed
 from tests.support.station_pki import Signer, Workshop, key, pem
@@ -246,3 +246,28 @@ def _value(world: StationWorld, component: str, variable: str) -> str | None:
     outcome = world.command(GetVariables(asked=(query,)))
     assert isinstance(outcome, GetVariablesOutcome)
     return outcome.results[0].value
+
+
+# --- what the station was set up with -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.req("M05.FR.10", "M03.FR.05")
+def test_the_roots_a_station_was_set_up_with_count_until_there_are_others() -> None:
+    """They are listed, and a new one is held against them; told again, at every start, they do not come back."""
+    world, old, other = StationWorld(variables=STRICT), Signer.root("Old"), Signer.root("Other")
+    given = InstallersRoots(pem(old.certificate))
+    world.feed(given)
+    assert _installed(world, CSMS_ROOT) == [(CSMS_ROOT, _serial(old))]
+    assert _install(world, other) == "Rejected"
+    new = old.under("New")
+    assert _install(world, new) == "Accepted"
+    before = _installed(world, CSMS_ROOT)
+    world.feed(given)
+    assert _installed(world, CSMS_ROOT) == before
+    assert len(before) == 2
+
+
+def test_roots_of_the_setup_that_cannot_be_read_are_none() -> None:
+    world = StationWorld()
+    world.feed(InstallersRoots("no certificate"))
+    assert _installed(world) == []

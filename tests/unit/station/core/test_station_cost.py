@@ -10,7 +10,7 @@ import pytest
 from pilotwire.domain.authorization import AuthorizationStatus, AuthorizationVerdict, TransactionLimit
 from pilotwire.domain.data_transfer import DataTransferStatus
 from pilotwire.domain.display import DisplayMessage, DisplayText, MessagePriority, SetDisplayMessage
-from pilotwire.domain.tariff import CostShownOutcome, CostUpdated
+from pilotwire.domain.tariff import CostShownOutcome, CostUpdated, TariffText
 from pilotwire.domain.transactions import EventKind, TransactionEvent, TransactionVerdict
 from pilotwire.errors import ConfigError
 from tests.support.station_world import Csms, StationWorld
@@ -25,12 +25,20 @@ class _Pricing(Csms):
     total: Decimal | None = None
     so_far: Decimal | None = None
     limit: TransactionLimit | None = None
+    message: str | None = None
+    extra: tuple[TariffText, ...] = ()
 
     def _transaction(self, fact: TransactionEvent) -> TransactionVerdict:
         usual = super()._transaction(fact)
         cost = self.total if fact.kind is EventKind.ENDED else self.so_far
         limit = self.limit if fact.kind is EventKind.STARTED else None
-        return TransactionVerdict(authorization=usual.authorization, total_cost=cost, limit=limit)
+        return TransactionVerdict(
+            authorization=usual.authorization,
+            total_cost=cost,
+            limit=limit,
+            message=self.message,
+            message_extra=self.extra,
+        )
 
 
 def _world(**settings: object) -> StationWorld:
@@ -138,6 +146,24 @@ def test_a_running_cost_in_the_answer_to_an_event_is_shown() -> None:
     _charge(world)
     world.pass_time(60)
     assert world.hardware.display[1] == "Cost so far: 0.75 EUR"
+
+
+@pytest.mark.req("I06.FR.03")
+@pytest.mark.parametrize(
+    ("language", "seen"), [("de", "Ab jetzt 0,40 EUR"), ("fr", "From now on 0.40 EUR"), (None, "From now on 0.40 EUR")]
+)
+def test_a_price_that_has_changed_is_read_in_the_drivers_language(language: str | None, seen: str) -> None:
+    world = _world()
+    told = AuthorizationVerdict(status=AuthorizationStatus.ACCEPTED, language=language)
+    world.csms.tokens["ANNA"] = told
+    _charge(world)
+    _pricing(world).message = "Nu 0,40 EUR"
+    _pricing(world).extra = (
+        TariffText(content="Ab jetzt 0,40 EUR", language="de"),
+        TariffText(content="From now on 0.40 EUR", language="en-GB"),
+    )
+    world.pass_time(60)
+    assert world.hardware.display[1] == seen
 
 
 def test_the_cost_of_a_transaction_that_does_not_run_here_is_not_shown() -> None:

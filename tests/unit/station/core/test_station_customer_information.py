@@ -108,6 +108,15 @@ def test_a_certificate_of_which_nothing_is_kept() -> None:
     assert _text(StationWorld(), report=True, clear=True, customer_certificate=digest) == NOTHING
 
 
+@pytest.mark.req("N09.FR.06", "N10.FR.04")
+@pytest.mark.parametrize("clear", [False, True])
+def test_one_message_says_that_nothing_is_kept(clear: bool) -> None:
+    world = StationWorld()
+    assert _ask(world, report=True, clear=clear, id_token=ANNA) is ACCEPTED
+    (part,) = _parts(world)
+    assert (part.seq_no, part.more, part.data) == (0, False, "")
+
+
 @pytest.mark.req("N09.FR.05")
 def test_a_long_text_comes_in_parts() -> None:
     """Facts that wait are told too: of many transactions the CSMS has not heard of."""

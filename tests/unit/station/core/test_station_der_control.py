@@ -385,7 +385,7 @@ DROOP = FreqDroop(
     under_freq=Decimal("49.8"),
     over_droop=Decimal("0.04"),
     under_droop=Decimal("0.04"),
-    response_time=Decimal(1),
+    response_time=Decimal(0),
 )
 
 

@@ -27,6 +27,7 @@ from pilotwire.domain.display import (
     SetDisplayMessageStatus,
 )
 from pilotwire.station.core.display import DISPLAY_MESSAGES, MESSAGES_IN_PART
+from tests.support.both_ways import both_ways, moded, period, power, put
 from tests.support.station_world import StationWorld
 
 ACCEPTED = SetDisplayMessageStatus.ACCEPTED
@@ -90,6 +91,7 @@ def test_a_message_is_seen_until_it_is_cleared() -> None:
     world = StationWorld()
     assert _set(world, 1, "Welcome") is ACCEPTED
     assert _seen(world) == "Welcome"
+    assert [evse.display for evse in world.core.overview().evses] == ["Welcome"] * len(world.core.overview().evses)
     assert world.command(ClearDisplayMessage(message_id=1)) == ClearDisplayMessageOutcome(
         status=ClearDisplayMessageStatus.ACCEPTED
     )
@@ -307,6 +309,18 @@ def test_a_message_of_a_state_is_seen_in_that_state_alone(state: str, seen: tupl
     assert (before, during, _seen(world) == "Now") == seen
 
 
+def test_a_vehicle_that_gives_energy_back_is_discharging() -> None:
+    world = both_ways()
+    for number, state in enumerate((MessageState.CHARGING, MessageState.DISCHARGING), 1):
+        _set(world, number, state.value, state=state)
+    world.pass_time(15)
+    assert _seen(world) == "Charging"
+    put(world, moded(period("CentralSetpoint", setpoint=-5000)))
+    world.pass_time(30)
+    assert power(world) < 0
+    assert _seen(world) == "Discharging"
+
+
 def test_a_full_vehicle_is_a_suspended_one() -> None:
     world = StationWorld()
     _set(world, 1, "Please move on", state=MessageState.SUSPENDED)
@@ -348,6 +362,19 @@ def test_a_message_can_be_for_one_display() -> None:
     assert _seen(world, 1) == "Message 3"
     assert _set(world, 4, display=DisplayPlace(component="Display", evse=3)) is REJECTED
     assert _set(world, 4, display=DisplayPlace(component="TokenReader")) is REJECTED
+
+
+@pytest.mark.req("O01.FR.21")
+def test_each_display_is_a_component_that_tells_what_is_to_be_read() -> None:
+    world = StationWorld(station="ac-22-dual")
+    _set(world, 1, "Welcome")
+    world.tap("nobody", 2)
+    told = {spec.name.evse: value for spec, value in world.core.variables() if str(spec.name) == "Display.DataText"}
+    assert told == {None: "", 1: "Welcome", 2: "Card not accepted: Unknown."}
+    assert told[2] == _seen(world, 2)
+    world.kill()
+    told = {spec.name.evse: value for spec, value in world.core.variables() if str(spec.name) == "Display.DataText"}
+    assert told == {None: "", 1: "Welcome", 2: "Welcome"}
 
 
 @pytest.mark.req("O01.FR.10", "O02.FR.10")

@@ -17,6 +17,7 @@ from pilotwire.domain.firmware import (
     may_follow,
 )
 from pilotwire.domain.provisioning import BootReason, Reset, ResetKind, StationBooted, TriggerMessage
+from pilotwire.station.core.actions import ConnectAnew
 from pilotwire.station.core.file_transfer import FetchFile, Fetching, FileFetched
 from pilotwire.station.core.firmware import (
     CheckSigner,
@@ -411,3 +412,47 @@ def test_every_status_fits_behind_the_one_before() -> None:
     for status in map(FirmwareStatus, _told(world)):
         assert may_follow(before, status, signed=True)
         before = status
+
+
+# --- without a restart ----------------------------------------------------------------------------------------------
+
+
+def _live() -> StationWorld:
+    """A station that installs and runs firmware whoever charges, at which somebody does."""
+    world = StationWorld(installs_firmware_while_charging=True)
+    world.plug()
+    world.tap("04A2B3C4")
+    world.pass_time(5)
+    _ready(world)
+    return world
+
+
+@pytest.mark.req("L01.FR.28", "L01.FR.31")
+def test_firmware_that_runs_without_a_restart_needs_a_new_connection_and_the_transaction_goes_on() -> None:
+    world = _live()
+    world.job_done(InstallImage, ImageWritten("2.0", runs=True))
+    assert _told(world) == [*FETCHED, "Installing"]
+    assert sum(isinstance(one, ConnectAnew) for one in world.actions) == 1
+    world.cut()
+    world.connect()
+    assert _told(world) == [*FETCHED, "Installing", "Installed"]
+    assert world.core.overview().evses[0].transaction_id is not None
+    assert len(world.csms.of(StationBooted)) == 1
+
+
+def test_it_is_over_too_if_the_power_fails_before_that() -> None:
+    world = _live()
+    world.hardware.install(write_image("2.0"))
+    world.hardware.run_installed()
+    world.job_done(InstallImage, ImageWritten("2.0", runs=True))
+    world.kill()
+    assert _told(world)[-1] == "Installed"
+
+
+@pytest.mark.req("L01.FR.27")
+def test_a_station_that_cannot_give_an_update_up_refuses_another() -> None:
+    world = StationWorld(cancels_firmware_updates=False)
+    assert _ask(world, _update()) == "Accepted"
+    assert _ask(world, _update(request_id=8)) == "Rejected"
+    _fetched(world)
+    assert _told(world) == ["Downloading", "Downloaded"]

@@ -194,13 +194,18 @@ METER = ports.MeterReading(
 )
 
 
-def _taken(strict: str, by_phase: str, measurands: str = REGISTER) -> MeterReading:
+def _taken(strict: str, by_phase: str) -> MeterReading:
     variables = {
         "InstallerCtrlr.StrictEnergyUnit": strict,
         "SampledDataCtrlr.RegisterValuesWithoutPhases": by_phase,
-        "SampledDataCtrlr.TxUpdatedMeasurands": measurands,
+        "SampledDataCtrlr.TxUpdatedMeasurands": REGISTER,
     }
-    station = StationWorld(variables=variables).core._station
+    return _read(StationWorld(variables=variables))
+
+
+def _read(world: StationWorld) -> MeterReading:
+    """What is told of METER."""
+    station = world.core._station
     station.meter = lambda _: METER
     return metering.take(station, station.evses[1], "SampledDataCtrlr.TxUpdatedMeasurands", "Sample.Periodic")
 
@@ -221,7 +226,8 @@ def test_registers_of_phases_are_told_or_not() -> None:
 
 def test_what_a_meter_tells_besides_keeps_its_phase_and_place() -> None:
     """Between phases, and inside the station's body."""
-    samples = _taken("false", "true", "Voltage,Temperature").samples
+    world = StationWorld(ocpp16=True, variables={"SampledDataCtrlr.TxUpdatedMeasurands": "Voltage,Temperature"})
+    samples = _read(world).samples
     assert [(one.measurand, one.phase, one.location) for one in samples] == [
         ("Voltage", None, "Outlet"),
         ("Voltage", "L1-L2", "Outlet"),

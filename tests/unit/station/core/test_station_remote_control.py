@@ -136,6 +136,16 @@ def test_out_of_use_or_broken_is_rejected() -> None:
     assert _start(world) == REJECTED
 
 
+@pytest.mark.req("F01.FR.23", "F02.FR.25")
+def test_no_remote_start_where_the_only_connector_is_faulted() -> None:
+    """A fault of the connector itself counts before a cable is in, and no longer once it is cleared."""
+    world = StationWorld()
+    world.does(world.hardware.raise_fault("GROUND_FAILURE", 1, 1))
+    assert _start(world) == REJECTED
+    world.does(world.hardware.clear_fault("GROUND_FAILURE", 1, 1))
+    assert _start(world) == ACCEPTED
+
+
 @pytest.mark.req("F01.FR.24", "F02.FR.26")
 def test_an_authorized_transaction_is_not_taken_over() -> None:
     """Rejected while somebody charges."""
@@ -143,6 +153,20 @@ def test_an_authorized_transaction_is_not_taken_over() -> None:
     world.plug()
     world.tap("CARL")
     assert _start(world) == REJECTED
+
+
+@pytest.mark.req("E03.FR.15", "F01.FR.13")
+def test_who_did_not_plug_in_in_time_may_come_back_to_the_transaction() -> None:
+    """It goes on until the bay is free: started again from afar for its owner, and for nobody else."""
+    points = {"TxCtrlr.TxStartPoint": "Authorized", "TxCtrlr.TxStopPoint": "ParkingBayOccupancy"}
+    world = StationWorld(variables=points)
+    world.does(world.hardware.park(1))
+    _start(world)
+    world.pass_time(61)
+    assert world.csms.told()[-1] == ("Updated", "EVConnectTimeout")
+    assert _start(world, token=IdToken(value="CARL", type="ISO14443")) == REJECTED
+    assert _start(world) == RequestStartOutcome(status=RequestStatus.ACCEPTED, transaction_id="tx-1")
+    assert world.csms.told()[-1] == ("Updated", "RemoteStart")
 
 
 # --- stop -------------------------------------------------------------------------------------------------------------

@@ -34,6 +34,7 @@ LAYOUT = StationLayout(
 )
 ACCEPTED = dm.ReportOutcome(status=dm.ReportStatus.ACCEPTED)
 REJECTED = dm.ReportOutcome(status=dm.ReportStatus.REJECTED)
+NOT_SUPPORTED = dm.ReportOutcome(status=dm.ReportStatus.NOT_SUPPORTED)
 EMPTY = dm.ReportOutcome(status=dm.ReportStatus.EMPTY_RESULT_SET)
 
 
@@ -115,6 +116,13 @@ def test_a_summary_has_the_state_of_each_place_and_what_is_wrong() -> None:
         "EVSE.Problem@1": "true",
         "Connector.Problem@1.1": "true",
     }
+
+
+@pytest.mark.req("B07.FR.02", "B07.FR.05")
+def test_a_station_without_the_summary_says_so_and_reports_nothing() -> None:
+    world = StationWorld(summary_report=False)
+    assert _told(world, _base(dm.ReportBase.SUMMARY_INVENTORY), NOT_SUPPORTED) == {}
+    assert _told(world, _base()), "the full one is there"
 
 
 @pytest.mark.req("B07.FR.08", "B08.FR.12")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from pilotwire.domain.authorization import AuthorizationStatus, AuthorizationVerdict
+from pilotwire.domain.identity import IdToken
 from pilotwire.domain.kinds import changed
 from pilotwire.domain.monitoring import EventsTold
+from pilotwire.domain.reservation import Reservation, ReserveNow, ReserveNowOutcome, ReserveNowStatus
 from pilotwire.domain.tariff import (
     ChangeTransactionTariff,
     ChangeTransactionTariffOutcome,
@@ -38,6 +40,8 @@ from pilotwire.domain.tariff import (
 )
 from pilotwire.domain.tariff.bills import CostKind, TotalPrice
 from pilotwire.domain.transactions import EventKind, TransactionEvent, TriggerReason
+from pilotwire.station.core.tariff import NOT_ACCEPTED, TariffRefused
+from pilotwire.station.core.tariff_bills import METER_FAILED
 from tests.support.station_world import START, StationWorld
 
 ACCEPTED = TariffSetStatus.ACCEPTED
@@ -104,10 +108,9 @@ _CONDITIONED = EnergyPrices(prices=(EnergyPrice(price_kwh=Decimal(1), conditions
         (_tariff(energy=_CONDITIONED), 0, "ConditionNotSupported"),
         (_tariff("there"), 0, "DuplicateTariffId"),
         (_tariff(currency="euro"), 0, "Rejected"),
-        (_tariff(reservation_time=TimePrices(prices=(TimePrice(price_minute=Decimal(1)),))), 0, "Rejected"),
         (_tariff(), 9, "Rejected"),
     ],
-    ids=["elements", "conditions", "id", "currency", "reservations", "EVSE"],
+    ids=["elements", "conditions", "id", "currency", "EVSE"],
 )
 def test_a_tariff_this_station_cannot_go_by_is_refused(tariff: Tariff, evse: int, status: str) -> None:
     world = StationWorld(variables={"TariffCostCtrlr.ConditionsSupported[Tariff]": "false"})
@@ -429,3 +432,195 @@ def test_the_tariff_of_a_driver_is_cleared_but_paid_by_to_the_end() -> None:
     end = world.csms.events[-1].cost
     assert end is not None
     assert end.charging_periods[0].tariff_id == "own"
+
+
+# --- reservations ---------------------------------------------------------------------------------------------------
+
+_KEPT_FOR = TimePrices(prices=(TimePrice(price_minute=Decimal("0.60")),))
+_FEE = FixedPrices(prices=(FixedPrice(price_fixed=Decimal(2)),))
+
+
+def _reserve(world: StationWorld, token: str = "ANNA", group: str | None = None) -> None:
+    wanted = Reservation(
+        reservation_id=7,
+        expires_at=world.now + timedelta(hours=3),
+        id_token=IdToken(value=token),
+        group=None if group is None else IdToken(value=group, type="Central"),
+        evse=1,
+    )
+    assert world.command(ReserveNow(reservation=wanted)) == ReserveNowOutcome(status=ReserveNowStatus.ACCEPTED)
+
+
+@pytest.mark.req("I12.FR.06", "I12.FR.07", "I12.FR.08")
+@pytest.mark.parametrize(
+    ("kept_for", "group"), [("ANNA", None), ("somebody", "FAMILY")], ids=["by the token", "by its group"]
+)
+def test_a_reservation_is_paid_with_the_transaction_that_uses_it(kept_for: str, group: str | None) -> None:
+    world = StationWorld(variables={"TxCtrlr.TxStartPoint": "PowerPathClosed", "AuthCtrlr.LocalPreAuthorize": "false"})
+    _set(world, _tariff(reservation_time=_KEPT_FOR, reservation_fixed=_FEE))
+    _reserve(world, kept_for, group)
+    world.pass_time(1200)
+    _reserve(world, kept_for, group)  # asked for anew: it goes on
+    world.kill()
+    world.pass_time(600)
+    world.plug()
+    world.tap("ANNA")
+    world.pass_time(60)
+    world.tap("ANNA")
+    end = world.csms.events[-1].cost
+    assert end is not None
+    assert end.total_usage.reservation_time == pytest.approx(1800, abs=1)
+    assert end.total_cost.reservation_time is not None
+    assert float(end.total_cost.reservation_time.excl_tax or 0) == pytest.approx(18, abs=0.02)
+    assert end.total_cost.reservation_fixed == Price(excl_tax=Decimal(2), incl_tax=Decimal(2))
+
+
+@pytest.mark.req("I12.FR.06")
+def test_a_transaction_without_a_reservation_pays_for_none() -> None:
+    world = _charging(_tariff(reservation_time=_KEPT_FOR, reservation_fixed=_FEE))
+    world.tap("ANNA")
+    end = world.csms.events[-1].cost
+    assert end is not None
+    assert (end.total_cost.reservation_time, end.total_cost.reservation_fixed) == (None, None)
+
+
+# --- not accepted by the driver -------------------------------------------------------------------------------------
+
+
+@pytest.mark.req("I07.FR.30")
+def test_who_does_not_accept_the_tariff_ends_the_transaction() -> None:
+    world = _charging(seconds=5)
+    world.feed(TariffRefused(1))
+    assert [(one.kind, one.trigger) for one in world.csms.events][-1] == (
+        EventKind.ENDED,
+        TriggerReason.TARIFF_NOT_ACCEPTED,
+    )
+    assert world.core.overview().evses[0].id_token is None
+    world.pass_time(60)
+    assert world.hardware.meter(1).power_w == 0
+
+
+@pytest.mark.req("I07.FR.30", "I08.FR.20")
+def test_a_transaction_that_goes_on_by_its_stop_point_is_not_authorized_any_more() -> None:
+    world = _charging(seconds=5, variables={"TxCtrlr.TxStopPoint": "EVConnected"})
+    world.feed(TariffRefused(1))
+    (told,) = _told(world, TriggerReason.TARIFF_NOT_ACCEPTED)
+    assert told.kind is EventKind.UPDATED
+    world.pass_time(60)
+    assert world.transaction is not None
+    assert world.hardware.meter(1).power_w == 0
+
+
+@pytest.mark.req("I07.FR.31", "I08.FR.21")
+@pytest.mark.parametrize("at_station", [False, True], ids=["EVSE", "station"])
+def test_who_does_not_accept_the_tariff_before_a_transaction_begins_none(at_station: bool) -> None:
+    world = StationWorld(station="ac-22-dual", variables={"TxCtrlr.TxStartPoint": "PowerPathClosed"})
+    _set(world, _tariff())
+    world.tap("ANNA", None if at_station else 1)
+    world.feed(TariffRefused(None if at_station else 1))
+    assert world.hardware.display[None if at_station else 1] == NOT_ACCEPTED
+    world.plug()
+    assert (world.csms.events, world.core.overview().evses[0].id_token) == ([], None)
+
+
+def test_nobody_can_refuse_where_nobody_is_authorized() -> None:
+    world = StationWorld()
+    world.feed(TariffRefused(1), TariffRefused(None))
+    assert len([note for note in world.notes if "tariff was not accepted" in note]) == 2
+
+
+# --- costs that cannot be worked out --------------------------------------------------------------------------------
+
+
+@pytest.mark.req("I12.FR.14", "I12.FR.18", "I12.FR.19", "I12.FR.43", "I12.FR.44")
+def test_a_meter_that_fails_is_told_with_the_cost_until_a_bill_is_good_again() -> None:
+    world = _charging()
+    world.does(world.hardware.raise_fault("POWER_METER_FAILURE", 1))
+    world.pass_time(60)
+    world.does(world.hardware.clear_fault("POWER_METER_FAILURE", 1))
+    world.tap("ANNA")
+    end = world.csms.events[-1].cost
+    assert end is not None
+    assert (end.failure_to_calculate, end.failure_reason) == (True, METER_FAILED)
+    assert _problems(world) == ["true"]
+    world.unplug()
+    world.plug()
+    world.tap("ANNA")
+    world.pass_time(60)
+    world.tap("ANNA")
+    end = world.csms.events[-1].cost
+    assert end is not None
+    assert end.failure_to_calculate is None
+    assert _problems(world) == ["true", "false"]
+
+
+# --- how often, and by which clock, prices are looked at ------------------------------------------------------------
+
+
+@pytest.mark.req("I12.FR.31", "I12.FR.32", "I12.FR.33", "I12.FR.34")
+@pytest.mark.parametrize(("interval", "late_wh"), [("60", 250), ("0", 10)], ids=["every minute", "all the time"])
+def test_a_price_by_energy_begins_with_the_next_look(interval: str, late_wh: int) -> None:
+    after = EnergyPrice(price_kwh=Decimal(9), conditions=Conditions(min_energy=Decimal(1000)))
+    prices = EnergyPrices(prices=(after, EnergyPrice(price_kwh=Decimal(1))))
+    world = _charging(_tariff(energy=prices), variables={"TariffCostCtrlr.Interval[Tariff]": interval})
+    world.tap("ANNA")
+    end = world.csms.events[-1].cost
+    assert end is not None
+    first, _second = end.charging_periods
+    assert 1000 <= first.dimensions[0].volume <= 1000 + late_wh
+
+
+def _times(end: Any) -> list[tuple[datetime, int]]:
+    """When periods began, and how much energy was priced in each."""
+    energy = [sum((one.volume for one in period.dimensions), Decimal(0)) for period in end.cost.charging_periods]
+    return [(period.start_period, round(wh)) for period, wh in zip(end.cost.charging_periods, energy, strict=True)]
+
+
+@pytest.mark.req("I07.FR.17", "I12.FR.37")
+def test_times_of_day_are_those_of_the_wall_when_the_clocks_change_too() -> None:
+    """At 02:00 the clocks of Berlin go to 03:00, when the night ends for this tariff."""
+    night = EnergyPrice(price_kwh=Decimal(1), conditions=Conditions(start_time_of_day="00:00", end_time_of_day="03:00"))
+    world = StationWorld(variables={"ClockCtrlr.TimeZone": "Europe/Berlin"})
+    world.now = datetime(2026, 3, 29, 0, 50, tzinfo=UTC)
+    _set(world, _tariff(energy=EnergyPrices(prices=(night,))))
+    world.plug()
+    world.tap("ANNA")
+    world.pass_time(1800)
+    world.tap("ANNA")
+    periods = _times(world.csms.events[-1])
+    assert [round((at - world.now).total_seconds() / 60) for at, _ in periods] == [-30, -20]
+    assert (periods[0][1] > 0, periods[1][1]) == (True, 0)
+
+
+@pytest.mark.req("I07.FR.18")
+def test_the_moment_from_which_a_tariff_counts_is_no_local_one() -> None:
+    world = StationWorld(variables={"ClockCtrlr.TimeZone": "Asia/Tokyo"})
+    _set(world, _tariff("now"))
+    _set(world, _tariff("later", valid_from=world.now + timedelta(hours=1)))
+    world.pass_time(3500, step=3500)
+    assert set(_installed(world)) == {"now", "later"}
+    world.pass_time(200, step=200)
+    assert set(_installed(world)) == {"later"}
+
+
+@pytest.mark.req("I08.FR.06", "I08.FR.07")
+@pytest.mark.parametrize("charges", [True, False], ids=["until the transaction ends", "until nobody plugs in"])
+def test_the_tariff_of_a_driver_is_there_as_long_as_it_is_in_use(charges: bool) -> None:
+    world = StationWorld(variables={"TxCtrlr.TxStartPoint": "PowerPathClosed"})
+    world.csms.tokens["ANNA"] = AuthorizationVerdict(status=AuthorizationStatus.ACCEPTED, tariff=_OWN)
+    world.tap("ANNA")
+    assert [one.tariff_id for one in _drivers(world)] == [_OWN.tariff_id]
+    if charges:
+        world.plug()
+        world.pass_time(300)
+        assert [one.tariff_id for one in _drivers(world)] == [_OWN.tariff_id]
+        world.tap("ANNA")
+    else:
+        world.pass_time(70)
+    assert _drivers(world) == []
+
+
+def _drivers(world: StationWorld) -> list[Any]:
+    outcome = world.command(GetTariffs(evse_id=0))
+    assert isinstance(outcome, GetTariffsOutcome)
+    return [one for one in outcome.assignments if one.tariff_kind is TariffKind.DRIVER_TARIFF]

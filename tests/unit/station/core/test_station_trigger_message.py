@@ -101,3 +101,11 @@ def test_a_command_nobody_knows_is_refused() -> None:
         pass
 
     assert StationWorld().command(Dance()) == "NotSupported"
+
+
+@pytest.mark.req("F06.FR.08")
+def test_a_station_without_combined_certificates_cannot_ask_for_one() -> None:
+    """The others it can ask for."""
+    world = StationWorld(combined_certificate=False)
+    assert _trigger(world, "SignCombinedCertificate") is TriggerStatus.NOT_IMPLEMENTED
+    assert _trigger(world, "SignV2GCertificate") is TriggerStatus.ACCEPTED

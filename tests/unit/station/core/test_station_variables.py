@@ -19,6 +19,7 @@ from pilotwire.domain.device_model import (
     VariableSetting,
     VariableStatus,
 )
+from pilotwire.domain.kinds import Reason
 from pilotwire.errors import ConfigError, MisuseError
 from pilotwire.station.core import Family, VariableChanged
 from pilotwire.station.core.device_model_catalogue import Catalogue
@@ -71,7 +72,8 @@ def test_values_are_given_in_the_order_asked_for() -> None:
 def test_what_cannot_be_read_says_why(name: VariableName, attribute: AttributeType, status: VariableStatus) -> None:
     """The right status, the attribute asked for, and no value."""
     (result,) = _get(StationWorld(), VariableQuery(name=name, attribute=attribute))
-    assert result == VariableResult(name=name, status=status, attribute=attribute)
+    reason = Reason(code="WriteOnly") if status is VariableStatus.REJECTED else None
+    assert result == VariableResult(name=name, status=status, attribute=attribute, reason=reason)
 
 
 @pytest.mark.req("B05.FR.01", "B05.FR.02", "B05.FR.10", "B05.FR.12")

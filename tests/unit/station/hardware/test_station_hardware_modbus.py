@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
+import os
 import struct
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import tty
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from decimal import Decimal
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
-from pymodbus.server import ModbusTcpServer
+from pymodbus import FramerType
+from pymodbus.server import ModbusSerialServer, ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 from pilotwire.clock import ManualClock
 from pilotwire.errors import ConfigError
-from pilotwire.station.hardware.modbus import ModbusMeter, ModbusSettings, Register, meters_of, register_map
+from pilotwire.station.hardware.measurands import offered_at, offered_by_main
+from pilotwire.station.hardware.meter_readings import MeterReading, nothing_read
+from pilotwire.station.hardware.modbus import (
+    ModbusMeter,
+    ModbusSettings,
+    Register,
+    metered_layout,
+    meters_of,
+    register_map,
+)
 from pilotwire.station.hardware.modbus.registers import reads
 from pilotwire.station.hardware.ports import ErrorCode, FaultCleared, FaultRaised
 from pilotwire.station.hardware.simulated import SimulatedStation, layout
@@ -105,7 +118,9 @@ def test_a_register_that_cannot_be_is_told(row: dict[str, Any], because: str) ->
     ({"parity": "X"}, "parity"),
     ({"stale_after": 0.5}, "stale"),
     ({"devices": {"one": 1}}, "meters by EVSE"),
-    ({"devices": {"0": 1}}, "meters by EVSE"),
+    ({"devices": {"-1": 1}}, "meters by EVSE"),
+    ({"main_registers": REGISTERS}, "not its device"),
+    ({"devices": {"0": 9}, "main_registers": [{"measurand": "Voltage", "address": 1}]}, "do not have Energy"),
     ({"registers": "all"}, "list of tables"),
 ], ids=lambda value: value if isinstance(value, str) else "")  # fmt: skip
 def test_settings_that_cannot_be_are_told(table: dict[str, Any], because: str) -> None:
@@ -144,10 +159,14 @@ class _Server:
         start, registers = access[1], access[4]
         registers[:] = self.words[start : start + len(registers)]
 
-    @asynccontextmanager
-    async def running(self, port: int = 0) -> AsyncIterator[int]:
+    def devices(self, *ids: int) -> list[SimDevice]:
+        """The device, by as many ids."""
         data = SimData(0, values=list(self.words), datatype=DataType.REGISTERS)
-        server = ModbusTcpServer(SimDevice(10, simdata=[data], action=self._now), address=("127.0.0.1", port))
+        return [SimDevice(one, simdata=[data], action=self._now) for one in ids]
+
+    @asynccontextmanager
+    async def running(self, port: int = 0, framer: FramerType = FramerType.SOCKET) -> AsyncIterator[int]:
+        server = ModbusTcpServer(self.devices(10, 20), framer=framer, address=("127.0.0.1", port))
         await server.serve_forever(background=True)
         try:
             yield server.transport.sockets[0].getsockname()[1]  # type: ignore[union-attr]
@@ -179,6 +198,8 @@ async def test_a_poll_is_the_reading_of_the_composite_station() -> None:
         ("Power.Factor", None, "Outlet", Decimal("0.998")),
         ("Voltage", "L1-L2", "Outlet", Decimal("398.2")),
         ("Temperature", None, "Body", Decimal(31)),
+        ("Current.Import.Minimum", None, "Outlet", Decimal(6)),  # not of the meter, but of the outlet
+        ("Power.Import.Minimum", None, "Outlet", Decimal(6 * 230 * 3)),
     }
 
 
@@ -245,3 +266,179 @@ async def test_it_polls_until_it_is_cancelled() -> None:
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert isinstance(told[0], FaultRaised)
+
+
+# --- phases and places ----------------------------------------------------------------------------------------------
+
+_ENERGY = {"measurand": "Energy.Active.Import.Register", "address": 0, "type": "uint32", "scale": 10}
+
+
+async def _polled(evse_id: int, *rows: dict[str, Any]) -> MeterReading:
+    """What a meter with these registers tells in the place of the simulated one (EVSE 0: as a main meter of three phases)."""
+    server = _Server()
+    async with server.running() as port:
+        settings = ModbusSettings.read({"registers": [_ENERGY, *rows], "port": port, "devices": {str(evse_id): 10}})
+        meter, client = meters_of(settings, ManualClock())[evse_id], settings.client()
+        await meter.poll(client)
+        client.close()
+    other = SimulatedStation(layout("ac-22-single")).meter(1) if evse_id else nothing_read(3)
+    return meter.reading(other)
+
+
+async def test_a_phase_the_meter_does_not_tell_is_that_of_the_outlet() -> None:
+    """And no value is told twice."""
+    read = await _polled(1, {"measurand": "Voltage", "address": 4, "phase": "L2-N"})
+    assert read.voltage_v == (Decimal(230), Decimal("230.1"), Decimal(230))
+    assert not [one for one in read.more if one.measurand == "Voltage"]
+
+
+async def test_values_of_another_place_are_no_values_of_the_outlet() -> None:
+    """Voltage in the station's body, energy at the inlet of the rectifier."""
+    read = await _polled(
+        1,
+        {"measurand": "Voltage", "address": 2, "phase": "L1-N", "place": "Body"},
+        {"measurand": "Power.Active.Import", "address": 20, "type": "int16", "place": "Inlet"},
+    )
+    assert read.voltage_v == (Decimal(230),) * 3
+    assert read.power_w == 0
+    told = {(one.measurand, one.phase, one.place) for one in read.more}
+    assert {("Voltage", "L1-N", "Body"), ("Power.Active.Import", None, "Inlet")} <= told
+
+
+async def test_what_a_meter_replaces_is_told_no_more() -> None:
+    """The reactive energy of the simulated meter is not that of the real one; limits of the outlet stay."""
+    read = await _polled(1)
+    assert {one.measurand for one in read.more} == {"Current.Import.Minimum", "Power.Import.Minimum"}
+
+
+# --- the main meter -------------------------------------------------------------------------------------------------
+
+
+async def test_a_main_meter_tells_for_itself() -> None:
+    """EVSE 0: nothing is simulated in it, wherever its registers say they are taken."""
+    read = await _polled(
+        0,
+        {"measurand": "Voltage", "address": 2, "phase": "L1-N"},
+        {"measurand": "Voltage", "address": 4, "phase": "L2-N", "place": "Inlet"},
+        {"measurand": "Voltage", "address": 6, "phase": "L3-N"},
+    )
+    assert read.known
+    assert read.energy_import_register == 12340
+    assert read.voltage_v == (Decimal("229.5"), Decimal("230.1"), Decimal("231"))
+    assert read.more == ()
+
+
+def test_a_main_meter_has_registers_of_its_own() -> None:
+    """`main_registers`; without them those of the others."""
+    table = {"registers": REGISTERS, "devices": {"0": 20, "1": 10}}
+    assert ModbusSettings.read(table).registers_of(0) == ModbusSettings.read(table).registers_of(1)
+    own = ModbusSettings.read(table | {"main_registers": [_ENERGY]})
+    assert (len(own.registers_of(0)), len(own.registers_of(1))) == (1, len(REGISTERS))
+
+
+def test_the_layout_has_what_the_meters_tell() -> None:
+    """What a CSMS may choose: of the meter what is in its registers, of the outlet what it has besides."""
+    table = {"registers": REGISTERS, "devices": {"0": 20, "1": 10}, "main_registers": [_ENERGY]}
+    metered = metered_layout(layout("ac-22-dual"), ModbusSettings.read(table))
+    assert metered.main_meter is not None
+    assert offered_by_main(metered) == {"Energy.Active.Import.Register", "Energy.Active.Import.Interval"}
+    first, second = metered.evses
+    assert "Power.Factor" in offered_at(first)
+    assert "Energy.Apparent.Import" not in offered_at(first)
+    assert "Energy.Apparent.Import" in offered_at(second)
+    with pytest.raises(ConfigError, match="EVSE 2"):
+        metered_layout(layout("ac-22-single"), ModbusSettings.read(table | {"devices": {"0": 20, "2": 9}}))
+
+
+async def test_a_main_meter_that_fails_keeps_nobody_from_charging() -> None:
+    """A fault of the station, but not of the meters that are billed by."""
+    settings = ModbusSettings.read({"registers": REGISTERS, "port": 1, "devices": {"0": 10}, "timeout": 0.5})
+    meter = meters_of(settings, ManualClock())[0]
+    assert not meter.reading(nothing_read(3)).known
+    (fault,) = await meter.poll(settings.client())
+    assert isinstance(fault, FaultRaised)
+    assert (fault.evse_id, fault.error_code) == (None, ErrorCode.OTHER)
+    assert "main meter" in meter.failing
+
+
+# --- RTU ------------------------------------------------------------------------------------------------------------
+
+
+async def test_rtu_frames_through_a_converter() -> None:
+    """Two meters on the one line behind it, asked one after the other."""
+    server, clock = _Server(), ManualClock()
+    async with server.running(framer=FramerType.RTU) as port:
+        settings = ModbusSettings.read(
+            {"registers": REGISTERS, "transport": "rtu-tcp", "port": port, "devices": {"0": 20, "1": 10}}
+        )
+        await _both_tell(settings, clock)
+
+
+async def _both_tell(settings: ModbusSettings, clock: ManualClock) -> None:
+    """Polled at the same time over one client, each meter answers for itself; then one that does not exist does not."""
+    meters, client = meters_of(settings, clock), settings.client()
+    other = SimulatedStation(layout("ac-22-single")).meter(1)
+    await asyncio.gather(*(meter.poll(client) for meter in meters.values()))
+    client.close()
+    assert [(meter.failing, meter.reading(other).energy_import_register) for meter in meters.values()] == [
+        ("", 12340),
+        ("", 12340),
+    ]
+
+
+@contextmanager
+def _line() -> Iterator[tuple[str, str]]:
+    """A serial line between two pseudo terminals: the paths of its ends. Skips where the machine has none, or pyserial is missing."""
+    try:
+        serial = importlib.import_module("serial")
+    except ImportError:
+        _without("pyserial is not installed")
+    try:
+        masters, slaves = zip(os.openpty(), os.openpty(), strict=True)
+        paths = [os.ttyname(slave) for slave in slaves]
+        serial.Serial(paths[0]).close()
+    except OSError as error:
+        _without(f"this machine has no pseudo terminals: {error}")
+    for slave in slaves:
+        tty.setraw(slave)
+    loop = asyncio.get_running_loop()
+    for here, there in (masters, masters[::-1]):
+        loop.add_reader(here, lambda here=here, there=there: os.write(there, os.read(here, 4096)))
+    try:
+        yield paths[0], paths[1]
+    finally:
+        for master in masters:
+            loop.remove_reader(master)
+        for each in (*masters, *slaves):
+            os.close(each)
+
+
+def _without(why: str) -> NoReturn:
+    pytest.skip(f"A serial line cannot be tried: {why}.")
+
+
+async def test_rtu_over_a_serial_line() -> None:
+    """Against the serial server of pymodbus."""
+    with _line() as (ours, theirs):
+        server = ModbusSerialServer(_Server().devices(10, 20), port=theirs, baudrate=19200)
+        await server.serve_forever(background=True)
+        try:
+            settings = ModbusSettings.read(
+                {"registers": REGISTERS, "transport": "rtu", "serial_port": ours, "devices": {"0": 20, "1": 10}}
+            )
+            await _both_tell(settings, ManualClock())
+        finally:
+            await server.shutdown()
+
+
+def test_without_pyserial_the_remedy_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """pymodbus raises something of its own then."""
+
+    def missing(*_: Any, **__: Any) -> None:
+        raise RuntimeError("Serial client requires pyserial")
+
+    monkeypatch.setattr("pymodbus.client.AsyncModbusSerialClient", missing)
+    with pytest.raises(ConfigError, match="needs pyserial"):
+        meters_of(
+            ModbusSettings.read({"registers": REGISTERS, "transport": "rtu", "serial_port": "/dev/null"}), ManualClock()
+        )

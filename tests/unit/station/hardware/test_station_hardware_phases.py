@@ -65,3 +65,21 @@ def test_phases_that_cannot_be_had(station: Callable[[], SimulatedStation], phas
     with pytest.raises(MisuseError):
         made.set_phases(1, phases)
     made.set_phases(1, None)
+
+
+def test_any_phase_where_the_outlet_can_choose() -> None:
+    """Current on that one alone; a restart goes back to all."""
+    station = _charging("ac-22-phases")
+    station.set_phases(1, 1, 3)
+    station.advance(5)
+    assert [amps > 0 for amps in station.meter(1).current_a] == [False, False, True]
+    station.restart()
+    assert station.meter(1).power_offered_w == 3 * 230 * Decimal(32)
+
+
+@pytest.mark.parametrize(
+    ("name", "phases", "phase"), [("ac-22-phases", 1, 4), ("ac-22-phases", 3, 2), ("ac-22-single", 1, 2)]
+)
+def test_a_phase_that_cannot_be_had(name: str, phases: int, phase: int) -> None:
+    with pytest.raises(MisuseError):
+        SimulatedStation(layout(name)).set_phases(1, phases, phase)

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from base64 import b64decode
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from pilotwire.clock import SystemClock
 from pilotwire.domain.certificates import CertificateSigned, CertificateSignedOutcome, SigningAsked, SigningUse
 from pilotwire.domain.provisioning import TriggerMessage
 from pilotwire.errors import ConfigError
 from pilotwire.pki import KeyKind, Subject, make_csr, read_csr
+from pilotwire.simulator import building
 from pilotwire.simulator.building import build_station
+from pilotwire.station.client_context import client_context
 from pilotwire.station.files import FolderFiles, MemoryFiles
-from pilotwire.station.keys import FileKeys, KeyMissing, KeyStore
+from pilotwire.station.keys import FileKeys, KeyMissing, KeyStore, openssl
 from pilotwire.station.settings import StationProgramSettings
 from tests.support.station_pki import Signer, Workshop
 from tests.support.station_world import StationWorld
@@ -90,8 +94,6 @@ def test_a_deleted_key_signs_nothing_more_and_others_do(store: KeyStore) -> None
 @pytest.mark.req("A02.FR.05")
 def test_a_key_in_a_token_does_not_leave_it(token: KeyStore) -> None:
     key = token.make_key("station", KeyKind.EC_P256)
-    with pytest.raises(ConfigError, match="Security profile 3 needs the station's key in a file"):
-        token.pem_for_tls(key)
     from pkcs11 import Attribute, ObjectClass
     from pkcs11.exceptions import AttributeSensitive
 
@@ -103,12 +105,68 @@ def test_a_key_in_a_token_does_not_leave_it(token: KeyStore) -> None:
         private[Attribute.VALUE]
 
 
-def test_a_station_with_keys_in_a_token_does_not_begin_at_profile_3(tmp_path: Path) -> None:
+@pytest.fixture
+def no_provider(monkeypatch: pytest.MonkeyPatch) -> None:
+    """This process has not reached a token by TLS, and OpenSSL finds no provider."""
+    monkeypatch.setattr(openssl, "_active", [])
+    monkeypatch.setattr(openssl, "_CONFIGURATION", openssl._CONFIGURATION.replace("{module}", "module = /nowhere.so\n"))
+
+
+@pytest.mark.usefixtures("no_provider")
+def test_without_a_provider_a_station_with_keys_in_a_token_does_not_begin_at_profile_3(
+    token: KeyStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the sentence says what to install; at profile 2 it begins. (A process logs into a token once: here it has.)"""
+    closed: list[bool] = []
+    monkeypatch.setattr(token, "close", lambda: closed.append(True))
+    monkeypatch.setattr(building, "TokenKeys", lambda place: token)
     settings = StationProgramSettings(
-        id="CS001", csms="wss://csms.example", security_profile=3, key_store="pkcs11", storage=str(tmp_path / "s.db")
+        id="CS001",
+        csms="wss://csms.example",
+        security_profile=3,
+        key_store="pkcs11",
+        pkcs11_token="station",
+        pkcs11_pin="654321",
+        storage=str(tmp_path / "s.db"),
     )
-    with pytest.raises(ConfigError, match="Security profile 3 needs the station's key in a file"):
+    with pytest.raises(ConfigError, match="OpenSSL has no PKCS #11 provider") as told:
         build_station(settings, SystemClock())
+    assert "Install pkcs11-provider" in str(told.value.remedy)
+    assert closed == [True]
+    assert build_station(settings.model_copy(update={"security_profile": 2}), SystemClock()).identity == "CS001"
+
+
+def test_what_stands_for_a_key_in_a_token_is_no_secret_and_names_it() -> None:
+    """The provider's PEM: a VisibleString of its own and the URI of RFC 7512, escaped."""
+    pem = openssl.pem_of("my token; 1", "pilotwire:station-1")
+    assert openssl.is_in_token(pem)
+    lines = pem.decode("ascii").splitlines()
+    der = b64decode("".join(lines[1:-1]))
+    assert der[:2] == bytes([0x30, len(der) - 2])
+    assert der[2:4] == bytes([0x1A, 25])
+    assert der[29] == 0x0C
+    assert der[31:] == b"pkcs11:token=my%20token%3B%201;object=pilotwire%3Astation-1;type=private"
+    long = b64decode("".join(openssl.pem_of("x" * 200, "y").decode("ascii").splitlines()[1:-1]))
+    assert long[:3] == bytes([0x30, 0x82, 0x01])
+
+
+def test_a_process_uses_one_token_for_tls(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = openssl.ProviderPlace("/lib/a.so", "1")
+    monkeypatch.setattr(openssl, "_active", [first])
+    openssl.activate(first)
+    with pytest.raises(ConfigError, match="uses another already"):
+        openssl.activate(openssl.ProviderPlace("/lib/b.so", "1"))
+
+
+def test_a_key_in_a_token_that_tls_cannot_reach_is_told_as_that() -> None:
+    """The context of a connection says what to see to, not only what OpenSSL said."""
+    files = MemoryFiles()
+    chain = Signer.root("CSMS root").certificate.public_bytes(Encoding.PEM)
+    files.write("tls/station-chain.pem", chain)
+    files.write("tls/station-key.pem", openssl.pem_of("nowhere", "pilotwire:gone"))
+    with pytest.raises(ConfigError, match="cannot be used") as told:
+        client_context(files, shows_certificate=True)
+    assert "pkcs11-provider" in str(told.value.remedy)
 
 
 def test_only_the_owner_reads_a_key_file(tmp_path: Path) -> None:
@@ -149,14 +207,14 @@ def test_a_station_with_a_token_asks_for_certificates_with_a_key_in_it(token: Ke
     assert shop.files.names("keys") == []
 
 
+@pytest.mark.usefixtures("no_provider")
 def test_at_profile_3_no_certificate_is_asked_for_that_tls_could_not_use(token: KeyStore) -> None:
-
     world = StationWorld(variables={"SecurityCtrlr.SecurityProfile": "3"})
     shop = Workshop(world, keys=token)
     world.command(TriggerMessage(message="SignChargingStationCertificate"))
     shop.work()
     assert not [fact for fact in world.csms.heard if isinstance(fact, SigningAsked)]
-    assert any("Security profile 3 needs the station's key in a file" in note for note in world.notes)
+    assert any("OpenSSL has no PKCS #11 provider" in note for note in world.notes)
     world.command(TriggerMessage(message="SignV2GCertificate"))
     shop.work()
     assert [fact for fact in world.csms.heard if isinstance(fact, SigningAsked)]

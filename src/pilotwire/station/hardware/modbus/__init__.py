@@ -7,6 +7,6 @@ from __future__ import annotations
 
 from pilotwire.station.hardware.modbus.meter import ModbusMeter
 from pilotwire.station.hardware.modbus.registers import Register, register_map
-from pilotwire.station.hardware.modbus.settings import ModbusSettings, meters_of
+from pilotwire.station.hardware.modbus.settings import ModbusSettings, metered_layout, meters_of
 
-__all__ = ["ModbusMeter", "ModbusSettings", "Register", "meters_of", "register_map"]
+__all__ = ["ModbusMeter", "ModbusSettings", "Register", "metered_layout", "meters_of", "register_map"]

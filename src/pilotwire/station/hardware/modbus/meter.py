@@ -1,7 +1,8 @@
 """A meter polled by Modbus in the background; what it last said is given at once.
 
 A meter that does not answer, or says nothing usable, for `stale_after` seconds is a fault of its EVSE (`POWER_METER_FAILURE`), until it
-speaks again. Its registers stay at what was last read meanwhile: what flows is counted by the meter, and seen when it is back.
+speaks again; of the main meter one of the station by which nobody is kept from charging (`OTHER`). Its registers stay at what was last
+read meanwhile: what flows is counted by the meter, and seen when it is back.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from pilotwire.clock import Clock
+from pilotwire.station.hardware.measurands import is_metered
 from pilotwire.station.hardware.modbus.registers import Register, reads
 from pilotwire.station.hardware.ports import (
     ErrorCode,
@@ -35,6 +37,8 @@ _OUTLET = {
 """Values of which a reading has one for the whole outlet."""
 _BY_PHASE = {"Current.Import": "current_a", "Voltage": "voltage_v"}
 _LINES = ("L1", "L2", "L3")
+MAIN = 0
+"""The place of the main meter."""
 
 
 class Answer(Protocol):
@@ -81,7 +85,7 @@ class _Last:
 
 
 class ModbusMeter:
-    """See the module. `client` is made when polling begins; `lock` keeps meters on one line from talking at once."""
+    """See the module. `client` is made when polling begins; `lock` keeps meters on one line from talking at once. EVSE 0: the main one."""
 
     def __init__(
         self,
@@ -165,15 +169,26 @@ class ModbusMeter:
         stale = self._clock.monotonic() - since > self._stale_after
         never = self._last.at is None
         if (stale or never) and not self._failing:
-            self._failing = f"The meter cannot be read: {self._why}."
+            self._failing = f"The {self._name} cannot be read: {self._why}."
             return [self._fault()]
         if not (stale or never) and self._failing:
             self._failing = ""
-            return [FaultCleared(self.evse_id, None, ErrorCode.POWER_METER_FAILURE)]
+            return [FaultCleared(*self._place)]
         return []
 
     def _fault(self) -> FaultRaised:
-        return FaultRaised(self.evse_id, None, ErrorCode.POWER_METER_FAILURE, info=self._failing[:50])
+        return FaultRaised(*self._place, info=self._failing[:50])
+
+    @property
+    def _name(self) -> str:
+        return "main meter" if self.evse_id == MAIN else "meter"
+
+    @property
+    def _place(self) -> tuple[int | None, int | None, ErrorCode]:
+        """Where its fault is told, and as what."""
+        if self.evse_id == MAIN:
+            return None, None, ErrorCode.OTHER
+        return self.evse_id, None, ErrorCode.POWER_METER_FAILURE
 
     # --- the last look --------------------------------------------------------------------------------------------------------
 
@@ -185,25 +200,42 @@ class ModbusMeter:
     def survey(self) -> list[HardwareEvent]:
         """The fault, if there is one: as long as nothing was read there is."""
         if self._last.at is None and not self._failing:
-            self._failing = f"The meter cannot be read: {self._why}."
+            self._failing = f"The {self._name} cannot be read: {self._why}."
         return [self._fault()] if self._failing else []
 
     def reading(self, other: MeterReading) -> MeterReading:
         """What was last read; what this meter does not tell is as in `other`, except for energy: that is never another meter's.
 
-        Before anything was read the registers are 0, and the fault keeps charging from beginning.
+        What the vehicle or the outlet tell stays as it is. Before anything was read it is not `known`, the registers are 0, and the fault
+        keeps charging from beginning.
         """
-        values = self._last.values
+        values = {one: value for one, value in self._last.values.items() if self._is_own(one)}
         plain: dict[str, Any] = {"energy_import_register": Decimal(0), "energy_export_register": Decimal(0)}
+        told: set[Register] = set()
         for one, value in values.items():
-            if one.measurand in _OUTLET and one.phase is None and one.place in ("Outlet", "EV"):
+            if one.measurand in _OUTLET and one.phase is None:
                 plain[_OUTLET[one.measurand]] = value
+                told.add(one)
         for measurand, name in _BY_PHASE.items():
-            if phases := _phases(values, measurand, len(getattr(other, name))):
+            phases, used = _phases(values, measurand, getattr(other, name))
+            if used:
                 plain[name] = phases
+                told |= used
         if (power := _power(values)) is not None:
             plain["power_w"] = power
-        return replace(other, **plain, more=_more(values), sign=None)
+            told |= {one for one in values if one.measurand in dict(_POWERS) and one.phase is None}
+        kept = tuple(one for one in other.more if not is_metered(one.measurand))
+        more = tuple(
+            Measured(one.measurand, value, one.phase, "Outlet" if one in values else one.place)
+            for one, value in self._last.values.items()
+            if one not in told
+        )
+        return replace(other, **plain, more=(*kept, *more), sign=None, known=self._last.at is not None)
+
+    def _is_own(self, one: Register) -> bool:
+        """Whether a value is taken where the meter is: at the outlet, for the main meter at the grid connection."""
+        places = ("Outlet", "Inlet") if self.evse_id == MAIN else ("Outlet",)
+        return one.place in places or (one.measurand == "SoC" and one.place == "EV")
 
 
 def _energy(values: dict[Register, Decimal]) -> Decimal | None:
@@ -223,25 +255,14 @@ def _power(values: dict[Register, Decimal]) -> Decimal | None:
 _POWERS = (("Power.Active.Import", 1), ("Power.Active.Export", -1))
 
 
-def _phases(values: dict[Register, Decimal], measurand: str, count: int) -> tuple[Decimal, ...]:
-    """A value for each phase of the EVSE, or one for all of them; empty if the meter does not tell them all."""
-    found = {(one.phase or "").removesuffix("-N"): value for one, value in values.items() if one.measurand == measurand}
-    lines = _LINES[:count]
-    if all(line in found for line in lines):
-        return tuple(found[line] for line in lines)
-    return (found[""],) if count == 1 and "" in found else ()
-
-
-def _more(values: dict[Register, Decimal]) -> tuple[Measured, ...]:
-    """What has no place of its own in a reading."""
-    return tuple(
-        Measured(one.measurand, value, one.phase, one.place) for one, value in values.items() if not _has_place(one)
-    )
-
-
-def _has_place(one: Register) -> bool:
-    if one.measurand in _BY_PHASE:
-        return one.phase is None or (one.phase.removesuffix("-N") in _LINES)
-    if one.measurand in _OUTLET:
-        return one.phase is None and one.place in ("Outlet", "EV")
-    return one.measurand in dict(_POWERS) and one.phase is None
+def _phases(
+    values: dict[Register, Decimal], measurand: str, other: tuple[Decimal, ...]
+) -> tuple[tuple[Decimal, ...], set[Register]]:
+    """A value for each phase, where this meter tells none that of the `other`; and the registers that are in it."""
+    own = {one: value for one, value in values.items() if one.measurand == measurand}
+    if len(other) == 1:
+        used = {one for one in own if one.phase is None or one.phase.removesuffix("-N") == _LINES[0]}
+        return tuple(own[one] for one in used)[:1], used
+    found = {line: one for one in own if (line := (one.phase or "").removesuffix("-N")) in _LINES[: len(other)]}
+    each = (own[found[line]] if line in found else before for line, before in zip(_LINES, other, strict=False))
+    return tuple(each), set(found.values())

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from pilotwire.domain.metering import ENERGY_REGISTER
+from pilotwire.domain.metering import ENERGY_REGISTER, MEASURANDS
 from pilotwire.errors import ConfigError
-from pilotwire.station.core.variable_table import MEASURANDS
 
 _FORMATS = {
     "int16": ">h",
@@ -23,7 +22,7 @@ _FORMATS = {
     "float64": ">d",
 }
 TABLES = ("holding", "input")
-_PLACES = ("Outlet", "Inlet", "Body", "Cable", "EV")
+_PLACES = ("Outlet", "Inlet", "Body", "Cable", "EV", "Upstream")
 _PHASES = ("L1", "L2", "L3", "N", "L1-N", "L2-N", "L3-N", "L1-L2", "L2-L3", "L3-L1")
 _FLOAT_DIGITS = 7
 _MOST_WORDS = 125

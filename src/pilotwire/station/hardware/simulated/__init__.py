@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pilotwire.station.hardware.simulated.evse import VehicleFrom
-from pilotwire.station.hardware.simulated.layouts import LAYOUTS, layout
+from pilotwire.station.hardware.simulated.layouts import LAYOUTS, layout, with_signing_meter
 from pilotwire.station.hardware.simulated.pilot import PilotSignal, PilotState, duty_percent, offered_amps
 from pilotwire.station.hardware.simulated.station import NO_POWER_WITH, SimulatedStation
 
@@ -17,4 +17,5 @@ __all__ = [
     "duty_percent",
     "layout",
     "offered_amps",
+    "with_signing_meter",
 ]

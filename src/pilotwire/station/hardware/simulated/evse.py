@@ -8,7 +8,7 @@ register in the same way.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Annotated, Any
@@ -31,6 +31,7 @@ from pilotwire.station.hardware.ports import (
     VehicleSuspends,
 )
 from pilotwire.station.hardware.signing import MeterPlate, MeterSigner, key_from_seed
+from pilotwire.station.hardware.simulated.main_meter import purely_active
 from pilotwire.station.hardware.simulated.pilot import (
     HIGH_LEVEL_PERCENT,
     MIN_AC_CURRENT_A,
@@ -40,6 +41,7 @@ from pilotwire.station.hardware.simulated.pilot import (
     PilotState,
     duty_percent,
 )
+from pilotwire.station.hardware.simulated.told import heard
 
 _VENDOR, _MODEL = "Pilotwire", "simulated meter"
 VehicleFrom = Callable[[Mapping[str, Any]], VehicleInlet]
@@ -48,15 +50,10 @@ VehicleFrom = Callable[[Mapping[str, Any]], VehicleInlet]
 _DEFAULT_CABLE_A = Decimal(32)
 _AMBIENT_C = 25.0
 _FULL_LOAD_RISE_C = 20.0
-_PURELY_ACTIVE = (
-    Measured("Power.Factor", Decimal(1)),
-    Measured("Power.Reactive.Import", Decimal(0)),
-    Measured("Power.Reactive.Export", Decimal(0)),
-    Measured("Energy.Reactive.Import.Register", Decimal(0)),
-    Measured("Energy.Reactive.Export.Register", Decimal(0)),
-    Measured("Current.Export", Decimal(0)),
-)
-"""What an AC meter says besides of simulated vehicles: they take active power only, and give none back."""
+_AC_ALWAYS = (Measured("Current.Export", Decimal(0)), Measured("Current.Import.Minimum", MIN_AC_CURRENT_A))
+_LINES = ("L1", "L2", "L3")
+_FAN_RPM = Decimal(3000)
+"""Of the fan of a DC outlet at full load; it stands still without."""
 _ROUNDING_WH = 1e-6
 """Slack for the rounding of floats: 9.9999999 Wh are ten."""
 
@@ -64,7 +61,7 @@ _ROUNDING_WH = 1e-6
 @dataclass(slots=True)
 class SavedEvse:
     """What of an EVSE outlives a process; `fraction_wh` is what has flowed since a register last moved (negative: back), `signed`
-    the records its meter has signed.
+    the records its meter has signed, `phase_wh` what each of several phases has of the register.
     """
 
     evse_id: int
@@ -77,6 +74,7 @@ class SavedEvse:
     parked: bool = False
     signed: Annotated[int, Meta(ge=0)] = 0
     export_wh: Annotated[int, Meta(ge=0)] = 0
+    phase_wh: list[int] = field(default_factory=list)
 
 
 class SimulatedEvse:
@@ -84,12 +82,16 @@ class SimulatedEvse:
 
     def __init__(self, layout: EvseLayout, register_wh: int = 0) -> None:
         self.layout = layout
-        self.register_wh = register_wh
         self.export_wh = 0
+        self.start_from(register_wh)
         self.contactor_closed = False
         self.limit_a: Decimal | None = None
         self.setpoint_w: Decimal | None = None
+        self.reactive_var = Decimal(0)
+        """What its inverter absorbs from the grid; negative: injects."""
         self.phase_limit: int | None = None
+        self.single_phase = 1
+        """Which phase it is, where it is one of several."""
         self.vehicle: VehicleInlet | None = None
         self.connector_id: int | None = None
         """The connector in use: a vehicle's, or the one a loose cable was left in."""
@@ -98,6 +100,19 @@ class SimulatedEvse:
         self.signer = _signer(layout) if layout.signing_meter else None
         self._cable_a = Decimal(0)
         self._fraction_wh = 0.0
+
+    def start_from(self, register_wh: int) -> None:
+        """Let the register show so many Wh, of which each phase has its share."""
+        phases = self.layout.supply.phases if isinstance(self.layout.supply, AcSupply) else 1
+        self.register_wh, self._phase_wh = 0, [0] * phases
+        self._count(register_wh, range(phases))
+
+    def _count(self, wh: int, phases: Sequence[int]) -> None:
+        """So many more Wh, through these phases alike; what cannot be parted goes through the phases that had least."""
+        self.register_wh += wh
+        share, rest = divmod(wh, len(phases))
+        for place, phase in enumerate(sorted(phases, key=lambda one: self._phase_wh[one])):
+            self._phase_wh[phase] += share + (1 if place < rest else 0)
 
     # --- the person --------------------------------------------------------------------------------------------------------------
 
@@ -215,6 +230,7 @@ class SimulatedEvse:
     def restart(self) -> None:
         """As after switching on: contactor open, no limit, pilot at B."""
         self.contactor_closed, self.limit_a, self.phase_limit, self.setpoint_w = False, None, None, None
+        self.single_phase, self.reactive_var = 1, Decimal(0)
         if self.vehicle is not None:
             self.vehicle.reset_pilot()
 
@@ -255,7 +271,7 @@ class SimulatedEvse:
         back = math.floor(-self._fraction_wh + _ROUNDING_WH) if self._fraction_wh < 0 else 0
         if whole > 0 or back > 0:
             self._fraction_wh -= whole - back
-            self.register_wh += whole
+            self._count(whole, self._used(vehicle))
             self.export_wh += back
             vehicle.book(whole - back)
 
@@ -280,16 +296,50 @@ class SimulatedEvse:
             temperature_c=_decimal(_AMBIENT_C + _FULL_LOAD_RISE_C * load, "0.1"),
             frequency_hz=None if self.layout.dc else Decimal("50.0" if powered else "0.0"),
             soc_percent=_decimal(vehicle.soc_percent, "0.1") if vehicle is not None and self.layout.dc else None,
-            more=self._export_current(power) if self.layout.dc else _PURELY_ACTIVE,
+            more=tuple(self._besides(power, load)),
             sign=None if self.signer is None else self.signer.sign,
         )
 
-    def _export_current(self, power: float) -> tuple[Measured, ...]:
-        """What a DC meter says besides, where energy can come back."""
-        if self.layout.max_discharge_w == 0:
-            return ()
-        amps = -power / self.vehicle.pack_volts if self.vehicle is not None and power < 0 else 0.0
-        return (Measured("Current.Export", _decimal(amps, "0.01")),)
+    def _besides(self, power: float, load: float) -> Iterator[Measured]:
+        """What the meter says besides, what holds at the outlet, and what a vehicle on DC says of itself."""
+        supply, vehicle = self.layout.supply, self.vehicle
+        if isinstance(supply, AcSupply):
+            if supply.max_discharge_w > 0:
+                yield from self._of_inverter(supply, power)
+            else:
+                yield from purely_active(self.register_wh, self.export_wh)
+                yield from _AC_ALWAYS
+            if supply.phases > 1:
+                for line, wh in zip(_LINES, self._phase_wh, strict=False):
+                    yield Measured("Energy.Active.Import.Register", Decimal(wh), line)
+            yield Measured("Power.Import.Minimum", MIN_AC_CURRENT_A * supply.voltage_v * self._phases(supply))
+            return
+        yield Measured("RPM", (_FAN_RPM * _decimal(load, "0.001")).quantize(Decimal(1)), place="Body")
+        yield Measured("Current.Import.Minimum", MIN_DC_CURRENT_A)
+        if vehicle is not None:
+            yield Measured("Power.Import.Minimum", MIN_DC_CURRENT_A * _decimal(vehicle.pack_volts, "0.1"))
+            yield from heard(vehicle.tells(), supply, power)
+        if self.layout.max_discharge_w > 0:
+            amps = -power / vehicle.pack_volts if vehicle is not None and power < 0 else 0.0
+            yield Measured("Current.Export", _decimal(amps, "0.01"))
+            var = self.reactive_var if self.contactor_closed else Decimal(0)
+            yield Measured("Power.Reactive.Import", max(var, Decimal(0)), place="Inlet")
+            yield Measured("Power.Reactive.Export", max(-var, Decimal(0)), place="Inlet")
+
+    def _of_inverter(self, supply: AcSupply, power: float) -> Iterator[Measured]:
+        """What the inverter in the vehicle makes of an AC outlet, and what the vehicle says if it has one (ISO 15118-20)."""
+        told = None if self.vehicle is None else self.vehicle.tells()
+        gives_back = told is not None and told.max_discharge is not None
+        var = self.reactive_var if self.contactor_closed and gives_back else Decimal(0)
+        yield Measured("Power.Factor", _decimal(abs(power) / math.hypot(power, float(var)) if power else 1.0, "0.001"))
+        yield Measured("Power.Reactive.Import", max(var, Decimal(0)))
+        yield Measured("Power.Reactive.Export", max(-var, Decimal(0)))
+        phases = 1 if self.vehicle is None else self.vehicle.phases
+        amps = max(-power, 0.0) / (phases * float(supply.voltage_v))
+        yield Measured("Current.Export", _decimal(amps, "0.01"))
+        yield Measured("Current.Import.Minimum", MIN_AC_CURRENT_A)
+        if told is not None and gives_back:
+            yield from heard(told, supply, power)
 
     def _voltages(self, *, powered: bool) -> tuple[Decimal, ...]:
         supply = self.layout.supply
@@ -305,7 +355,16 @@ class SimulatedEvse:
         if not isinstance(supply, AcSupply):
             return (_decimal(power / vehicle.pack_volts, "0.01"),)
         each = _decimal(power / (vehicle.phases * float(supply.voltage_v)), "0.01")
-        return tuple(each if phase < vehicle.phases else Decimal(0) for phase in range(supply.phases))
+        used = self._used(vehicle)
+        return tuple(each if phase in used else Decimal(0) for phase in range(supply.phases))
+
+    def _used(self, vehicle: VehicleInlet) -> range:
+        """The phases that carry current, counted from 0."""
+        supply = self.layout.supply
+        if not isinstance(supply, AcSupply):
+            return range(1)
+        first = self.single_phase - 1 if self._phases(supply) == 1 else 0
+        return range(first, min(first + vehicle.phases, supply.phases))
 
     def _offered_w(self, offered_a: Decimal) -> Decimal:
         supply = self.layout.supply
@@ -329,6 +388,7 @@ class SimulatedEvse:
             self.parked,
             0 if self.signer is None else self.signer.counter,
             self.export_wh,
+            self._phase_wh,
         )
 
     def adopt(self, saved: SavedEvse, vehicle_from: VehicleFrom | None) -> None:
@@ -338,7 +398,10 @@ class SimulatedEvse:
             raise HardwareError(
                 f"EVSE {saved.evse_id} was saved with connectors it does not have.", "Use its own layout."
             )
-        self.register_wh, self._fraction_wh = saved.register_wh, saved.fraction_wh
+        self.start_from(saved.register_wh)
+        self._fraction_wh = saved.fraction_wh
+        if len(saved.phase_wh) == len(self._phase_wh) and sum(saved.phase_wh) == saved.register_wh:
+            self._phase_wh = list(saved.phase_wh)
         self.export_wh = saved.export_wh
         self.connector_id, self._cable_a = saved.connector_id, saved.cable_a
         self.locked, self.parked = set(saved.locked), saved.parked

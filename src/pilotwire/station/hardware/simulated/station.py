@@ -40,8 +40,10 @@ from pilotwire.station.hardware.ports import (
     VehicleParked,
 )
 from pilotwire.station.hardware.simulated.evse import SavedEvse, SimulatedEvse, VehicleFrom
+from pilotwire.station.hardware.simulated.main_meter import SavedMain, SimulatedMainMeter
 from pilotwire.station.hardware.simulated.pilot import PilotSignal
 from pilotwire.station.hardware.simulated.slots import Slots
+from pilotwire.station.hardware.simulated.terminal import SimulatedTerminal
 
 NO_POWER_WITH = frozenset(
     {
@@ -69,6 +71,8 @@ class _Saved:
     emergency_stop: bool = False
     faults: list[FaultRaised] = field(default_factory=list)
     slots: Slots = field(default_factory=Slots)
+    terminal: SimulatedTerminal | None = None
+    main: SavedMain | None = None
 
 
 class SimulatedStation:
@@ -81,13 +85,15 @@ class SimulatedStation:
         self.emergency_stop = False
         self.slots = Slots()
         """Its firmware; the faults there make an update fail."""
+        self.payment_terminal = SimulatedTerminal(built_in=layout.payment_terminal is not None)
         self._faults: dict[_Place, FaultRaised] = {}
         self._pending: list[HardwareEvent] = []
         self._evses = {evse.evse_id: SimulatedEvse(evse) for evse in layout.evses}
+        self._main = SimulatedMainMeter(layout.main_meter) if layout.main_meter is not None else None
         for evse_id, register in (registers or {}).items():
             if register < 0:
                 raise MisuseError(f"EVSE {evse_id} cannot start from {register} Wh.", "Registers are 0 or more.")
-            self._evse(evse_id).register_wh = register
+            self._evse(evse_id).start_from(register)
 
     # --- life (HardwareDriver) -----------------------------------------------------------------------------------------------------
 
@@ -124,15 +130,17 @@ class SimulatedStation:
         evse.limit_a = amps
         self._refresh(evse)
 
-    def set_power_setpoint(self, evse_id: int, watts: Decimal | None) -> None:
+    def set_power_setpoint(self, evse_id: int, watts: Decimal | None, var: Decimal | None = None) -> None:
         """Change the power wanted, in either direction; see `HardwareDriver.set_power_setpoint`."""
         evse = self._evse(evse_id)
         if evse.layout.max_discharge_w == 0 or (watts is not None and not watts.is_finite()):
             raise MisuseError(f"EVSE {evse_id} cannot be set to {watts} W.", "Ask outlets that take energy back.")
-        evse.setpoint_w = watts
+        if var is not None and not var.is_finite():
+            raise MisuseError(f"EVSE {evse_id} cannot be set to {var} var.", "Ask for a number.")
+        evse.setpoint_w, evse.reactive_var = watts, var or Decimal(0)
         self._refresh(evse)
 
-    def set_phases(self, evse_id: int, phases: int | None) -> None:
+    def set_phases(self, evse_id: int, phases: int | None, phase: int | None = None) -> None:
         """Change the phases connected; see `HardwareDriver.set_phases`."""
         evse = self._evse(evse_id)
         supply = evse.layout.supply
@@ -140,11 +148,17 @@ class SimulatedStation:
             isinstance(supply, AcSupply) and supply.switches_phases and 1 <= phases <= supply.phases
         ):
             raise MisuseError(f"EVSE {evse_id} cannot use {phases} phases.", "Ask for those it has, or None for all.")
-        evse.phase_limit = phases
+        if phase not in (None, 1) and not (
+            phases == 1 and isinstance(supply, AcSupply) and supply.chooses_phase and 1 <= phase <= supply.phases
+        ):
+            raise MisuseError(f"EVSE {evse_id} cannot use L{phase} alone.", "Ask for a phase it can choose.")
+        evse.phase_limit, evse.single_phase = phases, phase or 1
         self._refresh(evse)
 
     def meter(self, evse_id: int) -> MeterReading:
         """Read a meter; see `HardwareDriver.meter`."""
+        if evse_id == 0 and self._main is not None:
+            return self._main.reading(map(self.meter, self._evses), powered=self.powered)
         evse = self._evse(evse_id)
         return evse.reading(powered=self.powered, alive=self._alive(evse))
 
@@ -160,6 +174,11 @@ class SimulatedStation:
         """Write firmware; see `HardwareDriver.install`."""
         return self.slots.install(image, self.layout.model)
 
+    def run_installed(self) -> RunningFirmware:
+        """Run new firmware without a restart; see `RunsAtOnce`."""
+        self.slots.boot()
+        return self.slots.now
+
     @property
     def firmware(self) -> RunningFirmware:
         """What runs; see `HardwareDriver.firmware`."""
@@ -170,6 +189,7 @@ class SimulatedStation:
         events: list[HardwareEvent] = [] if self.powered else [PowerLost()]
         events += [EmergencyStopPressed()] if self.emergency_stop else []
         events += self._faults.values()
+        events += self.payment_terminal.survey()
         for evse in self._evses.values():
             events += evse.survey()
         return events
@@ -318,8 +338,10 @@ class SimulatedStation:
 
     @property
     def at_rest(self) -> bool:
-        """Whether nothing happens by itself however much time passes: no vehicle is plugged in, and no event waits to be told."""
-        return not self._pending and all(evse.vehicle is None for evse in self._evses.values())
+        """Whether nothing happens by itself however much time passes: no vehicle is plugged in, no event waits to be told, and no
+        main meter counts what the station itself uses."""
+        counts = self._main is not None and self._main.layout.own_consumption_w > 0
+        return not self._pending and not counts and all(evse.vehicle is None for evse in self._evses.values())
 
     # --- time ------------------------------------------------------------------------------------------------------------------------
 
@@ -329,10 +351,18 @@ class SimulatedStation:
             raise MisuseError(f"Time cannot advance by {seconds} s.", "Give a finite number of seconds, 0 or more.")
         pending, self._pending = self._pending, []
         happened: list[tuple[float, HardwareEvent]] = []
+        before = self._balance_wh
         for evse in self._evses.values():
             self._refresh(evse)  # a vehicle may have been paused or given another wish meanwhile
             happened += evse.advance(seconds)
+        if self._main is not None:
+            self._main.pass_time(seconds, self._balance_wh - before, powered=self.powered)
         return pending + [event for _, event in sorted(happened, key=lambda one: one[0])]
+
+    @property
+    def _balance_wh(self) -> int:
+        """Wh that all EVSEs took, less what they gave."""
+        return sum(evse.register_wh - evse.export_wh for evse in self._evses.values())
 
     # --- saving ----------------------------------------------------------------------------------------------------------------------
 
@@ -344,6 +374,8 @@ class SimulatedStation:
             self.emergency_stop,
             [*self._faults.values()],
             self.slots,
+            self.payment_terminal if self.payment_terminal.built_in else None,
+            None if self._main is None else self._main.save(),
         )
         saved: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(state))
         return saved
@@ -368,6 +400,10 @@ class SimulatedStation:
             )
         station.powered, station.emergency_stop = state.powered, state.emergency_stop
         station.slots = state.slots
+        if station._main is not None and state.main is not None:
+            station._main.adopt(state.main)
+        if state.terminal is not None and layout.payment_terminal is not None:
+            station.payment_terminal = state.terminal
         station._faults = {(one.evse_id, one.connector_id, one.error_code): one for one in state.faults}
         for one in state.evses:
             station._evses[one.evse_id].adopt(one, vehicle_from)

@@ -1,0 +1,37 @@
+"""What is known of the vehicles that speak ISO 15118 at a station: their needs, the schedule they chose, the one they will follow."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+
+from pilotwire.domain.kinds import Verdict
+from pilotwire.domain.smart_charging import ChargingNeeds, InstalledProfile
+
+
+class ServiceRenegotiation(Verdict):
+    """The vehicle is to choose anew among these ways of energy transfer, and then to tell its needs again (Q02.FR.06, Q02.FR.07)."""
+
+    allowed_energy_transfer: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Spoken:
+    """A vehicle. `ref` is its last question's, `most_periods` what it takes in a schedule.
+
+    `option`: which schedule of a profile with several it chose, from 0 (K15.FR.22). `plan`: the schedule it returned, as a profile of its
+    own (K15.FR.14).
+    """
+
+    ref: Hashable
+    needs: ChargingNeeds
+    most_periods: int | None = None
+    option: int = 0
+    plan: InstalledProfile | None = None
+
+
+@dataclass(slots=True)
+class VehicleSessions:
+    """By EVSE."""
+
+    by_evse: dict[int, Spoken] = field(default_factory=dict)
