@@ -119,7 +119,7 @@ async def test_a_restart_forgets_nothing(tmp_path: Path) -> None:
                 await eventually(lambda: len(one.told) == 1)
                 one.answers = [503] * 50
                 await cs.ask("StatusNotification", {"connectorId": 1, "errorCode": "NoError", "status": "Available"})
-                await eventually(lambda: len(one.requests) == 2)
+                await eventually(lambda: len(one.requests) >= 2)
         one.answers = []
         async with Csms(settings(no_auth=True, database=database)) as csms:
             await eventually(lambda: len(one.told) == 2)

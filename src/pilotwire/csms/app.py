@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
+from decimal import Decimal
 from types import TracebackType
 from typing import Final, Self
 
@@ -27,6 +28,7 @@ from pilotwire.csms.reports import ReportShelf
 from pilotwire.csms.services import Parts, Service, Services
 from pilotwire.csms.services.blocked_tokens import BlockedTokens
 from pilotwire.csms.services.certificate_signings import CertificateSignings
+from pilotwire.csms.services.charging_plans import ChargingPlans
 from pilotwire.csms.services.drift import DriftWatch
 from pilotwire.csms.services.firmware_campaigns import FirmwareCampaigns
 from pilotwire.csms.services.local_lists import LocalLists
@@ -243,6 +245,7 @@ def _services(parts: Parts) -> list[Service]:
         OpenTransactions(parts),
         SequenceGaps(parts),
         ReservationsEnd(parts),
+        ChargingPlans(parts),
     ]
 
 
@@ -255,6 +258,7 @@ def _policy(settings: CsmsSettings) -> Policy:
         charging_needs=settings.charging_needs,
         alert_severity=settings.alert_severity,
         receipt_url=settings.receipt_url,
+        energy_price=Decimal(settings.energy_price) if settings.energy_price else None,
         authorization_fallback=settings.authorization_fallback,
         contract_roots=contract_roots(settings.contract_roots),
         accept_unverified_contracts=settings.accept_unverified_contracts,

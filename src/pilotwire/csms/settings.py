@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
@@ -54,8 +54,8 @@ class CsmsSettings(Settings):
     accept_unknown_tokens: bool = setting(False, "true or false", "for a lab: tokens nobody has recorded may charge")
     charging_needs: ChargingNeedsPolicy = setting(
         ChargingNeedsPolicy.NONE,
-        "none, accepted, processing or rejected",
-        "what a vehicle's charging needs are answered; none: nobody sends a profile for them",
+        "none, accepted, processing, rejected or plan",
+        "what a vehicle's charging needs are answered; none: nobody sends a profile for them, plan: this CSMS makes one",
     )
     heartbeat_interval: int = setting(
         300, "seconds from 1 to 86400", "how often an accepted station says that it is alive", ge=1, le=86_400
@@ -138,6 +138,14 @@ class CsmsSettings(Settings):
         False, "true or false", "whether the HTTP API, uploads and firmware are served by TLS, with tls_certificate"
     )
     soap_tls: bool = setting(False, "true or false", "whether OCPP-S is spoken by TLS, with tls_certificate")
+    soap_station_ca: str = setting(
+        "",
+        "a file",
+        "PEM bundle of CAs of stations' own HTTPS ports of OCPP-S, besides tls_client_ca and the public ones",
+    )
+    soap_station_names: Literal["address", "identity"] = setting(
+        "address", "address or identity", "what the certificate of a station's own HTTPS port must be for"
+    )
     tolerances: tuple[str, ...] = setting(
         (), "a list of names", "departures from the standards that every station is allowed"
     )
@@ -220,6 +228,12 @@ class CsmsSettings(Settings):
         "where the receipt of a payment is; without one stations are told of none",
         pattern=r"^(https?://\S+\{receipt\}\S*)?$",
         max_length=1900,
+    )
+    energy_price: str = setting(
+        "",
+        "a number such as 0.49",
+        "what a kWh costs, taxes included: stations are told what a charge costs so far and at its end; without one nothing",
+        pattern=r"^(\d{1,9}(\.\d{1,6})?)?$",
     )
     session_lifetime: int = setting(
         43_200, "seconds from 60 to 2592000", "how long a login lasts unless it is refreshed", ge=60, le=2_592_000

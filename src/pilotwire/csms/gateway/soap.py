@@ -22,6 +22,7 @@ from pilotwire.csms.commands import ConnectedStation
 from pilotwire.csms.gateway.admission import Admission, TurnedAway
 from pilotwire.csms.gateway.credentials import CredentialKeeper
 from pilotwire.csms.gateway.soap_line import SoapLine, seen
+from pilotwire.csms.gateway.soap_trust import client_for, name_expected
 from pilotwire.csms.handlers import Handlers
 from pilotwire.csms.registers.soap_addresses import SOAP_ADDRESSES, SoapAddress
 from pilotwire.csms.services import pause
@@ -72,12 +73,13 @@ class SoapGateway:
         self._lines: dict[str, SoapLine] = {}
         self._web: WebServer | None = None
         self._watch: asyncio.Task[None] | None = None
-        self._client = httpx.AsyncClient(follow_redirects=False, timeout=None, trust_env=False)
+        self._client: httpx.AsyncClient | None = None
 
     # --- life ------------------------------------------------------------------------------------------------------------
 
     async def start(self, port: int, *, ssl_context: SSLContext | None = None) -> None:
         """Listen for stations, and recall where those who called before listen. Raises ConfigError, StoreError."""
+        self._client = client_for(self._settings)
         page = FIRST_PAGE
         while known := await self._store.records(SOAP_ADDRESSES, page=page):
             for each in known:
@@ -107,7 +109,8 @@ class SoapGateway:
                 await self._watch
         if self._web is not None:
             await self._web.close()
-        await self._client.aclose()
+        if self._client is not None:
+            await self._client.aclose()
         for line in self._lines.values():
             if line.is_here:
                 await self._leave(line)
@@ -145,6 +148,8 @@ class SoapGateway:
 
     def _line(self, station: str, version: SoapVersion) -> SoapLine:
         line = self._lines.get(station)
+        if self._client is None:
+            raise MisuseError("the OCPP-S endpoint has not been started")
         if line is None or line.version is not version:
             line = self._lines[station] = SoapLine(
                 station,
@@ -156,6 +161,7 @@ class SoapGateway:
                 self._keeper,
                 call_timeout=self._settings.call_timeout,
                 here=self.url,
+                certificate_for=name_expected(self._settings, station),
             )
         return line
 

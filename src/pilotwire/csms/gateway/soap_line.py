@@ -52,7 +52,10 @@ _CONTENT: Final = "application/soap+xml; charset=utf-8"
 
 
 class SoapLine:
-    """A station of OCPP-S as the bus sees it. `address` is where it listens ("" until it told)."""
+    """A station of OCPP-S as the bus sees it. `address` is where it listens ("" until it told).
+
+    `certificate_for` is the name its certificate must have, where it listens with TLS; None: that of its address.
+    """
 
     def __init__(
         self,
@@ -66,6 +69,7 @@ class SoapLine:
         *,
         call_timeout: float,
         here: str,
+        certificate_for: str | None = None,
     ) -> None:
         self.station = station
         self.version = version
@@ -80,6 +84,7 @@ class SoapLine:
         self._keeper = keeper
         self._call_timeout = call_timeout
         self._here = here
+        self._tls = {} if certificate_for is None else {"sni_hostname": certificate_for}
         self._dialect = FIFTEEN if version is SoapVersion.V15 else DIALECTS[OcppVersion.V16]
         self._asked_for: set[str] = set()
         self._incoming, self._outgoing = asyncio.Lock(), asyncio.Lock()
@@ -226,13 +231,13 @@ class SoapLine:
         patience = self._call_timeout if timeout is None else timeout
         try:
             async with asyncio.timeout(patience):
-                response = await self._client.post(self.address, content=data, headers=headers)
+                response = await self._client.post(self.address, content=data, headers=headers, extensions=self._tls)
         except (TimeoutError, httpx.ReadTimeout):
             what = f"station {self.station!r} did not answer {action} in time."
             raise CommandTimedOut(what, "Whether it did what it was asked is not known.") from None
         except (httpx.HTTPError, httpx.InvalidURL, ValueError, OSError) as error:
             what = f"station {self.station!r} cannot be reached at {self.address}: {error or type(error).__name__}."
-            raise NotReachable(what, "Behind NAT or a firewall nothing can be sent to it: see S16:5.") from error
+            raise NotReachable(what, _remedy(error)) from error
         if response.status_code in (401, 403, 404) or not response.content:
             what = f"station {self.station!r} answered {action} with HTTP {response.status_code} and no envelope."
             raise AnswerUnusable(what, "Its address may belong to something else by now.")
@@ -253,6 +258,14 @@ class SoapLine:
             what = f"station {self.station!r} answered {action} with {code}: {answer.reason or 'no reason given'}."
             raise CommandRefused(code, answer.reason, {}, what=what)
         return answer
+
+
+def _remedy(error: Exception) -> str:
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+        return (
+            "Give the CA of its certificate in soap_station_ca, and see soap_station_names: what a certificate is for."
+        )
+    return "Behind NAT or a firewall nothing can be sent to it: see S16:5."
 
 
 def seen(line: SoapLine, call: Call, remote: str, now: datetime) -> bool:

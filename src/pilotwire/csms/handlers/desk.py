@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from pilotwire.clock import Clock
 from pilotwire.csms.partners.ports import ALONE, Partners
@@ -29,6 +30,7 @@ class Policy:
     `heartbeat_interval` goes to accepted stations, `retry_interval` to those that are to boot again. `accept_unknown_tokens` is for a
     lab: a token nobody has put on record may charge. `alert_severity` is the least severe that raises an alert (0 to 9).
     `receipt_url` is where receipts are, with `{receipt}` for the id of one; empty: none are made here.
+    `energy_price` is what a kWh costs, taxes included; None: no costs are told.
     `charging_needs` is what a vehicle's needs are answered. `authorization_fallback` is done where the partner that decides on tokens does
     not. `contract_roots` are the roots of contract certificates in PEM; `accept_unverified_contracts` is for a lab (C07.FR.17).
     """
@@ -40,6 +42,7 @@ class Policy:
     charging_needs: ChargingNeedsPolicy = ChargingNeedsPolicy.NONE
     alert_severity: int = ALERT_SEVERITY
     receipt_url: str = ""
+    energy_price: Decimal | None = None
     authorization_fallback: AuthorizationFallback = AuthorizationFallback.LOCAL
     contract_roots: str = ""
     accept_unverified_contracts: bool = False

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Final
+
 from pilotwire.csms.handlers.desk import Desk
 from pilotwire.csms.partners.ports import PartnerFailed
 from pilotwire.csms.registers.tariff import SETTLEMENTS, VAT_VALIDATIONS, SettlementRecord, VatRecord
 from pilotwire.csms.store.ports import RecordConnection
 from pilotwire.domain.findings import Severity
+from pilotwire.domain.identity import DIRECT_PAYMENT
 from pilotwire.domain.tariff import (
     PaymentSettled,
     SettlementVerdict,
@@ -16,8 +20,11 @@ from pilotwire.domain.tariff import (
     looks_like_vat_number,
     receipt_for,
 )
+from pilotwire.domain.transactions import EventKind, Transaction, TransactionEvent
 
 _PARTNER, _FORM = "partner", "form"
+_CENT: Final = Decimal("0.01")
+_WH_PER_KWH: Final = 1000
 
 
 async def settled(desk: Desk, station: str, fact: PaymentSettled, message_id: str) -> SettlementVerdict:
@@ -40,6 +47,28 @@ async def settled(desk: Desk, station: str, fact: PaymentSettled, message_id: st
     kept = () if record in known else (SETTLEMENTS.keep(station, now, record, key=key),)
     await desk.journal.append(RecordConnection(station=station, connected=True, at=now), *kept)
     return verdict
+
+
+def nothing_due(fact: TransactionEvent, transaction: Transaction) -> Decimal | None:
+    """Zero for the end of an ad hoc payment that used no energy, so that the station releases what is kept (C20.FR.03); None: no word."""
+    token = transaction.id_token
+    if fact.kind is not EventKind.ENDED or token is None or token.type != DIRECT_PAYMENT or transaction.energy:
+        return None
+    own = fact.cost.total_cost.total if fact.cost is not None else None
+    costs = own is not None and bool(own.incl_tax or own.excl_tax)
+    return Decimal(0) if transaction.energy is not None and not costs else None
+
+
+def cost_told(price: Decimal | None, fact: TransactionEvent, transaction: Transaction) -> Decimal | None:
+    """What a charge costs so far, or cost in all, in answer to an event (I02.FR.01, I03.FR.02); None: no word.
+
+    `price` is that of a kWh. Nothing is said at the start, where nothing has been used yet, without registers, or where the station works
+    out the cost itself.
+    """
+    due, used = nothing_due(fact, transaction), transaction.energy
+    if due is not None or price is None or used is None or fact.kind is EventKind.STARTED or fact.cost is not None:
+        return due
+    return (max(used, Decimal(0)) * price / _WH_PER_KWH).quantize(_CENT, ROUND_HALF_UP)
 
 
 async def vat_number(desk: Desk, station: str, fact: VatNumberAsked, message_id: str) -> VatVerdict:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from pilotwire.csms.handlers.charging_plans import judged, planned, plans_here, with_sent
 from pilotwire.csms.handlers.desk import Desk
 from pilotwire.csms.registers.smart_charging import (
     LIMITS,
     NEEDS,
+    PLANS,
     PRIORITY,
     PROFILES,
     SCHEDULES,
@@ -27,6 +29,8 @@ from pilotwire.domain.smart_charging import (
     WHOLE_STATION,
     ChargingLimitCleared,
     ChargingLimitNotified,
+    ChargingNeedsPolicy,
+    ChargingNeedsStatus,
     ChargingNeedsVerdict,
     ChargingProfile,
     ChargingProfileKind,
@@ -84,22 +88,28 @@ async def reported(desk: Desk, station: str, fact: ChargingProfilesReported, mes
 
 async def needs(desk: Desk, station: str, fact: EVChargingNeedsNotified, message_id: str) -> ChargingNeedsVerdict:
     """Keep what a vehicle needs and say whether a profile will come, as the operator decided (K15.FR.02 to K15.FR.05, K18.FR.03 to
-    K18.FR.05). Who will send one follows the live events."""
-    status = NEEDS_ANSWERS[desk.policy.charging_needs]
+    K18.FR.05). Who will send one follows the live events, if this CSMS does not plan itself."""
+    transaction = await transaction_at(desk.store, station, fact.evse_id)
+    status, follows = NEEDS_ANSWERS[desk.policy.charging_needs], PLANS.remove(station, str(fact.evse_id))
+    if transaction is not None and plans_here(desk, fact):
+        follows = await planned(desk, station, fact, transaction)
+    elif desk.policy.charging_needs is ChargingNeedsPolicy.PLAN:
+        status = ChargingNeedsStatus.NO_CHARGING_PROFILE
     record = KnownNeeds(
         told=fact,
         status=status,
         received_at=desk.clock.now(),
-        transaction_id=await transaction_at(desk.store, station, fact.evse_id),
+        transaction_id=transaction,
     )
-    await desk.journal.append(NEEDS.put(station, str(fact.evse_id), record))
+    await desk.journal.append(NEEDS.put(station, str(fact.evse_id), record), follows)
     return ChargingNeedsVerdict(status=status)
 
 
 async def ev_schedule(
     desk: Desk, station: str, fact: EVChargingScheduleNotified, message_id: str
 ) -> EVChargingScheduleVerdict:
-    """Keep the schedule of a vehicle; it is accepted if it stays within what it was offered (K15.FR.11, K15.FR.12).
+    """Keep the schedule of a vehicle; it is accepted if it stays within what it was offered (K15.FR.11, K15.FR.12), else it is negotiated
+    anew where this CSMS plans (K15.FR.13).
 
     The station should have seen to that (K15.FR.09): one that did not has a finding.
     """
@@ -115,15 +125,17 @@ async def ev_schedule(
         reason = Reason(code="InvalidSchedule", info=what)
         verdict = EVChargingScheduleVerdict(status=GenericStatus.REJECTED, reason=reason)
     record = KnownSchedule(told=fact, status=verdict.status, received_at=desk.clock.now(), transaction_id=transaction)
-    await desk.journal.append(SCHEDULES.put(station, str(fact.evse_id), record))
+    follows = judged(desk, station, fact.evse_id, transaction, is_within=excess is None)
+    await desk.journal.append(SCHEDULES.put(station, str(fact.evse_id), record), *follows)
     return verdict
 
 
 async def _excess(desk: Desk, station: str, fact: EVChargingScheduleNotified, transaction: str | None) -> Excess | None:
     """Where the schedule goes over the offer; None if it does not, or nothing is known to have been offered."""
+    installed = await with_sent(desk, station, fact.evse_id, transaction, await profiles_of(desk.store, station))
     offers = [
         each.profile
-        for each in await profiles_of(desk.store, station)
+        for each in installed
         if each.evse_id == fact.evse_id
         and each.profile.charging_profile_purpose is ChargingProfilePurpose.TX_PROFILE
         and each.transaction_id in (None, transaction)

@@ -6,6 +6,7 @@ from pilotwire.csms.handlers.desk import Desk
 from pilotwire.csms.handlers.judgement import Question, judge
 from pilotwire.csms.handlers.limits import keep_limit
 from pilotwire.csms.handlers.metering import note_unreadable
+from pilotwire.csms.handlers.payment import cost_told
 from pilotwire.csms.handlers.reservation import note_use
 from pilotwire.csms.partners.ports import AuthorizationAnswer, AuthorizationQuestion
 from pilotwire.csms.registers.authorization import began_before, open_in_group
@@ -37,11 +38,12 @@ async def event(desk: Desk, station: str, fact: TransactionEvent, message_id: st
         await note_use(desk, station, fact.reservation_id, booked.transaction)
     named = fact.transaction_id is None and fact.kind is EventKind.STARTED
     name = booked.transaction.transaction_id if named else None
+    due = cost_told(desk.policy.energy_price, fact, booked.transaction)
     if fact.id_token is None:
-        return TransactionVerdict(transaction_id=name)
+        return TransactionVerdict(transaction_id=name, total_cost=due)
     answer = await _judge(desk, fact.id_token, fact, booked, message_id)
     told = None if answer.limit is None else await keep_limit(desk, booked.transaction, answer.limit)
-    return TransactionVerdict(transaction_id=name, authorization=answer.verdict, limit=told)
+    return TransactionVerdict(transaction_id=name, authorization=answer.verdict, limit=told, total_cost=due)
 
 
 def _note_departures(desk: Desk, station: str, fact: TransactionEvent, booked: Booked, message_id: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Final
 
 from pilotwire.csms.store.ports import Page, Store, TransactionFilter
@@ -11,6 +12,7 @@ from pilotwire.domain.kinds import Value
 from pilotwire.domain.smart_charging import (
     ChargingLimit,
     ChargingNeedsStatus,
+    ChargingProfile,
     ChargingProfilePurpose,
     ChargingSchedule,
     EVChargingNeedsNotified,
@@ -64,6 +66,27 @@ class PriorityCharging(Value):
     at: datetime
 
 
+class ChargingPlan(Value):
+    """What this CSMS plans itself for a transaction, of what its vehicle needs.
+
+    `due_at` says when a profile is to be sent, None: nothing is to be done. `profile` is the one made last, sent at `sent_at`. `refusals`
+    counts schedules of the vehicle in a row that went over their offer, `failures` attempts that were not answered. `metered` is what the
+    transaction had got (Wh) when the vehicle said its needs.
+    """
+
+    station: str
+    evse_id: int
+    transaction_id: str
+    needs: EVChargingNeedsNotified
+    asked_at: datetime
+    due_at: datetime | None
+    metered: Decimal | None = None
+    profile: ChargingProfile | None = None
+    sent_at: datetime | None = None
+    refusals: int = 0
+    failures: int = 0
+
+
 PROFILES: Final = Register("charging-profiles", StationProfiles)
 """By station; the key is always empty."""
 LIMITS: Final = Register("charging-limits", ActiveLimit)
@@ -71,6 +94,8 @@ LIMITS: Final = Register("charging-limits", ActiveLimit)
 NEEDS: Final = Register("ev-charging-needs", KnownNeeds)
 """By station and EVSE."""
 SCHEDULES: Final = Register("ev-charging-schedules", KnownSchedule)
+"""By station and EVSE."""
+PLANS: Final = Register("charging-plans", ChargingPlan)
 """By station and EVSE."""
 PRIORITY: Final = Register("priority-charging", PriorityCharging)
 """By station and transaction."""

@@ -145,14 +145,24 @@ class _Worker:
                 self._busy[station] = asyncio.create_task(self._tell_all(station))
 
     async def _wait_for_more(self) -> None:
-        """Until there may be something new in the outbox: it is counted as it is written, and there once it is committed."""
+        """Until there may be something new in the outbox.
+
+        Entries are counted as they are written, and there once that is committed: one that was written before the count was taken is
+        there after the next commit at the latest.
+        """
         committed, made = self._parts.journal.committed(), self._outbox.made
-        if await self._parts.store.entries(OUTBOX, after=self._read, limit=1):
+        if await self._more():
             return
+        looked = False
         with suppress(TimeoutError):
             async with asyncio.timeout(30.0):
-                while await anext(committed, None) is not None and self._outbox.made == made:
-                    pass
+                while await anext(committed, None) is not None:
+                    if self._outbox.made != made or (not looked and await self._more()):
+                        return
+                    looked = True
+
+    async def _more(self) -> bool:
+        return bool(await self._parts.store.entries(OUTBOX, after=self._read, limit=1))
 
     async def _tell_all(self, station: str) -> None:
         """Everything of a station, one after the other."""
