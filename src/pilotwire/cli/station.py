@@ -19,15 +19,16 @@ from pilotwire.logs import configure_logging
 from pilotwire.serving import WebServer
 from pilotwire.simulator.building import build_station, make_vehicle
 from pilotwire.simulator.fleet import Fleet, Scenario, read_scenario
-from pilotwire.simulator.fleet.limits import fast_loop, raise_file_limit
+from pilotwire.simulator.fleet.limits import fast_loop, files_of, raise_file_limit
 from pilotwire.simulator.fleet.progress import line_of, watch
 from pilotwire.simulator.fleet.settings import FleetSettings, load_fleet_settings
 from pilotwire.simulator.planned import build_planned
 from pilotwire.station.app import Station
 from pilotwire.station.control import Host, control_api, host_api
 from pilotwire.station.control.settings import HostSettings, load_host_settings
-from pilotwire.station.endpoints import spoken
+from pilotwire.station.hardware.drivers import find_driver
 from pilotwire.station.settings import StationProgramSettings, load_settings
+from pilotwire.station.setup import NAMES
 
 _EPILOG = (
     "Every option is also an environment variable (PILOTWIRE_CONTROL_PORT for --control-port) and a line in the section station of a "
@@ -109,12 +110,13 @@ def _host(said: dict[str, Any], config: Path | None) -> None:
             f"{option} is about one station.", "With --host-many, say it when you make a station: POST /stations."
         )
     settings = load_host_settings({name: said[name] for name in HostSettings.model_fields}, config=config)
+    find_driver(settings.driver)  # a name that nobody answers to is told before anything begins
     configure_logging(settings.log_level)
     asyncio.run(_serve_many(settings, Console()))
 
 
 async def _serve_many(settings: HostSettings, console: Console) -> None:
-    host = Host(partial(build_planned, clock=SystemClock()), make_vehicle)
+    host = Host(partial(build_planned, clock=SystemClock(), driver=settings.driver), make_vehicle)
     control = WebServer(host_api(host), settings.control_host, settings.control_port, name="control port")
     interrupted = _interrupts()
     async with host, control:
@@ -138,7 +140,7 @@ def _fleet(said: dict[str, Any], config: Path | None) -> None:
     plan = read_scenario(settings.scenario) if settings.scenario is not None else Scenario()
     if settings.speed is not None:
         plan = plan.model_copy(update={"speed": settings.speed})
-    raise_file_limit(settings.count or 1)
+    raise_file_limit((settings.count or 1) * files_of(plan))
     with asyncio.Runner(loop_factory=fast_loop()) as runner:
         runner.run(_serve_fleet(settings, plan, Console()))
 
@@ -174,14 +176,18 @@ async def _serve(settings: StationProgramSettings, console: Console) -> None:
     )
     interrupted = _interrupts()  # before anything is told: whoever reads it may interrupt at once
     async with station, control:
-        _tell(console, settings, control)
+        _tell(console, station, control)
         await _until_interrupted(station, interrupted)
-    console.print(f"Station {settings.id} stopped; what it kept is kept.")
+    console.print(f"Station {station.identity} stopped; what it kept is kept.")
 
 
-def _tell(console: Console, settings: StationProgramSettings, control: WebServer) -> None:
-    by = " by SOAP" if spoken(settings.ocpp, settings.transport)[1] is not None else ""
-    console.print(f"Station [bold]{settings.id}[/] speaks OCPP {settings.ocpp}{by} to {settings.csms}")
+def _tell(console: Console, station: Station, control: WebServer) -> None:
+    setup, start = station.setup, station.start_setup
+    by = " by SOAP" if setup.transport == "soap" else ""
+    console.print(f"Station [bold]{setup.identity}[/] speaks OCPP {setup.ocpp}{by} to {setup.url}")
+    if kept := [name for name in NAMES if getattr(setup, name) != getattr(start, name)]:
+        told = ", ".join(kept)
+        console.print(f"Set on its page, and so before the options of this start: {told}.", highlight=False)
     console.print(
         f"Control port: {control.url} (GET /status; POST /plug, /tap, /unplug, /line/cut, ...)", highlight=False
     )

@@ -1,0 +1,1 @@
+"""What Pilotwire's own station and CSMS declare."""

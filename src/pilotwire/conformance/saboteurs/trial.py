@@ -1,0 +1,92 @@
+"""The trial of a case: played honestly first, then against saboteurs until one is noticed."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from pilotwire.conformance.language import Case
+from pilotwire.conformance.runner.one import Setting
+from pilotwire.conformance.saboteurs.derive import sabotages_of
+from pilotwire.conformance.saboteurs.taps import Saboteur
+from pilotwire.conformance.verdict import CaseResult, Outcome
+
+Play = Callable[[Case, Setting], Awaitable[CaseResult]]
+"""Plays a case with these settings, one after another."""
+
+MOST_TRIALS: Final = 4
+"""So many sabotages are tried before a case counts as one that notices none."""
+
+
+MADE_UP: Final[Mapping[str, Any]] = {
+    "Authorize": {"idToken": {"idToken": "SABOTAGE", "type": "ISO14443"}},
+    "TransactionEvent": {
+        "eventType": "Started",
+        "timestamp": "2001-01-01T00:00:00Z",
+        "triggerReason": "Authorized",
+        "seqNo": 0,
+        "transactionInfo": {"transactionId": "SABOTAGE", "chargingState": "Charging"},
+        "evse": {"id": 1, "connectorId": 1},
+        "idToken": {"idToken": "SABOTAGE", "type": "ISO14443"},
+    },
+}
+"""What is sent where nothing of the kind may be, whatever was heard: somebody charges who must not."""
+
+
+@dataclass(slots=True)
+class Trial:
+    """What came of it: the honest result, the sabotages tried with the outcome of each, and whether one was noticed."""
+
+    case: str
+    honest: Outcome
+    tried: list[tuple[str, Outcome, str]] = field(default_factory=list)
+
+    @property
+    def noticed(self) -> str:
+        """The sabotage that made the case fail; "" if none did."""
+        return next((name for name, outcome, _ in self.tried if outcome is Outcome.FAILED), "")
+
+
+async def try_case(
+    case: Case, run: Setting, play: Play, samples: Mapping[str, Any], *, honest: CaseResult | None = None
+) -> Trial:
+    """Try a case; `honest` is a result of it that is there already. A case that does not pass honestly is not tried."""
+    first = honest or await play(case, run)
+    trial = Trial(case.id, first.outcome)
+    if first.outcome not in (Outcome.PASSED, Outcome.WARNING):
+        return trial
+    for sabotage in sabotages_of(first, case.version, samples_in([first]) | dict(samples) | dict(MADE_UP)):
+        saboteur = Saboteur(sabotage)
+        result = await play(case, replace(run, saboteur=saboteur))
+        if not saboteur.done:
+            continue
+        trial.tried.append((sabotage.name, result.outcome, result.reason))
+        if result.outcome is Outcome.FAILED or len(trial.tried) >= MOST_TRIALS:
+            break
+    return trial
+
+
+def samples_in(results: list[CaseResult]) -> dict[str, Any]:
+    """A payload the system under test has sent, for each action it sent."""
+    samples: dict[str, Any] = {}
+    for result in results:
+        for entry in result.entries:
+            if entry.direction == "received" and entry.kind == "call" and not entry.breach:
+                samples.setdefault(entry.action, entry.payload)
+    return samples
+
+
+def trial_table(trials: Iterable[Trial]) -> str:
+    """Case x sabotage as CSV: every sabotage that was tried, and what came of it."""
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(["case", "honest", "sabotage", "outcome", "reason"])
+    for trial in sorted(trials, key=lambda one: one.case):
+        for name, outcome, reason in trial.tried:
+            table.writerow([trial.case, str(trial.honest), name, str(outcome), reason])
+        if not trial.tried:
+            table.writerow([trial.case, str(trial.honest), "", "", ""])
+    return text.getvalue()

@@ -1,0 +1,1 @@
+"""The reusable states of the documents, as steps."""
