@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 WORKERS ?= auto
 
-.PHONY: help demo test lint bench ledger coverage docs clean
+.PHONY: help demo test lint bench conformance ledger coverage docs clean
 help:            ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
@@ -28,6 +28,15 @@ lint: $(VENV)/.installed   ## formatter, linter, types, import directions
 
 bench: $(VENV)/.installed  ## the figures: ratios against peers measured in the same run
 	$(BIN)/python -m benchmarks
+
+# Cases that apply only to a station which lacks a feature; ours is made without it for them.
+WITHOUT := TC_B_15_CS TC_B_28_CS TC_B_29_CS TC_E_38_CS TC_F_27_CS TC_H_13_CS TC_K_12_CS TC_K_15_CS TC_K_38_CS TC_K_42_CS TC_L_11_CS TC_L_14_CS TC_L_15_CS TC_O_17_CS TC_O_19_CS
+
+conformance: $(VENV)/.installed ## our station and our CSMS under the conformance bench (EVERY=4: each fourth case)
+	$(BIN)/pilotwire test station --side-by-side 12 --every $(or $(EVERY),1) --results build/conformance/station
+	$(BIN)/pilotwire test station $(WITHOUT) --plan src/pilotwire/conformance/plans/station-without.toml --side-by-side 8 --results build/conformance/station-without
+	$(BIN)/pilotwire test station TC_L_12_CS TC_L_13_CS --plan src/pilotwire/conformance/plans/station-plain.toml --side-by-side 2 --results build/conformance/station-plain
+	$(BIN)/pilotwire test csms own --side-by-side 8 --every $(or $(EVERY),1) --results build/conformance/csms
 
 ledger: $(VENV)/.installed ## docs/requirements.md: which numbered requirement is proven by which test
 	$(BIN)/python tools/ledger.py $(if $(CHECK),--check)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from dataclasses import replace
 
 import pytest
 
@@ -12,16 +13,28 @@ from examples.board_driver import BoardDriver, board
 from pilotwire.ev import Vehicle, vehicle
 from pilotwire.station.hardware.contract import CHECKS, Check, ContractBroken, Workbench, run
 from pilotwire.station.hardware.drivers import DriverPlace
-from pilotwire.station.hardware.ports import Happened, HardwareEvent, StationLayout
+from pilotwire.station.hardware.measurands import SIMULATED_AC, SIMULATED_DC
+from pilotwire.station.hardware.ports import Happened, HardwareEvent, MeterReading, StationLayout
 from pilotwire.station.hardware.simulated import SimulatedStation, layout
 from tests.support.board import Board
+
+NAMED = {
+    "ac-22-single": SIMULATED_AC,
+    "dc-50-ccs": SIMULATED_DC,
+    "dc-50-v2x": ("SoC", "Current.Export", "Power.Reactive.Import"),
+}
+"""What the meter of each layout tells besides."""
+
+
+def _naming(plan: StationLayout, measurands: tuple[str, ...]) -> StationLayout:
+    return replace(plan, evses=tuple(replace(evse, measurands=frozenset(measurands)) for evse in plan.evses))
 
 
 class SimulatedBench:
     """The simulated driver, whose people's acts give back their events; time passes as it is told."""
 
     def __init__(self, name: str = "ac-22-single", made: type[SimulatedStation] = SimulatedStation) -> None:
-        self.layout: StationLayout = layout(name)
+        self.layout: StationLayout = _naming(layout(name), NAMED[name])
         self._made = made
         self._car: Vehicle
 
@@ -61,7 +74,7 @@ class BoardBench:
     """The driver of the example, over a real socket to an emulated board."""
 
     def __init__(self) -> None:
-        self.layout: StationLayout = layout("ac-22-single")
+        self.layout: StationLayout = _naming(layout("ac-22-single"), ("Frequency",))
         self._board = Board()
         self._stack = AsyncExitStack()
 
@@ -127,6 +140,9 @@ class _Careless(SimulatedStation):
     def survey(self) -> list[HardwareEvent]:
         return []
 
+    def meter(self, evse_id: int) -> MeterReading:
+        return replace(super().meter(evse_id), more=())
+
     def install(self, image: bytes) -> str:
         return "9.9"
 
@@ -141,6 +157,7 @@ class _Careless(SimulatedStation):
         ("a_fault_opens_the_contactor", "an open contactor after a ground fault did not come about"),
         ("a_limit_is_in_force_at_once", "an offer of 8 A did not come about within 1 s"),
         ("closing_opens_the_contactor", "an open contactor after close"),
+        ("what_the_layout_names_is_measured", "a value of Current.Export did not come about"),
         ("a_bad_image_is_refused", "installs what is no firmware"),
     ],
 )

@@ -24,6 +24,10 @@ async def _slots(csms: Csms) -> dict[int, str | None]:
     return {each["evseId"]: each["battery"] and each["battery"]["serialNumber"] for each in items}
 
 
+_CHARGED = [(1, False), (1, True), (2, False)]
+"""The slot of each battery that was put in, and whether it is charged there still."""
+
+
 async def test_a_swap_is_asked_for_done_and_listed() -> None:
     """The first is asked for by the CSMS; the second begins with a card that the CSMS is asked about."""
     async with (
@@ -54,6 +58,10 @@ async def test_a_swap_is_asked_for_done_and_listed() -> None:
             await does("in", evse=1, serialNumber="OLDER")
             await does("out", evse=2)
             await one.until(lambda: one.overview.waiting == 0, "everything delivered")
+        charged = (await rest.get("/api/v1/transactions", params={"station": "CS001"})).json()["items"]
+        seen = [(each["evse"]["id"], each["isOpen"], each["triggerReason"]) for each in charged]
+        assert sorted(seen) == [(n, is_open, "CablePluggedIn") for n, is_open in _CHARGED]
+        assert {each["stoppedReason"] for each in charged} == {None, "EVDisconnected"}
         listed = (await rest.get("/api/v1/stations/CS001/battery-swaps")).json()["items"]
         assert [each["eventType"] for each in listed] == ["BatteryOut", "BatteryIn"] * 2
         assert [each["batteryData"][0]["serialNumber"] for each in listed] == ["OLD", "OLDER", "FULL", "OLD"]

@@ -11,6 +11,7 @@ from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 from pilotwire.clock import SystemClock
+from pilotwire.domain.identity import STATION
 from pilotwire.station.hardware.modbus import ModbusSettings, meters_of
 from pilotwire.station.hardware.signing import verified
 from tests.support.eventually import eventually
@@ -65,3 +66,22 @@ async def test_a_session_is_billed_by_the_meter_on_modbus() -> None:
         await server.shutdown()
     assert transaction.meter_start is not None
     assert 50_000 < transaction.meter_start < (transaction.meter_stop or 0)
+
+
+@pytest.mark.req("J01.FR.03", "J01.FR.04")
+@pytest.mark.parametrize("version", ["1.6", "2.0.1", "2.1"])
+async def test_the_main_meter_reaches_the_csms_by_the_clock(version: str) -> None:
+    """As EVSE 0, at the grid connection, every second."""
+    variables = {"AlignedDataCtrlr.Interval": "1"}
+    async with open_csms() as csms, lab(csms.urls.ocpp, version, layout="ac-22-dual-main", variables=variables) as one:
+        await one.until_accepted()
+
+        async def told() -> list[Any]:
+            stored = [each for each in await csms.store.readings("CS001") if each.address == STATION]
+            return stored if len(stored) >= 2 else []
+
+        found = await eventually(told)
+        register = one.station._equipment.reading(0).energy_import_register
+    (sample,) = found[-1].reading.samples
+    assert (sample.location, sample.context) == ("Inlet", "Sample.Clock")
+    assert 0 <= (sample.value or 0) <= register

@@ -17,12 +17,14 @@ from pilotwire.csms.commands.smart_charging import (
     report_profiles,
     set_profile,
 )
-from pilotwire.csms.registers.smart_charging import NEEDS, SCHEDULES
+from pilotwire.csms.registers.smart_charging import NEEDS, PROFILES, SCHEDULES
 from pilotwire.csms.store.ports import TransactionFilter
 from pilotwire.domain.kinds import changed
 from pilotwire.domain.smart_charging import (
+    ACChargingParameters,
     ChargingNeeds,
     ChargingNeedsPolicy,
+    ChargingProfile,
     ChargingProfileStatus,
     ChargingRateUnit,
     ChargingSchedule,
@@ -106,3 +108,34 @@ async def test_a_vehicle_and_a_planner_agree_on_a_schedule(version: str) -> None
         kept: Any = await eventually(lambda: csms.store.record(SCHEDULES, "CS001", "1"), what="the vehicle's schedule")
         assert kept.status is GenericStatus.ACCEPTED
         assert kept.told.charging_schedule.charging_schedule_period == (period,)
+
+
+@pytest.mark.req("K15.FR.03", "K15.FR.07", "K15.FR.11")
+@pytest.mark.parametrize("version", ["2.0.1", "2.1"])
+async def test_a_csms_that_plans_makes_the_profile_itself(version: str) -> None:
+    """The station takes it, and the vehicle's schedule is found to be within it."""
+    told = ACChargingParameters(
+        energy_amount=Decimal(9_200), ev_min_current=Decimal(6), ev_max_current=Decimal(16), ev_max_voltage=Decimal(400)
+    )
+    planned = open_csms(charging_needs=ChargingNeedsPolicy.PLAN)
+    async with planned as csms, lab(csms.urls.ocpp, version, speed=1) as one:
+        await one.until_accepted()
+        one.plug()
+        one.tap()
+        await eventually(lambda: csms.store.transactions(TransactionFilter(station="CS001")), what="a transaction")
+        needs = ChargingNeeds(requested_energy_transfer="AC_three_phase", ac_charging_parameters=told)
+        one.station.feed(NeedsTold("car", 1, needs))
+
+        async def offered() -> list[ChargingProfile]:
+            record = await csms.store.record(PROFILES, "CS001", "")
+            return [] if record is None else [each.profile for each in record.installed]
+
+        made_here: Any = await eventually(offered, what="a planned profile")
+        (plan,) = made_here
+        assert plan.transaction_id == one.overview.evses[0].transaction_id
+        assert [each.limit for each in plan.charging_schedule[0].charging_schedule_period] == [16]
+        period = ChargingSchedulePeriod(start_period=0, limit=Decimal(16))
+        made = ChargingSchedule(charging_rate_unit=ChargingRateUnit.AMPERE, charging_schedule_period=(period,))
+        one.station.feed(ScheduleReturned("car", 1, made))
+        kept: Any = await eventually(lambda: csms.store.record(SCHEDULES, "CS001", "1"), what="the vehicle's schedule")
+        assert kept.status is GenericStatus.ACCEPTED

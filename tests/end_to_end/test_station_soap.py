@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,6 +20,7 @@ from pilotwire.domain.provisioning import RegistrationStatus
 from pilotwire.errors import NotReachable
 from pilotwire.ocpp.soap import SoapVersion
 from pilotwire.station.endpoints import SoapPlace
+from pilotwire.station.files import MemoryFiles
 from tests.support.eventually import eventually
 from tests.support.every_action import client_of
 from tests.support.secure_scene import SecureScene
@@ -165,6 +167,61 @@ async def test_a_charge_by_https(tmp_path: Path) -> None:
             assert (await booked(csms)).energy == one.vehicle.meter.delivered_wh
 
 
+def _port(scene: SecureScene, certificate: str) -> MemoryFiles:
+    """The station's files: its roots, and a certificate of the lab for the port it listens at."""
+    files = scene.files()
+    for name in ("chain", "key"):
+        suffix = "-key" if name == "key" else ""
+        content = (scene.pki.folder / f"{certificate}{suffix}.pem").read_bytes()
+        files.write(f"tls/installer-{name}.pem", content)
+    return files
+
+
+@pytest.mark.parametrize(
+    ("certificate", "trusted"),
+    [
+        ("station-CS001", {"soap_station_names": "identity"}),
+        ("server-rsa", {}),
+        ("server-rsa", {"tls_client_ca": "", "soap_station_ca": "ca.pem"}),
+    ],
+    ids=["for its identity", "for its address", "a bundle of their own"],
+)
+async def test_a_station_is_commanded_by_https(tmp_path: Path, certificate: str, trusted: dict[str, str]) -> None:
+    """The station listens with a certificate of a CA that the CSMS knows from its settings."""
+    scene = SecureScene(tmp_path)
+    more = {name: str(scene.pki.folder / value) if value.endswith(".pem") else value for name, value in trusted.items()}
+    tls = scene.pki.settings(soap_port=0, soap_tls=True, no_auth=True) | more
+    async with open_csms(**tls) as csms:
+        url = _url(csms).replace("127.0.0.1", "localhost")
+        files = _port(scene, certificate)
+        async with lab(url, "1.6", soap=SoapPlace(tls=True), files=files, password="0123456789abcdef") as one:
+            await one.until_accepted()
+            assert one.station.line.address.startswith("https://")
+            answer = await csms.commander.give_raw("CS001", "GetLocalListVersion", b"{}")
+            assert json.loads(answer) == {"listVersion": 0}
+
+
+@pytest.mark.parametrize(
+    ("certificate", "settings"),
+    [("server-rsa", {"tls_client_ca": ""}), ("station-CS001", {}), ("server-rsa", {"soap_station_names": "identity"})],
+    ids=["an unknown CA", "no such address", "another identity"],
+)
+async def test_nothing_is_sent_to_a_port_that_shows_another_certificate(
+    tmp_path: Path, certificate: str, settings: dict[str, str]
+) -> None:
+    """Of a CA nobody knows, or for somebody else: the command is not said, and the sentence says what to do."""
+    scene = SecureScene(tmp_path)
+    tls = scene.pki.settings(soap_port=0, soap_tls=True, no_auth=True) | settings
+    async with open_csms(**tls) as csms:
+        url = _url(csms).replace("127.0.0.1", "localhost")
+        files = _port(scene, certificate)
+        async with lab(url, "1.6", soap=SoapPlace(tls=True), files=files, password="0123456789abcdef") as one:
+            await one.until_accepted()
+            with pytest.raises(NotReachable, match="CERTIFICATE_VERIFY_FAILED") as told:
+                await csms.commander.give_raw("CS001", "GetLocalListVersion", b"{}")
+            assert "soap_station_ca" in str(told.value)
+
+
 async def test_a_password_is_demanded_shown_and_changed() -> None:
     """With a wrong one nothing is booked and the line says why; one that the CSMS sets counts from the next request on."""
     async with open_csms(soap_port=0) as csms:
@@ -256,3 +313,20 @@ async def test_the_program_charges_by_soap(tmp_path: Path, version: str) -> None
             assert (await booked(csms)).energy == car["deliveredWh"]
             about = (await station.http.get("/about")).json()
             assert about["transport"] == f"OCPP-S {version}"
+
+
+async def test_the_program_is_commanded_by_https(tmp_path: Path) -> None:
+    """`pilotwire station --transport soap --soap-tls`: it says that it listens by HTTPS, and the CSMS trusts its certificate."""
+    scene = SecureScene(tmp_path)
+    folder = scene.pki.folder
+    trusted = {"soap_station_names": "identity"}
+    async with open_csms(**scene.pki.settings(soap_port=0, soap_tls=True, no_auth=True), **trusted) as csms:
+        url = _url(csms).replace("127.0.0.1", "localhost")
+        shown = ["--certificate", str(folder / "station-CS001.pem"), "--key", str(folder / "station-CS001-key.pem")]
+        spoken = ["--id", "CS001", "--ocpp", "1.6", "--transport", "soap", "--soap-tls", "--csms", url]
+        options = [*spoken, *shown, "--csms-root", str(folder / "ca.pem"), "--storage", "cs.db"]
+        async with station_process(tmp_path, *options, PILOTWIRE_PASSWORD="0123456789abcdef") as station:
+            await station.until_ready()
+            await eventually(lambda: _is(station, registration="Accepted"), what="accepted")
+            answer = await csms.commander.give_raw("CS001", "GetLocalListVersion", b"{}")
+            assert json.loads(answer) == {"listVersion": 0}

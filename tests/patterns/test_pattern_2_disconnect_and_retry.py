@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from pilotwire.station.core.logs_memory import SecurityLogMemory
-from pilotwire.station.line import LEAST_WAIT, Line
+from pilotwire.station.keeping_up import LEAST_WAIT
+from pilotwire.station.line import Line
 from pilotwire.station.storage import MemoryStorage
 from tests.support.pattern_moves import OF_TRANSACTIONS, but, of_transactions, trigger
 from tests.support.scripted_csms import SILENCE, Heard, ScriptedCsms, accepting, scripted_csms
@@ -251,7 +252,7 @@ async def test_the_waits_are_those_of_the_standard(version: str, monkeypatch: py
         await asyncio.sleep(0.005)
 
     monkeypatch.setattr(Line, "_pause", pause)
-    monkeypatch.setattr("pilotwire.station.line.random.random", lambda: 0.5)
+    monkeypatch.setattr("pilotwire.station.keeping_up.random.random", lambda: 0.5)
     variables = {
         "OCPPCommCtrlr.RetryBackOffWaitMinimum": "3",
         "OCPPCommCtrlr.RetryBackOffRepeatTimes": "3",

@@ -270,6 +270,12 @@ async def _say(one: Lab, csms: ScriptedCsms, name: str) -> None:
     elif name == "Authorize":
         one.tap(f"CARD-{len(csms.heard)}")
         await asyncio.sleep(0)
-    elif hardware.vehicle_at(1) is None:
-        one.plug()
-        one.tap()
+    else:
+        if (
+            name == "StartTransaction" and hardware.vehicle_at(1) is not None
+        ):  # a result, however wrong, is not said again
+            one.unplug("vehicle")
+            await one.until(lambda: hardware.vehicle_at(1) is None)
+        if hardware.vehicle_at(1) is None:
+            one.plug()
+            one.tap()

@@ -103,3 +103,68 @@ def test_the_usage_of_the_session_in_one_message() -> None:
     (start,) = world.said(v16.StartTransactionRequest)
     assert said["totalUsageWh"] == stop.meter_stop - start.meter_start
     assert world.wire.index(sent) > world.wire.index(stop)
+
+
+# --- connector 0 ----------------------------------------------------------------------------------------------------
+
+
+def _of_main(world: World16) -> list[v16.MeterValuesRequest]:
+    return [one for one in world.said(v16.MeterValuesRequest) if one.connector_id == 0]
+
+
+@pytest.mark.req("1.6:4.7")
+def test_the_main_meter_is_connector_0() -> None:
+    """Clock-aligned, in a transaction too: without a transactionId, at the grid connection, energy of the whole charge point."""
+    world = World16(station="ac-22-dual-main")
+    world.configure(
+        ClockAlignedDataInterval="60", MeterValuesAlignedData=f"{REGISTER},Current.Import", MeterValueSampleInterval="0"
+    )
+    world.plug()
+    world.tap("ANNA")
+    world.pass_time(200)
+    told = _of_main(world)
+    assert len(told) == 3
+    assert {one.transaction_id for one in told} == {None}
+    samples = told[-1].meter_value[0].sampled_value
+    assert [(one.measurand, one.phase) for one in samples] == [
+        (REGISTER, None),
+        ("Current.Import", "L1"),
+        ("Current.Import", "L2"),
+        ("Current.Import", "L3"),
+    ]
+    assert {(one.location, one.context) for one in samples} == {("Inlet", "Sample.Clock")}
+    assert int(samples[0].value) == world.hardware.meter(0).energy_import_register - _since(world, told[-1])
+    times = [one.meter_value[0].timestamp for one in told]
+    assert [(later - earlier).total_seconds() for earlier, later in pairwise(times)] == [60, 60]
+
+
+def _since(world: World16, told: v16.MeterValuesRequest) -> int:
+    """Wh that were counted after a message: what the main meter would show now, less what it showed then."""
+    (aligned,) = [
+        one
+        for one in world.said(v16.MeterValuesRequest)
+        if one.connector_id == 1 and one.meter_value[0].timestamp == told.meter_value[0].timestamp
+    ]
+    then = int(aligned.meter_value[0].sampled_value[0].value)
+    return int(world.hardware.meter(1).energy_import_register) - then
+
+
+@pytest.mark.req("1.6:5.17")
+def test_the_main_meter_is_told_on_demand() -> None:
+    """Without a connector the request is for all, the charge point's own meter among them; with one, for that one."""
+    world = World16(station="ac-22-dual-main")
+    world.asks(v16.TriggerMessageRequest(requested_message="MeterValues"))
+    assert [one.connector_id for one in world.said(v16.MeterValuesRequest)] == [0, 1, 2]
+    world.asks(v16.TriggerMessageRequest(requested_message="MeterValues", connector_id=1))
+    assert [one.connector_id for one in world.said(v16.MeterValuesRequest)][3:] == [1]
+
+
+@pytest.mark.parametrize(("layout", "rpm", "soc"), [("ac-22-single", False, False), ("dc-50-ccs", True, True)])
+def test_what_the_hardware_does_not_measure_is_rejected(layout: str, rpm: bool, soc: bool) -> None:
+    """ChangeConfiguration of the four lists, and how many each may hold."""
+    world = World16(station=layout)
+    for key in ("MeterValuesAlignedData", "MeterValuesSampledData", "StopTxnAlignedData", "StopTxnSampledData"):
+        for measurand, known in (("RPM", rpm), ("SoC", soc), ("Temperature", True), ("Energy.Active.Net", False)):
+            answer = world.asks(v16.ChangeConfigurationRequest(key=key, value=f"{REGISTER},{measurand}"))
+            assert answer.status == ("Accepted" if known else "Rejected")
+    assert int(world.value("MeterValuesSampledDataMaxLength") or 0) > 10

@@ -583,7 +583,7 @@ def test_tc_b_53_cs(version: str) -> None:
     told_of = {(row.component.name, row.variable.name) for row in rows}
     assert {(name, one) for name, all_of in REQUIRED.items() for one in all_of.split()} <= told_of
     for row in rows:
-        about, (attribute,) = row.variable_characteristics, row.variable_attribute
+        about, (attribute, *_) = row.variable_characteristics, row.variable_attribute
         if about.data_type in LISTS:
             assert about.values_list
             members = {attribute.value} if about.data_type == "OptionList" else set(attribute.value.split(","))

@@ -142,14 +142,15 @@ def test_tc_f_11_cs(version: str) -> None:
 
 
 @pytest.mark.req("F06.FR.04", "F06.FR.05", "F06.FR.06", "F06.FR.10", "F06.FR.11")
-def test_tc_f_12_cs(version: str) -> None:
-    """Asked for no EVSE in particular, meter values of every EVSE are sent."""
-    station = WireStation(version, station="ac-22-dual")
+@pytest.mark.parametrize(("layout", "places"), [("ac-22-dual", [1, 2]), ("ac-22-dual-main", [0, 1, 2])])
+def test_tc_f_12_cs(version: str, layout: str, places: list[int]) -> None:
+    """Asked for no EVSE in particular, meter values of every EVSE are sent, and of the main meter if there is one."""
+    station = WireStation(version, station=layout)
     station.said()
     assert station.ask("TriggerMessage", requestedMessage="MeterValues").status == "Accepted"
     values = named(station.said(), "MeterValues")
-    assert sorted(one.evse_id for one in values) == [1, 2]
-    assert _contexts(values) == ["Trigger", "Trigger"]
+    assert sorted(one.evse_id for one in values) == places
+    assert _contexts(values) == ["Trigger"] * len(places)
 
 
 @pytest.mark.req("F06.FR.02", "F06.FR.04", "F06.FR.05", "F06.FR.07", "F06.FR.10")

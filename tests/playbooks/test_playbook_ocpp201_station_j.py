@@ -23,8 +23,11 @@ from tests.support.wire_station import VERSIONS, WireStation, events_of, named, 
 
 pytestmark = pytest.mark.parametrize("version", VERSIONS)
 
+REGISTER = "Energy.Active.Import.Register"
 MEASURANDS = "Energy.Active.Import.Register,Power.Active.Import,Current.Import,Voltage"
 ALIGNED = {"AlignedDataCtrlr.Interval": "60", "AlignedDataCtrlr.Measurands": MEASURANDS}
+LAYOUTS = [("ac-22-dual", []), ("ac-22-dual-main", [0])]
+"""Without a main meter and with one, and the EVSE id it has."""
 NO_SAMPLES = {"SampledDataCtrlr.TxUpdatedInterval": "0"}
 
 
@@ -49,28 +52,30 @@ def _values(messages: list[Any]) -> list[Any]:
 # --- clock-aligned --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.req("J01.FR.02", "J01.FR.06", "J01.FR.07", "J01.FR.08", "J01.FR.14")
-def test_tc_j_01_cs(version: str) -> None:
-    """While idle, every EVSE's configured measurands are told at every full interval of the clock."""
-    station = WireStation(version, station="ac-22-dual", variables=ALIGNED)
+@pytest.mark.req("J01.FR.02", "J01.FR.03", "J01.FR.06", "J01.FR.07", "J01.FR.08", "J01.FR.14")
+@pytest.mark.parametrize(("layout", "main"), LAYOUTS)
+def test_tc_j_01_cs(version: str, layout: str, main: list[int]) -> None:
+    """While idle, the configured measurands of every EVSE and of the main meter are told at every full interval of the clock."""
+    station = WireStation(version, station=layout, variables=ALIGNED)
     station.pass_time(200)
     told = named(station.said(), "MeterValues")
-    assert {one.evse_id for one in told} == {1, 2}
+    assert {one.evse_id for one in told} == {*main, 1, 2}
     for value in _values(told):
         _holds(value, "Sample.Clock", MEASURANDS.split(","))
         assert value.timestamp.second == 0
     _every(_values(told), 60)
 
 
-@pytest.mark.req("J01.FR.02", "J01.FR.06", "J01.FR.07", "J01.FR.08", "J01.FR.14", "J01.FR.22")
-def test_tc_j_02_cs(version: str) -> None:
-    """During a transaction its EVSE's values come in its events, those of the idle EVSE as meter values."""
-    station = WireStation(version, station="ac-22-dual", variables=ALIGNED | NO_SAMPLES)
+@pytest.mark.req("J01.FR.02", "J01.FR.03", "J01.FR.06", "J01.FR.07", "J01.FR.08", "J01.FR.14", "J01.FR.22")
+@pytest.mark.parametrize(("layout", "main"), LAYOUTS)
+def test_tc_j_02_cs(version: str, layout: str, main: list[int]) -> None:
+    """During a transaction its EVSE's values come in its events, those of the idle EVSE and of the main meter as meter values."""
+    station = WireStation(version, station=layout, variables=ALIGNED | NO_SAMPLES)
     energy_transfer_started(station)
     station.pass_time(200)
     said = station.said()
     idle = named(said, "MeterValues")
-    assert {one.evse_id for one in idle} == {2}
+    assert {one.evse_id for one in idle} == {*main, 2}
     events = [event for event in events_of(said) if event.trigger_reason == "MeterValueClock"]
     for values in (_values(idle), _values(events)):
         for value in values:
@@ -78,11 +83,29 @@ def test_tc_j_02_cs(version: str) -> None:
         _every(values, 60)
 
 
+@pytest.mark.req("J01.FR.10", "J01.FR.14", "J01.FR.22")
+@pytest.mark.parametrize("without", ["true", "false"])
+def test_tc_j_02_cs_by_phase(version: str, without: str) -> None:
+    """The same with RegisterValuesWithoutPhases false: the register of each phase is told too (errata 2025-09, 6.2.63)."""
+    variables = ALIGNED | NO_SAMPLES | {"SampledDataCtrlr.RegisterValuesWithoutPhases": without}
+    station = WireStation(version, station="ac-22-dual", variables=variables)
+    energy_transfer_started(station)
+    station.pass_time(200)
+    events = [event for event in events_of(station.said()) if event.trigger_reason == "MeterValueClock"]
+    for value in _values(events):
+        _holds(value, "Sample.Clock", MEASURANDS.split(","))
+        registers = {one.phase: one.value for one in value.sampled_value if one.measurand == REGISTER}
+        assert set(registers) == ({None} if without == "true" else {None, "L1", "L2", "L3"})
+        assert without == "true" or sum(registers[line] for line in ("L1", "L2", "L3")) == registers[None]
+        assert {one.phase for one in value.sampled_value if one.measurand == "Current.Import"} == {"L1", "L2", "L3"}
+
+
 @pytest.mark.req("J01.FR.20")
-def test_tc_j_06_cs(version: str) -> None:
+@pytest.mark.parametrize(("layout", "main"), LAYOUTS)
+def test_tc_j_06_cs(version: str, layout: str, main: list[int]) -> None:
     """With SendDuringIdle there are no clock-aligned values while a transaction runs, and there are before and after."""
     variables = ALIGNED | NO_SAMPLES | {"AlignedDataCtrlr.SendDuringIdle": "true"}
-    station = WireStation(version, station="ac-22-dual", variables=variables)
+    station = WireStation(version, station=layout, variables=variables)
     station.pass_time(200)
     before = named(station.said(), "MeterValues")
     energy_transfer_started(station)
@@ -95,6 +118,7 @@ def test_tc_j_06_cs(version: str) -> None:
     station.pass_time(200)
     after = named(station.said(), "MeterValues")
     for told in (before, after):
+        assert {one.evse_id for one in told} == {*main, 1, 2}
         for value in _values(told):
             _holds(value, "Sample.Clock", MEASURANDS.split(","))
         _every(_values(told), 60)

@@ -531,7 +531,7 @@ def test_tc_n_27_cs(version: str) -> None:
 @pytest.mark.req("N09.FR.06")
 def test_tc_n_28_cs(version: str) -> None:
     station = _station(version)
-    assert _information(station, report=True, idToken=TOKEN) == ("Accepted", "No data was found about this customer.")
+    assert _information(station, report=True, idToken=TOKEN) == ("Accepted", "")
 
 
 @pytest.mark.req("N09.FR.09")
@@ -554,7 +554,7 @@ def test_tc_n_30_cs(version: str) -> None:
 def test_tc_n_31_cs(version: str) -> None:
     station = _station(version)
     told = _information(station, report=True, clear=True, idToken=TOKEN)
-    assert told == ("Accepted", "No data was found about this customer.")
+    assert told == ("Accepted", "")
 
 
 @pytest.mark.req("N10.FR.06")
@@ -577,4 +577,4 @@ def test_tc_n_62_cs(version: str) -> None:
     status, text = _information(station, report=True, clear=True, customerIdentifier=ANNA)
     assert (status, "cache" in text) == ("Accepted", True)
     again = _information(station, report=True, customerIdentifier=ANNA)
-    assert again == ("Accepted", "No data was found about this customer.")
+    assert again == ("Accepted", "")

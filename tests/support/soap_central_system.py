@@ -113,23 +113,29 @@ class CentralSystem:
     # --- asking ------------------------------------------------------------------------------------------------------
 
     async def ask(
-        self, action: str, content: str = "", *, identity: str = "CS001", namespace: str | None = None
+        self,
+        action: str,
+        content: str = "",
+        *,
+        identity: str = "CS001",
+        namespace: str | None = None,
+        address: str = "",
     ) -> Answer:
-        """Post a request to the station; `content` are its elements with the prefix `c`."""
+        """Post a request to the station, at `address` or where the last one spoke from; `content` are its elements with the prefix `c`."""
         name = f"{action[0].lower()}{action[1:]}Request"
         header = (
             f'<c:chargeBoxIdentity s:mustUnderstand="true">{identity}</c:chargeBoxIdentity><a:Action>/{action}</a:Action>'
             f"<a:MessageID>q-1</a:MessageID><a:From><a:Address>{self.url}</a:Address></a:From>"
         )
         data = _envelope(namespace or CP[self.version], header, f"<c:{name}>{content}</c:{name}>")
-        answer = await self.post(data.encode())
+        answer = await self.post(data.encode(), address=address)
         if local(answer.body) != "Fault" and (wrong := misfit(self.version, "charge-point", answer.body)):
             self.misfits.append(wrong)
         return answer
 
-    async def post(self, data: bytes, headers: dict[str, str] | None = None) -> Answer:
+    async def post(self, data: bytes, headers: dict[str, str] | None = None, *, address: str = "") -> Answer:
         """Post bytes to the station."""
-        response = await self._client.post(self.address, content=data, headers=headers)
+        response = await self._client.post(address or self.address, content=data, headers=headers)
         return read(response.content, response.status_code)
 
     async def close(self) -> None:

@@ -18,7 +18,7 @@ from pilotwire.domain.authorization import AuthorizationAsked, AuthorizationStat
 from pilotwire.domain.availability import ConnectorState, ConnectorStatus
 from pilotwire.domain.data_transfer import DataTransferred, DataTransferStatus, DataTransferVerdict
 from pilotwire.domain.identity import EvseAddress, IdToken, StationIdentity
-from pilotwire.domain.kinds import Command, Fact, Noted, Outcome, Verdict
+from pilotwire.domain.kinds import Command, Fact, Noted, Outcome, Reason, Verdict, changed
 from pilotwire.domain.metering import MeterValuesReported, register_of
 from pilotwire.domain.provisioning import (
     BootReason,
@@ -65,6 +65,7 @@ from pilotwire.station.core import (
     StationCore,
     StationSettings,
     Undertake,
+    Unreadable,
     VariableChanged,
 )
 from pilotwire.station.hardware.ports import HardwareEvent, StationLayout
@@ -87,11 +88,16 @@ def not_accepted(status: AuthorizationStatus = AuthorizationStatus.INVALID) -> A
     return AuthorizationVerdict(status=status)
 
 
+UNREADABLE = "a result that cannot be read"
+RUBBISH = "no answer at all"
+
+
 @dataclass
 class Csms:
     """The other side. `heard` is every fact in the order it arrived, repeated ones too; `names` makes it name transactions (1.6).
 
-    `silent` and `refusing` say for which facts it gives no answer, or an RPC error; `verdicts` are what it thinks of tokens.
+    `silent` and `refusing` say for which facts it gives no answer, or an RPC error (`UNREADABLE`: a result that nobody can read,
+    `RUBBISH`: something that is not even a result); `verdicts` are what it thinks of tokens.
     """
 
     registration: RegistrationStatus = RegistrationStatus.ACCEPTED
@@ -187,7 +193,12 @@ def _difference(start: Decimal | None, end: Decimal | None) -> Decimal | None:
 
 
 class StationWorld:
-    """See the module. `ocpp16` gives the station the habits of 1.6, and lets the CSMS name transactions."""
+    """See the module. `ocpp16` gives the station the habits of 1.6, and lets the CSMS name transactions.
+
+    `sayable` are the measurands that the version spoken has words for.
+    """
+
+    sayable: frozenset[str] | None = None
 
     def __init__(
         self,
@@ -207,6 +218,8 @@ class StationWorld:
         self.now = START
         self.line = False
         self.outcomes: dict[object, Outcome | str] = {}
+        self.why: Reason | None = None
+        """Why the last command was not done as it was wished."""
         self.notes: list[str] = []
         self.actions: list[Action] = []
         self.restarts: list[BootReason] = []
@@ -296,10 +309,10 @@ class StationWorld:
                 self._inputs.append(LockMoved(evse_id, connector_id, locked, done))
             case SetCurrentLimit(evse_id, amps):
                 self.hardware.set_current_limit(evse_id, amps)
-            case SetPowerSetpoint(evse_id, watts):
-                self.hardware.set_power_setpoint(evse_id, watts)
-            case SetPhases(evse_id, phases):
-                self.hardware.set_phases(evse_id, phases)
+            case SetPowerSetpoint(evse_id, watts, var):
+                self.hardware.set_power_setpoint(evse_id, watts, var)
+            case SetPhases(evse_id, phases, phase):
+                self.hardware.set_phases(evse_id, phases, phase)
             case Show(evse_id, text):
                 self.hardware.show(evse_id, text)
             case RestartStation(reason):
@@ -316,7 +329,9 @@ class StationWorld:
                 pass
 
     def _reply(self, ref: int, answer: Verdict | str | None) -> None:
-        if isinstance(answer, str):
+        if answer in (UNREADABLE, RUBBISH):
+            self._inputs.append(Unreadable(ref, "It is not what was expected.", processed=answer == UNREADABLE))
+        elif isinstance(answer, str):
             self._inputs.append(Refused(ref, answer, "said the test"))
         elif answer is None:
             self._unanswered.append(ref)
@@ -330,7 +345,7 @@ class StationWorld:
         self.wants_line = True
         if not self.line:
             self.line = True
-            self.feed(LinkUp())
+            self.feed(LinkUp(self.sayable))
 
     def cut(self) -> None:
         """The line goes down; nothing more is answered."""
@@ -347,10 +362,12 @@ class StationWorld:
         self.feed(*(NotAnswered(ref) for ref in refs))
 
     def command(self, command: Command) -> Outcome | str | None:
-        """The CSMS wants something; what the station answered so far."""
+        """The CSMS wants something; what the station answered so far, without the reason: that is in `why`."""
         ref = f"command {next(self._commands)}"
         self.feed(CommandReceived(ref, command))
-        return self.outcomes.get(ref)
+        outcome = self.outcomes.get(ref)
+        self.why = outcome.why if isinstance(outcome, Outcome) else None
+        return changed(outcome, why=None) if isinstance(outcome, Outcome) else outcome
 
     # --- jobs ----------------------------------------------------------------------------------------------------------------------------
 

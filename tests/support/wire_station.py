@@ -4,7 +4,7 @@ It is the station of `station_world` with its dialect: every fact goes out as th
 message a CSMS would see, and every answer and command comes in the same way. So what a test asserts is what is on the wire.
 
 What must hold of every transaction is checked whenever an event is heard: it begins with Started, its numbers have no gap, nothing follows
-its end, a repeated event says the same, and no sample but the state of charge is located in the vehicle.
+its end, a repeated event says the same, and no sample but what only the vehicle can know is located in it (2.0.1: its state of charge).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import msgspec
 from pilotwire.dialects.ocpp21 import DIALECT as OCPP21
 from pilotwire.dialects.ocpp201 import DIALECT as OCPP201
 from pilotwire.domain.kinds import Command, Fact, Noted
+from pilotwire.domain.metering import IN_VERSION
 from pilotwire.ocpp import registry, v21, v201
 from pilotwire.ocpp.types import Message
 from pilotwire.ocpp.violations import SchemaViolation, rpc_code
@@ -101,6 +102,7 @@ class WireStation(StationWorld):
         self.version = version
         self.dialect = _DIALECTS[version]
         self.wire: Any = _WIRES[version]
+        self.sayable = IN_VERSION[version]
         self.script = script or Script()
         self.log: list[Heard] = []
         self._answers: dict[object, Any] = {}
@@ -155,7 +157,10 @@ class WireStation(StationWorld):
     def _check(self, action: str, request: Any) -> None:
         for meter_value in getattr(request, "meter_value", None) or []:
             for sample in meter_value.sampled_value:
-                assert sample.location != "EV" or sample.measurand == "SoC"
+                of_vehicle = sample.measurand == "SoC" or (sample.measurand or "").startswith(
+                    ("Display.", "EnergyRequest.")
+                )
+                assert sample.location != "EV" or of_vehicle
         if action == "TransactionEvent":
             self._check_event(request)
 

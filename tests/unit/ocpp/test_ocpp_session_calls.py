@@ -181,9 +181,20 @@ def test_an_unreadable_answer_under_a_readable_id_ends_the_call(version: OcppVer
         breach, event = station.receive(data, 1.0)
         assert isinstance(breach, Breach)
         assert isinstance(event, ResultInvalid)
-        assert event.tag == "first"
+        assert (event.tag, event.processed) == ("first", True)
         frames = sent(station)
         assert [frame[0] for frame in frames] == ([5, 2] if version is V21 else [2])
+
+
+@pytest.mark.req("J16:4.2.3", "J2:4.2.3")
+@versions
+def test_an_unreadable_error_does_not_say_that_the_call_was_processed(version: OcppVersion) -> None:
+    """A CALLERROR that ends in the middle is still none of a CALLRESULT."""
+    station = calling(version)
+    breach, event = station.receive('[4,"n0","InternalError","it fai', 1.0)
+    assert isinstance(breach, Breach)
+    assert isinstance(event, ResultInvalid)
+    assert (event.tag, event.processed) == ("first", False)
 
 
 @pytest.mark.req("J16:4.2.3", "J2:4.2.3", "J2:4.3")
