@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,13 +23,14 @@ from pilotwire.conformance.records import counted, existing
 from pilotwire.conformance.report.changes import changes
 from pilotwire.conformance.report.pages import write_report
 from pilotwire.conformance.saboteurs.trial import trial_table
-from pilotwire.conformance.selection import Selection, select
+from pilotwire.conformance.selection import Selection, one_version, select
 from pilotwire.conformance.settings import SETTINGS
 from pilotwire.conformance.testing import Run, left_to_play, play_cases, try_cases
 from pilotwire.conformance.verdict import CaseResult, Outcome
 from pilotwire.conformance.wording import outline
 from pilotwire.errors import ConfigError
 from pilotwire.logs import configure_logging
+from pilotwire.ocpp.version import OcppVersion
 
 verb = typer.Typer(
     help="Test a charging station or a CSMS by the cases of the official test documents.",
@@ -44,6 +46,12 @@ PlanFile = Annotated[Path | None, typer.Option("--plan", help="A TOML file: sett
 Block = Annotated[list[str] | None, typer.Option(help="Only cases of this block (A to P); may be repeated.")]
 UseCase = Annotated[list[str] | None, typer.Option(help="Only cases of this use case (C12); may be repeated.")]
 Profile = Annotated[list[str] | None, typer.Option(help="Only cases of this certification profile; may be repeated.")]
+Ocpp = Annotated[
+    OcppVersion | None,
+    typer.Option(
+        "--ocpp", help="Only cases of this version; without it that of the plan or of the cases named, else 2.0.1."
+    ),
+]
 Every = Annotated[int, typer.Option(min=1, help="Only each n-th of these cases, for a quick look at all blocks.")]
 SideBySide = Annotated[int, typer.Option(min=1, max=64, help="How many cases at the same time.")]
 Folder = Annotated[Path | None, typer.Option("--results", help="A folder to keep results and reports in.")]
@@ -57,6 +65,7 @@ def station(
     block: Block = None,
     use_case: UseCase = None,
     profile: Profile = None,
+    ocpp: Ocpp = None,
     every: Every = 1,
     side_by_side: SideBySide = 1,
     results: Folder = None,
@@ -65,7 +74,7 @@ def station(
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port it listens on; 0: any free one.")] = 0,
 ) -> None:
     """Test a charging station: the bench is the CSMS it connects to. Without a plan Pilotwire's own station is tested."""
-    asked = Selection(which or (), block or (), use_case or (), profile or (), every)
+    asked = Selection(which or (), block or (), use_case or (), profile or (), every, ocpp)
     _test("station", asked, plan, Run(host, port, side_by_side, results, resume))
 
 
@@ -79,6 +88,7 @@ def csms(
     block: Block = None,
     use_case: UseCase = None,
     profile: Profile = None,
+    ocpp: Ocpp = None,
     every: Every = 1,
     side_by_side: SideBySide = 1,
     results: Folder = None,
@@ -88,15 +98,15 @@ def csms(
     ] = "127.0.0.1",
 ) -> None:
     """Test a CSMS: the bench is a charging station that connects to it."""
-    asked = Selection(which or (), block or (), use_case or (), profile or (), every)
+    asked = Selection(which or (), block or (), use_case or (), profile or (), every, ocpp)
     run = Run(host, 0, side_by_side, results, resume)
     _test("csms", asked, plan, run, {} if url == "own" else {"ocpp": url})
 
 
 def _test(role: Role, asked: Selection, plan_file: Path | None, run: Run, bench: dict[str, Any] | None = None) -> None:
-    plan = own_plan(role) if plan_file is None else read_plan(plan_file)
+    plan, asked = _planned(role, asked, plan_file)
     if bench:
-        plan = Plan(plan.settings, plan.claims, {**plan.bench, **bench})
+        plan = replace(plan, bench={**plan.bench, **bench})
     if run.resume and run.folder is None:
         raise ConfigError("There is nothing to resume without a folder of results.", "Name it with --results.")
     cases = select(all_cases(), role, asked)
@@ -109,6 +119,13 @@ def _test(role: Role, asked: Selection, plan_file: Path | None, run: Run, bench:
         played = asyncio.run(play_cases(waiting, role, plan, run, told))
     typer.echo(f"{len(played)} cases in {time.monotonic() - began:.0f} s")
     _conclude([*known, *played], role, run.folder)
+
+
+def _planned(role: Role, asked: Selection, plan_file: Path | None) -> tuple[Plan, Selection]:
+    """The plan, and the selection with the version of OCPP that is meant. Raises ConfigError where that is not one."""
+    plan = None if plan_file is None else read_plan(plan_file)
+    version = asked.version or (plan and plan.version) or one_version(all_cases(), role, asked)
+    return plan or own_plan(role, version), replace(asked, version=version)
 
 
 def _conclude(results: list[CaseResult], role: Role, folder: Path | None) -> None:
@@ -154,6 +171,7 @@ def sabotage(
     block: Block = None,
     use_case: UseCase = None,
     profile: Profile = None,
+    ocpp: Ocpp = None,
     every: Every = 1,
     side_by_side: SideBySide = 1,
     results: Folder = None,
@@ -163,8 +181,9 @@ def sabotage(
 
     Honest results in the folder of `--results` are used; other cases are played honestly first. Exit code 1 if a case notices nothing.
     """
-    asked = Selection(which or (), block or (), use_case or (), profile or (), every)
-    read = own_plan(_role(role)) if plan is None else read_plan(plan)
+    read, asked = _planned(
+        _role(role), Selection(which or (), block or (), use_case or (), profile or (), every, ocpp), plan
+    )
     run = Run(side_by_side=side_by_side, folder=results)
     cases = select(all_cases(), _role(role), asked)
     configure_logging("error")
@@ -191,15 +210,16 @@ def list_(
     block: Block = None,
     use_case: UseCase = None,
     profile: Profile = None,
+    ocpp: Ocpp = None,
 ) -> None:
     """List the cases."""
-    asked = Selection(which or (), block or (), use_case or (), profile or ())
+    asked = Selection(which or (), block or (), use_case or (), profile or (), 1, ocpp)
     rows = []
     for case in select(all_cases(), _role(role), asked):
         listed = catalogue().get(case.id)
         profiles = ", ".join(f"{name} ({level})" for name, level in listed.profiles.items()) if listed else "ours"
-        rows.append((case.id, case.title, profiles, listed.condition if listed else ""))
-    show_table(("case", "title", "profiles", "condition"), rows, nothing="There is none.")
+        rows.append((case.id, case.version, case.title, profiles, listed.condition if listed else ""))
+    show_table(("case", "OCPP", "title", "profiles", "condition"), rows, nothing="There is none.")
 
 
 @verb.command()
@@ -259,12 +279,21 @@ def _requirements_covered(*, only_missing: bool) -> None:
     )
 
 
+_UNDER_TEST = (
+    (OcppVersion.V201, "station", "charging stations"),
+    (OcppVersion.V201, "csms", "CSMSs"),
+    (OcppVersion.V16, "station", "Charge Points"),
+    (OcppVersion.V16, "csms", "Central Systems"),
+)
+
+
 def _cases_written() -> None:
     missing = missing_cases()
-    for role, name in (("station", "charging stations"), ("csms", "CSMSs")):
-        wanted = [one for one in catalogue().values() if one.role == role]
-        lacking = [one for one in missing if catalogue()[one].role == role]
-        typer.echo(f"{len(wanted) - len(lacking)} of {len(wanted)} cases for {name} under test are written.")
+    for version, role, name in _UNDER_TEST:
+        wanted = [one.id for one in catalogue().values() if (one.role, one.version) == (role, version)]
+        lacking = [one for one in missing if one in wanted]
+        written = len(wanted) - len(lacking)
+        typer.echo(f"OCPP {version}: {written} of {len(wanted)} cases for {name} under test are written.")
         if lacking:
             typer.echo(f"Not written yet: {', '.join(lacking)}")
     if missing:

@@ -366,7 +366,8 @@ class Case:
     this case (a function makes them of the plan's value, see `at_least_profile`); `traits` say what a station made for the case must be
     like (see `benches`). `before` prepares (a failure there is inconclusive), `main` is judged, `after` are the post scenario
     validations. Unless `booted` is False the station under test has booted and is idle before `before`, or the station we play has.
-    `within` limits the whole case, in s. `version` is the version of OCPP it is played in (see `Case16` and `Case21`).
+    `within` limits the whole case, in s. With `gaps` the station may have to drop events, so that their seqNo may have gaps. `version` is
+    the version of OCPP it is played in (see `Case16` and `Case21`).
     """
 
     id: str
@@ -384,6 +385,7 @@ class Case:
     remark: str = ""
     ours: bool = False
     within: float = 300.0
+    gaps: bool = False
     version: OcppVersion = OcppVersion.V201
 
     def __post_init__(self) -> None:

@@ -12,18 +12,20 @@ from typing import Any, Final
 from pilotwire.conformance.features import Claims, claims_all
 from pilotwire.conformance.settings import read_settings
 from pilotwire.errors import ConfigError
+from pilotwire.ocpp.version import OcppVersion
 
-_SECTIONS: Final = {"settings", "features", "bench"}
+_SECTIONS: Final = {"ocpp", "settings", "features", "bench"}
 _FEATURES: Final = {"all", "except", "declared", "numbers"}
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A plan. `bench` is the section of the bench, for the bench to read."""
+    """A plan. `bench` is the section of the bench, for the bench to read; `version` None: it does not say which version is spoken."""
 
     settings: Mapping[str, Any]
     claims: Claims
     bench: Mapping[str, Any] = field(default_factory=dict)
+    version: OcppVersion | None = None
 
 
 def plan_of(content: Mapping[str, Any]) -> Plan:
@@ -33,7 +35,18 @@ def plan_of(content: Mapping[str, Any]) -> Plan:
         what = f"The plan has a section {', '.join(sorted(unknown))}, which is not known."
         raise ConfigError(what, f"Sections are {', '.join(sorted(_SECTIONS))}.")
     settings = read_settings(content.get("settings", {}))
-    return Plan(settings, _claims(content.get("features", {}), settings), dict(content.get("bench", {})))
+    claims = _claims(content.get("features", {}), settings)
+    return Plan(settings, claims, dict(content.get("bench", {})), _version(content.get("ocpp")))
+
+
+def _version(said: Any) -> OcppVersion | None:
+    if said is None:
+        return None
+    try:
+        return OcppVersion(said)
+    except ValueError:
+        known = ", ".join(f'"{one}"' for one in OcppVersion)
+        raise ConfigError(f"The plan says ocpp = {said!r}, which is no version.", f"It is one of {known}.") from None
 
 
 def _claims(section: Mapping[str, Any], settings: Mapping[str, Any]) -> Claims:
@@ -49,9 +62,13 @@ def _claims(section: Mapping[str, Any], settings: Mapping[str, Any]) -> Claims:
     return Claims(frozenset(section["declared"]), numbers)
 
 
-def own_plan(name: str) -> Plan:
+_OWN: Final = {OcppVersion.V16: "16", OcppVersion.V201: "", OcppVersion.V21: "21"}
+
+
+def own_plan(role: str, version: OcppVersion = OcppVersion.V201) -> Plan:
     """What Pilotwire's own station or CSMS declares (`conformance/plans`)."""
-    return plan_of(tomllib.loads(files("pilotwire.conformance.plans").joinpath(f"{name}.toml").read_text("utf-8")))
+    name = f"{role}{_OWN[version]}.toml"
+    return plan_of(tomllib.loads(files("pilotwire.conformance.plans").joinpath(name).read_text("utf-8")))
 
 
 def read_plan(path: Path) -> Plan:

@@ -37,6 +37,7 @@ SETTINGS: Final[Mapping[str, Setting]] = _table(
     ("connector_id", 1, "its connector"),
     ("evse2_id", 2, "a second EVSE, where a case wants one"),
     ("connector2_id", 1, "its connector"),
+    ("several_connectors", True, "whether an EVSE has more than one connector, of which one can be used at a time"),
     ("status_form", "StatusNotification", "how the station we play tells states: StatusNotification or NotifyEvent"),
     ("connector_type", "sType2", "the type of the connector (ConnectorEnumType)"),
     # --- tokens
@@ -98,6 +99,8 @@ SETTINGS: Final[Mapping[str, Setting]] = _table(
     ("sampled_interval", 2, "an interval of sampled meter values, in s"),
     ("aligned_interval", 2, "an interval of clock-aligned meter values, in s; the time of day is divided by it"),
     ("measurands", "Energy.Active.Import.Register,Power.Active.Import", "measurands every list of measurands takes"),
+    ("many_samples", 14, "how many sampled meter values of one transaction are more than the station keeps"),
+    ("phase_measurands", "Current.Import,Voltage", "measurands the meter of an EVSE tells of each phase"),
     # --- smart charging
     ("charging_rate_unit", "A", "the chargingRateUnit the station takes, A or W"),
     ("number_phases", 3, "the phases the station charges with"),

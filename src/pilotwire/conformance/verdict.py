@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -55,6 +56,11 @@ class StepResult:
     skipped: bool = False
     inner: bool = False
     seconds: float = 0.0
+
+    def in_other_words(self, worded: Callable[[str], str]) -> None:
+        """Everything it says, put otherwise."""
+        self.text, self.fault = worded(self.text), worded(self.fault)
+        self.checks = [replace(one, what=worded(one.what), found=worded(one.found)) for one in self.checks]
 
     @property
     def failed(self) -> bool:

@@ -37,6 +37,8 @@ from pilotwire.conformance.language import (
     Waits,
 )
 from pilotwire.conformance.values import shown
+from pilotwire.conformance.words16 import in_words_of_16
+from pilotwire.ocpp.version import OcppVersion
 
 
 def sentence(step: Step, role: Role) -> str:
@@ -51,7 +53,8 @@ def outline(case: Case) -> str:
         lines.append(f"Remark: {case.remark}")
     for part, steps in (("Before", case.before), ("Main", case.main), ("After", case.after)):
         if steps:
-            lines += ["", part, *_outlined(steps, case.role, 1)]
+            outlined = _outlined(steps, case.role, 1)
+            lines += ["", part, *(map(in_words_of_16, outlined) if case.version is OcppVersion.V16 else outlined)]
     return "\n".join(lines)
 
 

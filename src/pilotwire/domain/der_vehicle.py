@@ -11,8 +11,8 @@ from pilotwire.domain.der_control import DerControlType
 from pilotwire.domain.smart_charging import ChargingNeeds
 from pilotwire.domain.smart_charging.profiles import Json
 
-AC_BPT_DER: Final = "AC_BPT_DER"
-"""The service of ISO 15118-20, Amendment 1, in which DER controls are for the vehicle."""
+DER_SERVICES: Final = frozenset({"AC_BPT_DER", "AC_DER"})
+"""The services of ISO 15118-20, Amendment 1, in which DER controls are for the vehicle."""
 _SUPPORTED: Final = "evSupportedDERControl"
 _CHARGE: Final = ("maxChargeApparentPower", "maxChargeReactivePower")
 _DISCHARGE: Final = ("maxDischargeApparentPower", "maxDischargeReactivePower")
@@ -20,8 +20,8 @@ _PHASES: Final = ("", "_L2", "_L3")
 
 
 def supported_by(needs: ChargingNeeds) -> frozenset[DerControlType]:
-    """The controls the vehicle's inverter has; none outside of that service. Names that are no controls are left out."""
-    if needs.requested_energy_transfer != AC_BPT_DER:
+    """The controls the vehicle's inverter has; none outside of those services. Names that are no controls are left out."""
+    if needs.requested_energy_transfer not in DER_SERVICES:
         return frozenset()
     named = _read(needs.der_charging_parameters).get(_SUPPORTED)
     known = frozenset(DerControlType)
@@ -45,6 +45,13 @@ def agreed(told: Json | None, *, charge_va: Decimal, discharge_va: Decimal, phas
                 _lower(fields, f"{name}{phase}", most / phases if split else most)
     _lower(fields, "maxApparentPower", max(charge_va, discharge_va))
     return msgspec.json.encode(fields).decode()
+
+
+def discharge_told(needs: ChargingNeeds) -> Decimal | None:
+    """The most W a vehicle gives back, all its phases together (V2XChargingParametersType); None: it does not say."""
+    told = needs.v2x_told() or {}
+    phases = [told[name] for name in (f"max_discharge_power{end}" for end in ("", "_l2", "_l3")) if name in told]
+    return sum(phases, Decimal(0)) if phases else None
 
 
 def _lower(fields: dict[str, Any], name: str, most: Decimal) -> None:

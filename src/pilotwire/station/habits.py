@@ -79,6 +79,7 @@ class Habits(BaseModel):
     vehicle_ready_seconds: int | None = Field(default=None, ge=0, le=3600)
     resume_transactions: int | None = Field(default=None, ge=0, le=604_800)
     outbox_limit: int | None = Field(default=None, ge=10, le=10_000_000)
+    held_limit: int | None = Field(default=None, ge=4, le=1_000_000)
     cache_limit: int | None = Field(default=None, ge=1, le=1_000_000)
 
     @field_validator("dhcp_ntp_servers")

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from string import Formatter
 from typing import Any, Final
 
+from pilotwire.conformance.words16 import in_words_of_16
 from pilotwire.errors import MisuseError
+from pilotwire.ocpp.version import OcppVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +26,10 @@ class Act:
         asked = [field for _, field, _, _ in Formatter().parse(self.asks) if field]
         return list(dict.fromkeys([*asked, *self.defaults]))
 
-    def instruction(self, details: Mapping[str, Any]) -> str:
-        """The instruction with its details."""
-        return self.asks.format(**(dict(self.defaults) | dict(details)))
+    def instruction(self, details: Mapping[str, Any], version: OcppVersion = OcppVersion.V201) -> str:
+        """The instruction with its details, in the words of the version."""
+        said = self.asks.format(**(dict(self.defaults) | dict(details)))
+        return in_words_of_16(said) if version is OcppVersion.V16 else said
 
 
 _PLACE: Final = {"evse": 1, "connector": 1}

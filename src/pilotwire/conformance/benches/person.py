@@ -14,6 +14,8 @@ from pilotwire.conformance.benches.ports import ActFailed, Endpoint, NobodyThere
 from pilotwire.conformance.benches.wishes import wishes_of
 from pilotwire.conformance.language import Case
 from pilotwire.conformance.values import shown
+from pilotwire.conformance.words16 import in_words_of_16
+from pilotwire.ocpp.version import OcppVersion
 
 _TLS = 2
 """The lowest security profile with TLS."""
@@ -34,9 +36,11 @@ class StationByHand:
         self._hooks = dict(hooks or {})
         self._client = httpx.AsyncClient(timeout=timeout, trust_env=False)
         self._introduced: Endpoint | None = None
+        self._version = OcppVersion.V201
 
     async def begin(self, case: Case, endpoint: Endpoint, settings: Mapping[str, Any]) -> None:
         """The first time, and where that changes, have the station told where to connect and how."""
+        self._version = case.version
         if self._desk is not None:
             self._desk.case = f"{case.id}, {case.title}"
         if self._introduced is not None and _how(self._introduced) == _how(endpoint):
@@ -51,7 +55,7 @@ class StationByHand:
     async def act(self, name: str, details: Mapping[str, Any]) -> Mapping[str, Any]:
         """Have it done."""
         act = act_named(name, details)
-        instruction = act.instruction(details)
+        instruction = act.instruction(details, self._version)
         hook = self._hooks.get(name) or self._hooks.get("default")
         if hook is not None:
             told = {"act": name, "details": dict(details), "instruction": instruction}
@@ -114,9 +118,11 @@ class CsmsByHand:
         self._url = url
         self._secure_url = secure_url or url
         self._known: set[str] = set()
+        self._version = OcppVersion.V201
 
     async def begin(self, case: Case, settings: Mapping[str, Any]) -> StationPlayed:
         """The first time, have the station registered."""
+        self._version = case.version
         self._desk.case = f"{case.id}, {case.title}"
         identity, profile = settings["identity"], settings["security_profile"]
         password = settings["password"] if profile in (1, 2) else None
@@ -133,11 +139,12 @@ class CsmsByHand:
     async def ask(self, action: str, payload: Mapping[str, Any]) -> None:
         """Have the operator send it."""
         with_ = f" with {shown(payload)}" if payload else ""
-        await self._desk.ask(f"Have the CSMS send {action}Request{with_}. Answer right after.")
+        said = f"Have the CSMS send {action}Request{with_}. Answer right after."
+        await self._desk.ask(in_words_of_16(said) if self._version is OcppVersion.V16 else said)
 
     async def act(self, name: str, details: Mapping[str, Any]) -> Mapping[str, Any]:
         """Have it done or looked at."""
-        instruction = act_named(name, details).instruction(details)
+        instruction = act_named(name, details).instruction(details, self._version)
         if name == "look":
             return {"seen": await self._desk.ask(instruction, ("yes", "no"))}
         await self._desk.ask(instruction)

@@ -14,8 +14,10 @@ from urllib.parse import quote
 import httpx
 
 from pilotwire.conformance.benches.own_pki import answer_of_pool
+from pilotwire.conformance.benches.pilotwire_csms16 import command16
 from pilotwire.conformance.benches.ports import ActFailed, StationPlayed
 from pilotwire.conformance.language import Case
+from pilotwire.ocpp.version import OcppVersion
 
 _SOON: Final = 0.3
 """A command that is refused is refused within so many seconds; one that is under way waits for the station's answer."""
@@ -77,11 +79,13 @@ class PilotwireCsms:
         self._secure = secure or ocpp
         self._certificates = certificates
         self._identity = ""
+        self._version = OcppVersion.V201
         self._under_way: set[asyncio.Task[httpx.Response]] = set()
 
     async def begin(self, case: Case, settings: Mapping[str, Any]) -> StationPlayed:
         """Register a station of its own for the case, and the tokens."""
         self._identity = case.id.replace("_", "-")
+        self._version = case.version
         profile = settings["security_profile"]
         password = settings["password"] if profile in (1, 2) else None
         await self._client.delete(f"/stations/{self._identity}")
@@ -98,7 +102,8 @@ class PilotwireCsms:
     async def _tokens(self, case: Case, settings: Mapping[str, Any]) -> dict[str, str]:
         """Tokens of its own for the case: another case that charges with the same one would be a concurrent transaction."""
         number = next(_NUMBERS)
-        own = {name: f"{settings[name][:28]}-{number}" for name in (*_TOKENS, *_GROUPS)}
+        most = 20 if case.version is OcppVersion.V16 else 36
+        own = {name: f"{settings[name][: most - 6]}-{number}" for name in (*_TOKENS, *_GROUPS)}
         own["emaid"] = f"{settings['emaid'][:6]}{number:08d}"
         await self._done("PUT", f"/token-groups/{quote(own['master_group_id'], safe='')}", {"masterPass": True})
         groups = {"master_token": "master_group_id"} | (_OF_GROUP if case.traits.get("grouped") else {})
@@ -117,10 +122,7 @@ class PilotwireCsms:
 
     async def ask(self, action: str, payload: Mapping[str, Any]) -> None:
         """Give the command; a refusal shows at once, the rest goes on while the station answers."""
-        name = _COMMANDS.get(action) or "".join(f"-{one.lower()}" if one.isupper() else one for one in action).lstrip(
-            "-"
-        )
-        body = _BODIES.get(action, dict)(dict(payload))
+        name, body = _command(action, payload) if self._version is not OcppVersion.V16 else command16(action, payload)
         path = f"/stations/{self._identity}/commands/{name}"
         task = asyncio.create_task(self._insisted(path, body))
         self._under_way.add(task)
@@ -183,6 +185,11 @@ class PilotwireCsms:
     async def close(self) -> None:
         """Let the API go."""
         await self._client.aclose()
+
+
+def _command(action: str, payload: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    hyphened = "".join(f"-{one.lower()}" if one.isupper() else one for one in action).lstrip("-")
+    return _COMMANDS.get(action, hyphened), _BODIES.get(action, dict)(dict(payload))
 
 
 def _member(found: Any, step: str) -> Any:

@@ -15,6 +15,7 @@ import httpx
 from pilotwire.conformance.benches.acts import act_named
 from pilotwire.conformance.benches.ports import ActFailed, Endpoint
 from pilotwire.conformance.language import Case
+from pilotwire.ocpp.version import OcppVersion
 
 _PATHS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "drive_in": ("park", ("evse",)),
@@ -47,6 +48,7 @@ _PATHS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "store_customer": ("cache", ("entries",)),
 }
 _NAMES: Final = {"token": "idToken", "variable": "name"}
+_NAMES16: Final = {"token": "idToken", "variable": "key"}
 _FAULT: Final = {"code": "GROUND_FAILURE"}
 _GLANCE: Final = 0.25
 """How long between two looks at a display, in s."""
@@ -63,15 +65,17 @@ class PilotwireStation:
         self._client = httpx.AsyncClient(base_url=url, timeout=60.0, trust_env=False, limits=once)
         self._speed = speed
         self._identity = ""
+        self._version = OcppVersion.V201
         self._not_ready: set[int] = set()
 
     async def begin(self, case: Case, endpoint: Endpoint, settings: Mapping[str, Any]) -> None:
         """Make the station."""
         self._identity = endpoint.identity
+        self._version = case.version
         self._not_ready.clear()
         plan: dict[str, Any] = {
             "identity": endpoint.identity,
-            "version": "2.0.1",
+            "version": case.version.value,
             "url": endpoint.url,
             "securityProfile": endpoint.security_profile,
             "vendor": settings["vendor"],
@@ -82,11 +86,13 @@ class PilotwireStation:
                 {"connectors": [{"type": settings["connector_type"]}] * count, "phases": 3, "powerW": 22080}
                 for count in settings["connectors"]
             ],
-            "variables": {
+            "variables": {},
+        }
+        if case.version is not OcppVersion.V16:
+            plan["variables"] = {
                 "TxCtrlr.TxStartPoint": ",".join(settings["tx_start_points"]),
                 "TxCtrlr.TxStopPoint": ",".join(settings["tx_stop_points"]),
-            },
-        }
+            }
         if endpoint.password is not None:
             plan["password"] = endpoint.password
         if endpoint.csms_roots:
@@ -124,7 +130,8 @@ class PilotwireStation:
             )
         path, wanted = _PATHS[name]
         given = (_FAULT if "code" in wanted else {}) | dict(details)
-        body = {_NAMES.get(field, field): given[field] for field in wanted if field in given}
+        names = _NAMES16 if self._version is OcppVersion.V16 else _NAMES
+        body = {names.get(field, field): given[field] for field in wanted if field in given}
         if path == "plug":
             body["name"] = f"car {details['evse']}"
         return await self._post(f"/stations/{self._identity}/{path}", body)

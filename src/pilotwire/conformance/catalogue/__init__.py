@@ -1,7 +1,7 @@
 """The index the cases are held against: every id of the official documents, with its profile, condition and requirements.
 
-Ids, numbers and conditions are facts of Part 5 and Part 6 of OCPP 2.0.1 (edition 3, with the errata 2025-09); titles and wording of the
-cases are ours and stand with the cases.
+Ids, numbers and conditions are facts of Part 5 and Part 6 of OCPP 2.0.1 (edition 3, with the errata 2025-09) and of the OCPP 1.6 test
+document (2024-04; the numbers of its conditions are ours, see `features16`); titles and wording of the cases are ours and stand with them.
 """
 
 from __future__ import annotations
@@ -14,14 +14,19 @@ from importlib.resources import files
 from typing import Final
 
 from pilotwire.conformance.features import Claims, holds
+from pilotwire.conformance.features16 import spelled
 from pilotwire.conformance.language import Role
+from pilotwire.ocpp.version import OcppVersion
 
 REMOVED: Final = "removed"
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One case of the index. `profiles` maps certification profiles to M (mandatory), C (conditional) or removed."""
+    """One case of the index. `profiles` maps certification profiles to M (mandatory), C (conditional) or removed.
+
+    `block` is the letter of a functional block; in 1.6 the chapter of the document.
+    """
 
     id: str
     block: str
@@ -29,6 +34,7 @@ class Listed:
     requirements: tuple[str, ...]
     profiles: Mapping[str, str]
     condition: str
+    version: OcppVersion
 
     @property
     def role(self) -> Role:
@@ -40,17 +46,18 @@ class Listed:
         if self.profiles and not any(claims.has(profile) for profile in self.profiles):
             return f"{' and '.join(self.profiles)} not declared"
         if not holds(self.condition, claims):
-            return f"the condition {self.condition} is not met by what is declared"
+            return f"the condition {spelled(self.condition)} is not met by what is declared"
         return ""
 
 
 @cache
 def catalogue() -> Mapping[str, Listed]:
-    """All cases of OCPP 2.0.1 Part 6, by id."""
-    return {row["id"]: _listed(row) for row in _rows("ocpp201_cases.csv")}
+    """All cases of OCPP 2.0.1 Part 6 and of the OCPP 1.6 test document, by id."""
+    tables = {OcppVersion.V16: "ocpp16_cases.csv", OcppVersion.V201: "ocpp201_cases.csv"}
+    return {row["id"]: _listed(row, version) for version, name in tables.items() for row in _rows(name)}
 
 
-def _listed(row: Mapping[str, str]) -> Listed:
+def _listed(row: Mapping[str, str], version: OcppVersion) -> Listed:
     profiles = dict(one.split("=") for one in row["profiles"].split(";") if one)
     return Listed(
         row["id"],
@@ -59,6 +66,7 @@ def _listed(row: Mapping[str, str]) -> Listed:
         tuple(filter(None, row["requirements"].split(";"))),
         profiles,
         row["condition"],
+        version,
     )
 
 

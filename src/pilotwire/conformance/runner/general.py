@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any
+from typing import Any, Final
 
 from pilotwire.conformance.verdict import CheckResult, StepResult
 from pilotwire.conformance.wire.transcript import Entry, Transcript
+
+GAPLESS: Final = "E01.FR.07"
+"""The requirement that seqNo follow each other, which a case with `gaps` does not ask for."""
 
 
 def general_validations(transcript: Transcript, role: str) -> StepResult:
     """The validations over the whole case, as a step of their own."""
     result = StepResult("", "In every case", "after")
-    result.checks += _schemas(transcript)
+    result.checks += schema_validations(transcript)
     if role == "station":
         events: dict[str, list[Entry]] = defaultdict(list)
         for entry in transcript.requests():
@@ -23,7 +26,8 @@ def general_validations(transcript: Transcript, role: str) -> StepResult:
     return result
 
 
-def _schemas(transcript: Transcript) -> list[CheckResult]:
+def schema_validations(transcript: Transcript) -> list[CheckResult]:
+    """Every message complies with the schemas and the RPC framework."""
     what = "every message complies with the schemas and the RPC framework"
     breaches = [CheckResult(what, False, f"{one.name}: {one.breach}", entry=one.index) for one in transcript.breaches()]
     return breaches or [CheckResult(what, True, f"{sum(one.direction == 'received' for one in transcript)} messages")]
@@ -37,16 +41,17 @@ def _transaction(transaction_id: str, events: list[Entry]) -> list[CheckResult]:
     distinct = sorted(set(numbers))
     gapless = distinct == list(range(distinct[0], distinct[0] + len(distinct)))
     checks = [
-        CheckResult(
-            f"the seqNo of {about} follow each other", gapless, str(numbers), "E01.FR.07", entry=events[-1].index
-        )
+        CheckResult(f"the seqNo of {about} follow each other", gapless, str(numbers), GAPLESS, entry=events[-1].index)
     ]
     first, types = ordered[0], [one.payload["eventType"] for one in ordered]
     if first.payload["seqNo"] == 0 or "Started" in types:
         right = types[0] == "Started"
         checks.append(CheckResult(f"the first event of {about} is Started", right, types[0], entry=first.index))
     ended = [place for place, kind in enumerate(types) if kind == "Ended"]
-    nothing_after = not ended or ended[0] == len(types) - 1
+    # an Ended that was not answered is sent again (E13), also after a reset (B12.FR.05)
+    nothing_after = not ended or {(one.payload["eventType"], one.payload["seqNo"]) for one in ordered[ended[0] :]} == {
+        ("Ended", numbers[ended[0]])
+    }
     checks.append(CheckResult(f"nothing follows the Ended of {about}", nothing_after, ", ".join(types)))
     return checks + _token(about, ordered)
 

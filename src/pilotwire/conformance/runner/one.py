@@ -14,11 +14,11 @@ from pilotwire.clock import Clock, SystemClock
 from pilotwire.conformance.benches.ports import ActFailed, CsmsBench, Endpoint, StationBench
 from pilotwire.conformance.features import Claims
 from pilotwire.conformance.language import Case, Step
-from pilotwire.conformance.runner.general import general_validations
-from pilotwire.conformance.runner.known_state import FOUND, MADE, put_back
+from pilotwire.conformance.runner.general import GAPLESS
 from pilotwire.conformance.runner.play import Playing, Stopped
 from pilotwire.conformance.runner.players import PLAYERS
 from pilotwire.conformance.runner.scene import Scene
+from pilotwire.conformance.runner.ways import WAYS
 from pilotwire.conformance.saboteurs.taps import Saboteur
 from pilotwire.conformance.verdict import CaseResult, Outcome, StepResult, judged
 from pilotwire.conformance.wire.authority import Authority
@@ -26,6 +26,8 @@ from pilotwire.conformance.wire.counterpart import Counterpart, LineDown, Reply
 from pilotwire.conformance.wire.ends import ClientEnd, ServerEnd
 from pilotwire.conformance.wire.files import FileServer
 from pilotwire.conformance.wire.transcript import Entry
+from pilotwire.conformance.words16 import in_words_of_16
+from pilotwire.ocpp.version import OcppVersion
 
 _TLS: Final = 2
 """The lowest security profile with TLS."""
@@ -73,9 +75,10 @@ async def play_station_case(case: Case, run: Setting, bench: StationBench) -> Ca
         )
         await bench.begin(case, endpoint, settings)
 
+    ways = WAYS[case.version]
     if bench.makes_stations:
-        return await table.play(arrive, MADE if case.booted else (), end.close, bench.end)
-    return await table.play(arrive, FOUND, lambda: put_back(table.scene, bench), end.close, bench.end)
+        return await table.play(arrive, ways.made if case.booted else (), end.close, bench.end)
+    return await table.play(arrive, ways.found, lambda: ways.put_back(table.scene, bench), end.close, bench.end)
 
 
 async def play_csms_case(case: Case, run: Setting, bench: CsmsBench) -> CaseResult:
@@ -99,14 +102,7 @@ async def play_csms_case(case: Case, run: Setting, bench: CsmsBench) -> CaseResu
         if case.booted:
             await end.reconnect(settings["message_timeout"])
 
-    return await table.play(arrive, csms_idle() if case.booted else (), end.close, bench.end)
-
-
-def csms_idle() -> tuple[Step, ...]:
-    """The station the tester plays boots and is accepted."""
-    from pilotwire.conformance.states.csms201 import booted
-
-    return booted()
+    return await table.play(arrive, WAYS[case.version].idle if case.booted else (), end.close, bench.end)
 
 
 def _password(settings: Mapping[str, Any]) -> str | None:
@@ -165,6 +161,10 @@ class _Table:
         finally:
             await self._leave((*leave, self.scene.files.close))
         outcome, reason = self._verdict()
+        if self.case.version is OcppVersion.V16:
+            reason = in_words_of_16(reason)
+            for step in self.playing.results:
+                step.in_other_words(in_words_of_16)
         return CaseResult(
             self.case.id,
             self.case.title,
@@ -196,5 +196,9 @@ class _Table:
 
     def _verdict(self) -> tuple[Outcome, str]:
         if not any(one.part == "before" and one.failed for one in self.playing.results):
-            self.playing.results.append(general_validations(self.counterpart.transcript, self.case.role))
+            validations = WAYS[self.case.version].validations
+            result = validations(self.counterpart.transcript, self.case.role)
+            if self.case.gaps:
+                result.checks = [one for one in result.checks if one.requirement != GAPLESS]
+            self.playing.results.append(result)
         return judged(self.playing.results)

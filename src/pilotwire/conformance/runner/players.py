@@ -37,9 +37,9 @@ from pilotwire.conformance.language import (
     TellsStatus,
     Waits,
 )
-from pilotwire.conformance.runner.configuring import configures, learns
 from pilotwire.conformance.runner.play import Player, Playing, StepFault
 from pilotwire.conformance.runner.status import every_connector, tells, tells_status
+from pilotwire.conformance.runner.ways import configures, learns
 from pilotwire.conformance.values import MISSING, look
 from pilotwire.conformance.verdict import CheckResult, StepResult
 from pilotwire.conformance.wire.counterpart import LineDown

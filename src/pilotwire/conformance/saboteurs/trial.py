@@ -13,6 +13,7 @@ from pilotwire.conformance.runner.one import Setting
 from pilotwire.conformance.saboteurs.derive import sabotages_of
 from pilotwire.conformance.saboteurs.taps import Saboteur
 from pilotwire.conformance.verdict import CaseResult, Outcome
+from pilotwire.ocpp.version import OcppVersion
 
 Play = Callable[[Case, Setting], Awaitable[CaseResult]]
 """Plays a case with these settings, one after another."""
@@ -21,7 +22,7 @@ MOST_TRIALS: Final = 4
 """So many sabotages are tried before a case counts as one that notices none."""
 
 
-MADE_UP: Final[Mapping[str, Any]] = {
+_OF_2: Final[Mapping[str, Any]] = {
     "Authorize": {"idToken": {"idToken": "SABOTAGE", "type": "ISO14443"}},
     "TransactionEvent": {
         "eventType": "Started",
@@ -32,6 +33,20 @@ MADE_UP: Final[Mapping[str, Any]] = {
         "evse": {"id": 1, "connectorId": 1},
         "idToken": {"idToken": "SABOTAGE", "type": "ISO14443"},
     },
+}
+_OF_16: Final[Mapping[str, Any]] = {
+    "Authorize": {"idTag": "SABOTAGE"},
+    "StartTransaction": {
+        "connectorId": 1,
+        "idTag": "SABOTAGE",
+        "meterStart": 0,
+        "timestamp": "2001-01-01T00:00:00Z",
+    },
+}
+MADE_UP: Final[Mapping[OcppVersion, Mapping[str, Any]]] = {
+    OcppVersion.V16: _OF_16,
+    OcppVersion.V201: _OF_2,
+    OcppVersion.V21: _OF_2,
 }
 """What is sent where nothing of the kind may be, whatever was heard: somebody charges who must not."""
 
@@ -58,7 +73,9 @@ async def try_case(
     trial = Trial(case.id, first.outcome)
     if first.outcome not in (Outcome.PASSED, Outcome.WARNING):
         return trial
-    for sabotage in sabotages_of(first, case.version, samples_in([first]) | dict(samples) | dict(MADE_UP)):
+    for sabotage in sabotages_of(
+        first, case.version, samples_in([first]) | dict(samples) | dict(MADE_UP[case.version])
+    ):
         saboteur = Saboteur(sabotage)
         result = await play(case, replace(run, saboteur=saboteur))
         if not saboteur.done:

@@ -21,12 +21,13 @@ class Responder:
     """Tells of each certificate what its issuer says: good, or revoked if its serial number is in `revoked`.
 
     `issued` are certificates with who issued them. `asked` are the serial numbers that were asked about rightly, `faults` say what was
-    wrong with other questions.
+    wrong with other questions. `revoked_at`: when the revoked ones were; a day before `now` if it is not said.
     """
 
     now: datetime
     issued: list[tuple[x509.Certificate, Holder]] = field(default_factory=list)
     revoked: set[int] = field(default_factory=set)
+    revoked_at: datetime | None = None
     asked: list[int] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
@@ -63,12 +64,15 @@ class Responder:
                 ocsp.OCSPCertStatus.REVOKED if gone else ocsp.OCSPCertStatus.GOOD,
                 self.now - _DAY,
                 self.now + _DAY,
-                self.now - _DAY if gone else None,
+                (self.revoked_at or self.now - _DAY) if gone else None,
                 None,
             )
             .responder_id(ocsp.OCSPResponderEncoding.HASH, issuer.certificate)
             .certificates([issuer.certificate])
         )
+        for asked in request.extensions:
+            if isinstance(asked.value, x509.OCSPNonce):  # RFC 6960, 4.4.1: so that it is no answer of earlier
+                built = built.add_extension(asked.value, critical=False)
         return built.sign(issuer.signing_key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
 
 

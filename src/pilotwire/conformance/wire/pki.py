@@ -13,7 +13,7 @@ from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 
 from pilotwire.errors import ConfigError
@@ -23,6 +23,8 @@ LEAST_RSA_BITS = 2048
 """A00.FR.502."""
 LEAST_EC_BITS = 224
 """A00.FR.503."""
+PSS = padding.PSS(padding.MGF1(hashes.SHA256()), padding.PSS.DIGEST_LENGTH)
+"""RSA-PSS with SHA-256 (A00.FR.505, A00.FR.506)."""
 _REQUEST = "-----BEGIN CERTIFICATE REQUEST-----"
 
 
@@ -68,7 +70,8 @@ class Holder:
 class Wanted:
     """A certificate that is to be made. `hosts` become subjectAltNames; a `ca` may sign others.
 
-    `responder` is the URL of the OCSP responder it names.
+    `responder` is the URL of the OCSP responder it names. `path_length` is how many CAs may be under it (None: any number),
+    `usage` its keyUsage if not the usual one, `more` further extensions, each with whether it is critical.
     """
 
     name: x509.Name
@@ -77,13 +80,16 @@ class Wanted:
     ca: bool = False
     hosts: tuple[str, ...] = ()
     responder: str = ""
+    path_length: int | None = None
+    usage: x509.KeyUsage | None = None
+    more: tuple[tuple[x509.ExtensionType, bool], ...] = ()
 
 
-def subject(common_name: str, domain: str = "") -> x509.Name:
+def subject(common_name: str, domain: str = "", organization: str = "Pilotwire bench") -> x509.Name:
     """A name of the bench; `domain` becomes the domainComponent ISO 15118 asks for (V2G, CPO, MO)."""
     parts = [
         x509.NameAttribute(NameOID.COMMON_NAME, common_name),
-        x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Pilotwire bench"),
+        x509.NameAttribute(NameOID.ORGANIZATION_NAME, organization),
     ]
     if domain:
         parts.append(x509.NameAttribute(NameOID.DOMAIN_COMPONENT, domain))
@@ -100,12 +106,16 @@ def new_key() -> PrivateKey:
     return ec.generate_private_key(ec.SECP256R1())
 
 
-def make(wanted: Wanted, signer: Holder | None = None, key: PrivateKey | None = None) -> Holder:
-    """A certificate with a new key (or `key`), signed by `signer`, or by itself. Raises ConfigError for a signer without key."""
+def make(wanted: Wanted, signer: Holder | None = None, key: PrivateKey | None = None, *, pss: bool = False) -> Holder:
+    """A certificate with a new key (or `key`), signed by `signer`, or by itself. Raises ConfigError for a signer without key.
+
+    `pss`: an RSA key signs by RSA-PSS (A00.FR.505), else by PKCS #1 v1.5.
+    """
     own = key or new_key()
     issuer = wanted.name if signer is None else signer.certificate.subject
     signing = own if signer is None else signer.signing_key
-    made = _builder(wanted, issuer, own.public_key()).sign(signing, hashes.SHA256())
+    how = PSS if pss and isinstance(signing, rsa.RSAPrivateKey) else None
+    made = _builder(wanted, issuer, own.public_key()).sign(signing, hashes.SHA256(), rsa_padding=how)
     return Holder(made, own, _above(signer))
 
 
@@ -133,8 +143,8 @@ def _builder(wanted: Wanted, issuer: x509.Name, key: Any) -> x509.CertificateBui
         .serial_number(x509.random_serial_number())
         .not_valid_before(wanted.since)
         .not_valid_after(wanted.until)
-        .add_extension(x509.BasicConstraints(ca=wanted.ca, path_length=None), critical=True)
-        .add_extension(_usage(wanted.ca), critical=True)
+        .add_extension(x509.BasicConstraints(ca=wanted.ca, path_length=wanted.path_length), critical=True)
+        .add_extension(wanted.usage or _usage(wanted.ca), critical=True)
     )
     if wanted.hosts:
         names = x509.SubjectAlternativeName([_host(host) for host in wanted.hosts])
@@ -143,6 +153,8 @@ def _builder(wanted: Wanted, issuer: x509.Name, key: Any) -> x509.CertificateBui
         place = x509.UniformResourceIdentifier(wanted.responder)
         access = x509.AccessDescription(AuthorityInformationAccessOID.OCSP, place)
         builder = builder.add_extension(x509.AuthorityInformationAccess([access]), critical=False)
+    for extension, critical in wanted.more:
+        builder = builder.add_extension(extension, critical=critical)
     return builder
 
 

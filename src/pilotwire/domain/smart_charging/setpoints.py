@@ -92,7 +92,7 @@ def setpoint_lead(here: Deciding, among: int, *, csms_first: bool) -> tuple[Lead
 
 
 def in_watts(lead: Leading, value: Decimal, voltage: Decimal) -> Decimal:
-    """A value of a schedule at a DC outlet."""
+    """A value of a schedule; `voltage` is that of the DC outlet, or of all phases of an AC outlet together."""
     return value if lead.schedule.charging_rate_unit is ChargingRateUnit.WATT else value * voltage
 
 

@@ -43,6 +43,7 @@ from pilotwire.station.control.bodies import (
     Unplug,
     VehicleNeeds,
     VehicleSchedule,
+    VehicleTrouble,
     Written,
 )
 from pilotwire.station.control.hosted import Hosted
@@ -51,6 +52,7 @@ from pilotwire.station.control.payment_acts import PAYMENT
 from pilotwire.station.core.battery_swap import BatteryInserted, BatteryMeasured, BatteryRemoved, SwapWanted
 from pilotwire.station.core.charging_limits import ExternalLimit
 from pilotwire.station.core.contracts import ContractPresented, SessionTerminated
+from pilotwire.station.core.der_vehicle import InverterAlarm
 from pilotwire.station.core.external_power import ExternalPower
 from pilotwire.station.core.grid import GridFault, GridMeasured, UpstreamLoad
 from pilotwire.station.core.limits import DriverLimit
@@ -214,6 +216,12 @@ _VEHICLE: tuple[tuple[str, type[ControlBody], Doing, str], ...] = (
         VehicleSchedule,
         lambda hosted, body: hosted.takes_up(returned_by(body)),
         "The vehicle takes up the schedule it is offered, with its own inside of it, and is ready (PowerDeliveryReq).",
+    ),
+    (
+        "vehicle/der-alarm",
+        VehicleTrouble,
+        lambda hosted, body: hosted.done([InverterAlarm(body.evse, body.control_type, body.present, body.fault)]),
+        "The vehicle's inverter departs from what it was asked, by a DER control of its own, or no longer (ChargeLoopReq, 2.1).",
     ),
     (
         "vehicle/certificate",

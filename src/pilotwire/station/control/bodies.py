@@ -64,7 +64,8 @@ class VehicleNeeds(Place):
     """What a vehicle that speaks ISO 15118 needs: Wh, and the A a phase (DC: the A) and V it takes at most.
 
     `requested_energy_transfer` as in EnergyTransferModeEnumType, None: DC at a DC EVSE, else AC with all its phases. `max_schedule_tuples`
-    is how many periods it can take in a schedule.
+    is how many periods it can take in a schedule. `max_discharge_power` are the W it gives back, `der_controls` the DER controls its
+    inverter has (AC_BPT_DER and AC_DER of 2.1).
     """
 
     requested_energy_transfer: str | None = Field(default=None, min_length=1, max_length=40)
@@ -74,6 +75,8 @@ class VehicleNeeds(Place):
     ev_max_voltage: Decimal = Field(default=Decimal(400), gt=0)
     departure_time: AwareDatetime | None = None
     max_schedule_tuples: int | None = Field(default=12, ge=1)
+    max_discharge_power: Decimal | None = Field(default=None, ge=0)
+    der_controls: list[DerControlType] | None = Field(default=None, alias="evSupportedDERControl")
 
 
 class VehicleSchedule(Place):
@@ -161,6 +164,14 @@ class GridTrouble(ControlBody):
     fault: GridEventFault
     present: bool = True
     extra_info: str | None = Field(default=None, max_length=200)
+
+
+class VehicleTrouble(Place):
+    """The inverter in a vehicle does something else than asked because of a DER control it was handed; or no longer (`present` false)."""
+
+    control_type: DerControlType
+    fault: GridEventFault | None = None
+    present: bool = True
 
 
 class Token(ControlBody):

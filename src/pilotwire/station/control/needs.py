@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+import json
+from typing import Any, Final
 
 from pilotwire.domain.smart_charging import (
     ACChargingParameters,
@@ -10,6 +11,7 @@ from pilotwire.domain.smart_charging import (
     ChargingSchedule,
     ChargingSchedulePeriod,
     DCChargingParameters,
+    V2XChargingParameters,
 )
 from pilotwire.station.control.bodies import VehicleNeeds, VehicleSchedule
 from pilotwire.station.core.vehicle_needs import NeedsTold, ScheduleReturned
@@ -36,8 +38,25 @@ def told_by(body: VehicleNeeds, layout: StationLayout) -> NeedsTold:
         ac_charging_parameters=None if direct else alternating,
         dc_charging_parameters=dc if direct else None,
         departure_time=body.departure_time,
+        v2x_charging_parameters=_back(body),
+        der_charging_parameters=_inverter(body),
     )
     return NeedsTold(f"needs at EVSE {body.evse}", body.evse, needs, most_periods=body.max_schedule_tuples)
+
+
+def _back(body: VehicleNeeds) -> V2XChargingParameters | None:
+    most = body.max_discharge_power
+    return None if most is None else V2XChargingParameters(max_discharge_power=most)
+
+
+def _inverter(body: VehicleNeeds) -> str | None:
+    """The nameplate of the vehicle's inverter, as far as it was sent."""
+    if body.der_controls is None:
+        return None
+    plate: dict[str, Any] = {"evSupportedDERControl": body.der_controls}
+    if body.max_discharge_power is not None:
+        plate["maxDischargeApparentPower"] = float(body.max_discharge_power)
+    return json.dumps(plate)
 
 
 def _usual_transfer(evse_id: int, layout: StationLayout) -> str:

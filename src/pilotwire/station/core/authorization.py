@@ -13,7 +13,6 @@ from pilotwire.domain.authorization import (
 from pilotwire.domain.device_model import DataType
 from pilotwire.domain.identity import NO_AUTHORIZATION, IdToken, same_token
 from pilotwire.domain.kinds import Verdict, changed
-from pilotwire.domain.provisioning import RegistrationStatus
 from pilotwire.domain.transactions import StoppedReason, TriggerReason
 from pilotwire.station.core import (
     availability,
@@ -26,6 +25,7 @@ from pilotwire.station.core import (
     tariff_rules,
     token_cache,
     transactions,
+    transactions_unplaced,
 )
 from pilotwire.station.core.actions import Show
 from pilotwire.station.core.evse import Evse, Grant
@@ -55,6 +55,7 @@ TOKEN_TYPES = (
 )
 """The token types of the appendix (IdTokenEnumStringType); what each is asked for or not is the same for all but two of them."""
 OTHERS = "Another card is charging here."
+PLUGGING_IN = "Somebody else is about to plug in. Try again in a moment."
 _MOST_INFO = "AuthCtrlr.AdditionalInfoItemsPerMessage"
 _ACCEPTED = AuthorizationVerdict(status=AuthorizationStatus.ACCEPTED)
 _UNKNOWN = AuthorizationVerdict(status=AuthorizationStatus.UNKNOWN)
@@ -65,6 +66,9 @@ _UNKNOWN = AuthorizationVerdict(status=AuthorizationStatus.UNKNOWN)
 
 def card_presented(station: Station, evse_id: int | None, id_token: IdToken) -> None:
     """Somebody held a card to a reader: to stop, to start, or to get the cable back."""
+    if evse_id is None and station.unplaced is not None and same_token(station.unplaced.id_token, id_token):
+        _stop_waiting(station, id_token)
+        return
     evse = station.evses.get(evse_id) if evse_id is not None else _meant(station, id_token)
     if evse is None:
         _ask_once(station, 0, id_token, lambda verdict: _judged_at_station(station, id_token, verdict))
@@ -77,21 +81,40 @@ def card_presented(station: Station, evse_id: int | None, id_token: IdToken) -> 
 
 
 def _meant(station: Station, id_token: IdToken) -> Evse | None:
-    """Which EVSE a card at the station's reader is for: where it charges, else where a vehicle was plugged in last."""
+    """Which EVSE a card at the station's reader is for: where it charges, else where a vehicle was plugged in last, or has parked."""
     if len(station.evses) == 1:
         return next(iter(station.evses.values()))
     using = [*station.holds(id_token), *(e for e in station.evses.values() if same_token(e.held_for, id_token))]
     if using:
         return using[0]
     ready = [e for e in station.evses.values() if e.grant is None and e.plugged_at and e.connector is not None]
-    return max(ready, key=lambda evse: evse.plugged_at or station.now, default=None)
+    parked = [e for e in station.evses.values() if e.parked and _is_open(e)]
+    waiting = parked[0] if len(parked) == 1 else None
+    return max(ready, key=lambda evse: evse.plugged_at or station.now, default=waiting)
+
+
+def _is_open(evse: Evse) -> bool:
+    """Whether nobody charges there, or may."""
+    return evse.grant is None and (evse.tx is None or evse.tx.owner is None)
+
+
+def _stop_waiting(station: Station, id_token: IdToken) -> None:
+    """Who was to plug in does not want to any more."""
+    station.do(Show(None, "Charging stopped."))
+    transactions_unplaced.end(station, TriggerReason.STOP_AUTHORIZED, StoppedReason.LOCAL, id_token=id_token)
 
 
 def _judged_at_station(station: Station, id_token: IdToken, verdict: AuthorizationVerdict) -> None:
     """A card at the station's reader with no vehicle waiting: it may stop what its group charges, or wait for a vehicle (E03)."""
     if _stop_all_by_master(station, id_token, verdict):
         return
+    if (evse := _meant(station, id_token)) is not None and _is_open(evse):
+        begin(station, evse, id_token, verdict)  # plugged in while we asked
+        return
     verdict = tariff_rules.checked(station, verdict)
+    if station.unplaced is not None and _may_stop(station, station.unplaced, id_token, verdict):
+        _stop_waiting(station, id_token)
+        return
     for evse in station.evses.values():
         if evse.grant is not None and _may_stop(station, evse.grant, id_token, verdict):
             _stop(station, evse, id_token)
@@ -99,17 +122,20 @@ def _judged_at_station(station: Station, id_token: IdToken, verdict: Authorizati
     if not verdict.accepted or not _has_room(station, id_token, verdict):
         _turn_away(station, None, verdict)
         return
+    if station.unplaced is not None:
+        station.do(Show(None, PLUGGING_IN))
+        return
     reserved = reservation.evse_for(station, id_token, verdict.group)
     if reserved is not None and may_start(station, reserved) and at_evse(verdict, reserved).accepted:
         transactions.grant(station, reserved, Grant(id_token, verdict.group, tariff=verdict.tariff))
         return
-    until = station.timeout_of("TxCtrlr.EVConnectionTimeOut")
-    station.unplaced = Grant(id_token, verdict.group, until=until, evses=verdict.evses, tariff=verdict.tariff)
+    given = Grant(id_token, verdict.group, evses=verdict.evses, tariff=verdict.tariff)
+    transactions_unplaced.wait(station, given)
     station.do(Show(None, cost.tariff_text(station, verdict) or "Accepted. Plug in the vehicle."))
 
 
 def _has_room(station: Station, id_token: IdToken, verdict: AuthorizationVerdict) -> bool:
-    free = [evse for evse in station.evses.values() if not evse.busy and availability.usable(station, evse)]
+    free = [evse for evse in station.evses.values() if _is_open(evse) and may_start(station, evse)]
     allowed = [evse for evse in free if at_evse(verdict, evse).accepted]
     return any(not reservation.refuses(station, evse, id_token, verdict.group) for evse in allowed)
 
@@ -131,9 +157,7 @@ def _start_wanted(station: Station, evse: Evse, id_token: IdToken) -> None:
 
 def may_start(station: Station, evse: Evse) -> bool:
     """Whether an authorization can be of use here: registered or allowed without (B02.FR.03), and nothing forbids it."""
-    registered = station.registration is RegistrationStatus.ACCEPTED
-    allowed = registered or station.variables.on("TxCtrlr.TxBeforeAcceptedEnabled")
-    return allowed and (
+    return availability.registered(station) and (
         availability.usable(station, evse) or (evse.tx is not None and not availability.blocked(station, evse))
     )
 

@@ -16,6 +16,7 @@ from pilotwire.domain.availability import (
 )
 from pilotwire.domain.identity import STATION, EvseAddress
 from pilotwire.domain.monitoring import EventsTold
+from pilotwire.domain.provisioning import RegistrationStatus
 from pilotwire.domain.transactions import ChargingState, StoppedReason
 from pilotwire.station.core import events, installer, outbox_policy
 from pilotwire.station.core.evse import Evse
@@ -90,6 +91,12 @@ def operative(station: Station, evse: Evse, connector: int | None = None) -> boo
         return forced
     places = {(0, 0), (evse.evse_id, 0)} | ({(evse.evse_id, connector)} if connector is not None else set())
     return not places & station.condition.inoperative
+
+
+def registered(station: Station) -> bool:
+    """Whether the CSMS has accepted the station, or transactions may begin without (B02.FR.03)."""
+    accepted = station.registration is RegistrationStatus.ACCEPTED
+    return accepted or station.variables.on("TxCtrlr.TxBeforeAcceptedEnabled")
 
 
 def usable(station: Station, evse: Evse) -> bool:
@@ -268,7 +275,8 @@ def change(station: Station, command: ChangeAvailability) -> ChangeAvailabilityO
     if (place in inoperative) is not command.operative:
         _forget_said(station, place)
     (inoperative.discard if command.operative else inoperative.add)(place)
-    waits = not command.operative and any(evse.tx for evse in _within(station, place))
+    running = any(evse.tx for evse in _within(station, place)) or (place == (0, 0) and station.unplaced_tx is not None)
+    waits = not command.operative and running
     status = ChangeAvailabilityStatus.SCHEDULED if waits else ChangeAvailabilityStatus.ACCEPTED
     return ChangeAvailabilityOutcome(status=status)
 

@@ -106,6 +106,7 @@ def _supply(station: Station, evse: Evse) -> Supply:
     supply = evse.layout.supply
     bound = supplied_at_most(station, evse)
     watts = supply.max_power_w if bound is None else min(bound, supply.max_power_w)
+    back = taken_back_at_most(station, evse) if v2x_settings.is_on(station) else Decimal(0)
     if isinstance(supply, AcSupply):
         amps = supply.max_current_a if bound is None else bound / (supply.voltage_v * supply.phases)
         return Supply(
@@ -113,6 +114,7 @@ def _supply(station: Station, evse: Evse) -> Supply:
             max_watts=watts,
             voltage=supply.voltage_v,
             phases=supply.phases,
+            discharge_watts=back,
         )
     measured = station.meter(evse.evse_id).voltage_v[0] if evse.contactor else Decimal(0)
     voltage = measured if measured > 0 else supply.max_voltage_v
@@ -122,7 +124,7 @@ def _supply(station: Station, evse: Evse) -> Supply:
         voltage=voltage,
         phases=1,
         is_dc=True,
-        discharge_watts=taken_back_at_most(station, evse) if v2x_settings.is_on(station) else Decimal(0),
+        discharge_watts=back,
     )
 
 

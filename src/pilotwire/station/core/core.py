@@ -27,6 +27,7 @@ from pilotwire.station.core import (
     security,
     tariff_payment,
     transactions,
+    transactions_unplaced,
     verdicts,
 )
 from pilotwire.station.core.actions import DURABLE, Action, Save
@@ -260,7 +261,7 @@ class StationCore:
         if station.link and _is_due(station.timers.boot, now):
             provisioning.boot(station, station.boot_reason)
         if station.unplaced is not None and _is_due(station.unplaced.until, now):
-            station.unplaced = None
+            transactions_unplaced.give_up(station)
         for evse in station.evses.values():
             if evse.grant is not None and _is_due(evse.grant.until, now):
                 transactions.give_up_waiting(station, evse)
@@ -331,7 +332,8 @@ class StationCore:
 
     def _parts(self) -> tuple[Part, ...]:
         station = self._station
-        running = tuple(resumption.kept(evse) for evse in station.evses.values() if evse.tx is not None)
+        placed = tuple(resumption.kept(evse) for evse in station.evses.values() if evse.tx is not None)
+        running = (*placed, *transactions_unplaced.kept(station))
         ids = {kept.transaction_id for kept in running}
         station.named = {
             own: given for own, given in station.named.items() if own in ids or station.outbox.has_facts_of(own)

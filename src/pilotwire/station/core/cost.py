@@ -71,6 +71,9 @@ def _text(station: Station, key: str) -> str:
 def updated(station: Station, command: CostUpdated) -> CostShownOutcome:
     """The CSMS told what a transaction costs so far (I02.FR.02, I02.FR.03); nothing is shown of one that does not run here."""
     evse = station.evse_of_transaction(command.transaction_id)
+    if evse is None and station.is_ongoing(command.transaction_id):
+        station.do(Show(None, _so_far(station, command.total_cost)))
+        return CostShownOutcome()
     if evse is None:
         station.note(f"The cost of the transaction {command.transaction_id} was told, which does not run here.")
         return CostShownOutcome(status=DataTransferStatus.REJECTED)

@@ -32,7 +32,7 @@ from pilotwire.station.core import der_effects, grid, outbox_policy
 from pilotwire.station.core.actions import Answer
 from pilotwire.station.core.charging_site import csms_time
 from pilotwire.station.core.der_control_memory import DerMemory, HeldControl
-from pilotwire.station.core.der_settings import is_enabled
+from pilotwire.station.core.der_settings import is_enabled, key_of_modes
 from pilotwire.station.core.settings import Family
 from pilotwire.station.core.station import Station
 from pilotwire.station.core.street import Street, answered
@@ -160,9 +160,9 @@ def _matches(
 
 
 def is_supported(station: Station, control_type: DerControlType) -> bool:
-    """Whether an inverter of the station has such a control, and is under control."""
+    """Whether an inverter under control has it; the one in a vehicle may have any (R02.FR.02)."""
     return any(
-        control_type in station.variables.members(f"DCDERCtrlr@{evse.evse_id}.ModesSupported")
+        not evse.layout.dc or control_type in station.variables.members(key_of_modes(evse))
         for evse in station.evses.values()
         if is_enabled(station, evse)
     )

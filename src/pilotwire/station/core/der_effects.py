@@ -26,7 +26,7 @@ from pilotwire.domain.smart_charging.composite_timeline import random_delay
 from pilotwire.domain.smart_charging.setpoints import Point, interpolated
 from pilotwire.station.core import der_pace, der_reactive, der_trips
 from pilotwire.station.core.der_control_memory import DerMemory, ToldAlarm
-from pilotwire.station.core.der_settings import Looks, active, is_enabled, rating_of
+from pilotwire.station.core.der_settings import Looks, active, executes, is_enabled, rating_of
 from pilotwire.station.core.evse import Evse
 from pilotwire.station.core.grid import Grid, grid_of
 from pilotwire.station.core.station import Station
@@ -47,9 +47,10 @@ class Shaped(NamedTuple):
 
 @dataclass(slots=True)
 class Causes:
-    """Why EVSEs do something else than planned now."""
+    """Why EVSEs do something else than planned now, and what inverters in vehicles say they do for a control of theirs."""
 
     by_evse: dict[int, Shaped] = field(default_factory=dict)
+    told: dict[int, ToldAlarm] = field(default_factory=dict)
 
 
 # --- power ----------------------------------------------------------------------------------------------------------
@@ -63,15 +64,16 @@ def shaped(station: Station, evse: Evse, planned: Decimal, high: Decimal, reacti
     """
     if not is_enabled(station, evse):
         return Shaped(planned)
+    planned = max(planned, -rating_of(station, evse).watts)  # a vehicle may have less than its outlet
     result = _with_curves(station, evse, planned, high)
     var = der_reactive.reactive(station, evse, result.watts, reactive)
-    most = rating_of(evse).left_for_watts(-result.watts, var.var)
+    most = rating_of(station, evse).left_for_watts(-result.watts, var.var)
     limited = max(-most, min(result.watts, most))
     of_profile = var.cause is None  # then no control departs from it
     result = result._replace(watts=limited) if of_profile else _step(result, limited, var.cause, None)
     result = _with_cessation(station, evse, result, var.var)
-    grid, ceased = grid_of(station), der_trips.ceased(station, evse)
-    if grid.fault is not None or grid.is_returning or ceased is not None:
+    ceased = der_trips.ceased(station, evse)
+    if der_trips.has_ceased(station, evse) or _is_returning(station, evse) or ceased is not None:
         der_pace.jump(station, evse, result.watts)
         if ceased is None:
             der_pace.begin_softly(station, evse)
@@ -82,7 +84,7 @@ def shaped(station: Station, evse: Evse, planned: Decimal, high: Decimal, reacti
 
 def _with_curves(station: Station, evse: Evse, planned: Decimal, high: Decimal) -> Shaped:
     """Droop, curves over frequency and voltage, and the limit of what is given back."""
-    grid, most = grid_of(station), evse.layout.max_discharge_w
+    grid, most = grid_of(station), rating_of(station, evse).watts
     drooped = planned + _droop(station, evse, grid, most)
     if planned >= 0:
         drooped = max(drooped, _NOTHING)  # a vehicle that was to be charged is not discharged for it
@@ -91,17 +93,17 @@ def _with_curves(station: Station, evse: Evse, planned: Decimal, high: Decimal) 
     result = _floor(result, share, most, _C.FREQ_WATT, _frequency_fault(grid))
     share = _curve(station, evse, _C.VOLT_WATT, grid.voltage_percent)
     result = _floor(result, share, most, _C.VOLT_WATT, _voltage_fault(grid))
-    limit = active(station, _C.LIMIT_MAX_DISCHARGE, LimitMaxDischarge)
+    limit = active(station, _C.LIMIT_MAX_DISCHARGE, LimitMaxDischarge, evse)
     share = None if limit is None or limit.power_monitoring_must_trip is not None else limit.pct_max_discharge_power
     return _floor(result, share, most, _C.LIMIT_MAX_DISCHARGE, None)
 
 
 def _with_cessation(station: Station, evse: Evse, result: Shaped, var: Decimal) -> Shaped:
     """With the reactive power; nothing of both is given in a fault and until it is safe again, and while a curve says so."""
-    grid, most = grid_of(station), evse.layout.max_discharge_w
-    if grid.fault is not None:
-        return _floor(result, _NOTHING, most, grid.fault.control_type, grid.fault.fault)
-    if grid.is_returning:
+    fault, most = grid_of(station).fault, rating_of(station, evse).watts
+    if fault is not None and der_trips.has_ceased(station, evse):
+        return _floor(result, _NOTHING, most, fault.control_type, fault.fault)
+    if _is_returning(station, evse):
         return _floor(result, _NOTHING, most, _C.ENTER_SERVICE, None)
     ceased = der_trips.ceased(station, evse)
     if ceased is None:
@@ -127,7 +129,7 @@ def _floor(
 
 def _droop(station: Station, evse: Evse, grid: Grid, most: Decimal) -> Decimal:
     """The change of power that a droop has come to by now."""
-    droop, hertz = active(station, _C.FREQ_DROOP, FreqDroop), grid.frequency_hz
+    droop, hertz = active(station, _C.FREQ_DROOP, FreqDroop, evse), grid.frequency_hz
     if droop is None or hertz is None:
         der_pace.forget(station, evse, _C.FREQ_DROOP)
         return _NOTHING
@@ -149,7 +151,7 @@ def _droop_at(droop: FreqDroop, hertz: Decimal, most: Decimal) -> Decimal:
 
 def _curve(station: Station, evse: Evse, control_type: DerControlType, x: Decimal | None) -> Decimal | None:
     """The share of the power that a curve leaves, in percent, of all that can be given; only curves in PctMaxW are about that."""
-    curve = active(station, control_type, Curve)
+    curve = active(station, control_type, Curve, evse)
     if curve is None or x is None or curve.y_unit is not DerUnit.PCT_MAX_W:
         der_pace.forget(station, evse, control_type)
         return None
@@ -189,6 +191,11 @@ def watch_return(station: Station) -> None:
         grid.unfit_at = station.now
     back = _back_at(station)
     grid.is_returning = back is not None and (station.now < back or not _is_fit(station, grid))
+
+
+def _is_returning(station: Station, evse: Evse) -> bool:
+    """Whether an EVSE waits for the grid: where the inverter does so itself, the station does not."""
+    return grid_of(station).is_returning and executes(station, evse, _C.ENTER_SERVICE)
 
 
 def deadline(station: Station) -> datetime | None:
@@ -244,7 +251,8 @@ def _alarm(station: Station) -> ToldAlarm | None:
     fault = grid_of(station).fault
     if fault is not None and any(is_enabled(station, evse) for evse in station.evses.values()):
         return ToldAlarm(control_type=fault.control_type, fault=fault.fault)
-    for each in station.moment(Causes).by_evse.values():
+    causes = station.moment(Causes)
+    for each in causes.by_evse.values():
         if each.cause is not None:
             return ToldAlarm(control_type=each.cause, fault=each.fault)
-    return None
+    return next(iter(causes.told.values()), None)  # R02, R03: the vehicle's inverter says so

@@ -10,7 +10,7 @@ from typing import Final
 from pilotwire.domain.der_control import Curve, DerControlType, EnterService, Gradient
 from pilotwire.domain.der_inverter import Course, ramped, responded
 from pilotwire.domain.kinds import changed
-from pilotwire.station.core.der_settings import SOON, Looks, active
+from pilotwire.station.core.der_settings import SOON, Looks, active, rating_of
 from pilotwire.station.core.evse import Evse
 from pilotwire.station.core.station import Station
 
@@ -106,11 +106,11 @@ def ramp(station: Station, evse: Evse, watts: Decimal) -> tuple[Decimal, DerCont
     """
     pace, now = station.moment(Pace), station.now
     before = pace.ramps.get(evse.evse_id, Course(value=watts, target=watts, at=now))
-    seconds, cause = _seconds(station, soft=evse.evse_id in pace.soft)
+    seconds, cause = _seconds(station, evse, soft=evse.evse_id in pace.soft)
     if seconds <= 0:
         course = Course(value=watts, target=watts, at=now)
     else:
-        course = changed(ramped(before, now, evse.layout.max_discharge_w / seconds), target=watts)
+        course = changed(ramped(before, now, rating_of(station, evse).watts / seconds), target=watts)
     pace.ramps[evse.evse_id] = course
     if course.is_there:
         pace.soft.discard(evse.evse_id)
@@ -119,9 +119,9 @@ def ramp(station: Station, evse: Evse, watts: Decimal) -> tuple[Decimal, DerCont
     return course.value, cause
 
 
-def _seconds(station: Station, *, soft: bool) -> tuple[Decimal, DerControlType]:
-    gradient = active(station, _C.GRADIENTS, Gradient)
-    service = active(station, _C.ENTER_SERVICE, EnterService)
+def _seconds(station: Station, evse: Evse, *, soft: bool) -> tuple[Decimal, DerControlType]:
+    gradient = active(station, _C.GRADIENTS, Gradient, evse)
+    service = active(station, _C.ENTER_SERVICE, EnterService, evse)
     if soft and service is not None and service.ramp_rate:
         return service.ramp_rate, _C.ENTER_SERVICE
     if gradient is None:

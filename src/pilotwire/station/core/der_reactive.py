@@ -48,7 +48,7 @@ def reactive(station: Station, evse: Evse, watts: Decimal, planned: Decimal) -> 
     for control_type in _ALL:
         if first is None or control_type is not first.control_type:
             der_pace.forget(station, evse, control_type)
-    rating = rating_of(evse)
+    rating = rating_of(station, evse)
     if first is None:
         return Reactive(rating.clamped(planned))
     target = rating.clamped(first.var)
@@ -57,25 +57,25 @@ def reactive(station: Station, evse: Evse, watts: Decimal, planned: Decimal) -> 
 
 
 def _wishes(station: Station, evse: Evse, injected: Decimal) -> Iterator[_Wish]:
-    rating = rating_of(evse)
-    fixed = active(station, _C.FIXED_VAR, FixedVar)
+    rating = rating_of(station, evse)
+    fixed = active(station, _C.FIXED_VAR, FixedVar, evse)
     if fixed is not None and (var := by_percent(fixed.setpoint, fixed.unit, injected, rating)) is not None:
         yield _Wish(fixed.priority, _C.FIXED_VAR, var)
     for control_type, applies in ((_C.FIXED_PF_INJECT, injected > 0), (_C.FIXED_PF_ABSORB, injected < 0)):
-        factor = active(station, control_type, FixedPowerFactor)
+        factor = active(station, control_type, FixedPowerFactor, evse)
         if factor is not None and applies:
             yield _Wish(factor.priority, control_type, by_power_factor(injected, factor))
-    curve = curve_of(station, _C.VOLT_VAR)
+    curve = curve_of(station, _C.VOLT_VAR, evse)
     if curve is not None and (volts := _voltage(station, evse, curve)) is not None:
         var = by_curve(volts, curve, injected, rating)
         if var is not None:
             yield _Wish(curve.priority, _C.VOLT_VAR, var, curve.response_time)
-    curve = curve_of(station, _C.WATT_VAR)
+    curve = curve_of(station, _C.WATT_VAR, evse)
     if curve is not None:
         var = by_curve(injected / rating.watts * _HUNDRED, curve, injected, rating)
         if var is not None:
             yield _Wish(curve.priority, _C.WATT_VAR, var, curve.response_time)
-    curve = curve_of(station, _C.WATT_PF)
+    curve = curve_of(station, _C.WATT_PF, evse)
     if curve is not None:
         yield _Wish(curve.priority, _C.WATT_PF, by_power_factor_curve(injected, curve, rating), curve.response_time)
 

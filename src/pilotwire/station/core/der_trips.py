@@ -20,7 +20,7 @@ from pilotwire.domain.der_control import (
     PowerDuringCessation,
 )
 from pilotwire.domain.der_inverter import allowed_seconds
-from pilotwire.station.core.der_settings import SOON, Looks, active, curve_of, is_enabled
+from pilotwire.station.core.der_settings import SOON, Looks, active, curve_of, executes, rating_of
 from pilotwire.station.core.evse import Evse
 from pilotwire.station.core.grid import Grid, GridFault, grid_of
 from pilotwire.station.core.station import Station
@@ -79,8 +79,7 @@ def watch(station: Station) -> None:
     state, grid = station.moment(Excursions), grid_of(station)
     trips = [*_grid_trips(station, grid), *_power_trips(station), *_mean_trips(station, grid)]
     state.ceased = _cessation(station, grid)
-    if not any(is_enabled(station, evse) for evse in station.evses.values()):
-        trips = []
+    trips = [each for each in trips if any(executes(station, evse, each[0]) for evse in station.evses.values())]
     if grid.fault is None and trips:
         state.tripped, fault = trips[0]
         grid.fault, grid.is_returning = GridFault(state.tripped, fault, True), False
@@ -113,7 +112,7 @@ def _power_trips(station: Station) -> Iterator[tuple[DerControlType, GridEventFa
         own = None if evse.tx is None else evse.tx.transaction_id
         if off.get(evse.evse_id, own) != own:
             del off[evse.evse_id]
-        if not is_enabled(station, evse) or own is None:
+        if own is None or not executes(station, evse, _C.POWER_MONITORING_MUST_TRIP):
             continue
         if evse.evse_id not in off and _gives_too_much(station, evse, plain, limit):
             off[evse.evse_id] = own
@@ -122,7 +121,7 @@ def _power_trips(station: Station) -> Iterator[tuple[DerControlType, GridEventFa
 
 
 def _gives_too_much(station: Station, evse: Evse, plain: Curve | None, limit: LimitMaxDischarge | None) -> bool:
-    share = -station.meter(evse.evse_id).power_w / evse.layout.max_discharge_w * _HUNDRED
+    share = -station.meter(evse.evse_id).power_w / rating_of(station, evse).watts * _HUNDRED
     if share > 0:
         station.moment(Looks).at(station.now + SOON)
     of_limit = None if limit is None else limit.power_monitoring_must_trip
@@ -178,5 +177,12 @@ def _cessation(station: Station, grid: Grid) -> Ceased | None:
 
 
 def ceased(station: Station, evse: Evse) -> Ceased | None:
-    """The momentary cessation there is, if the inverter of an EVSE is under control."""
-    return station.moment(Excursions).ceased if is_enabled(station, evse) else None
+    """The momentary cessation there is, if the station carries it out at an EVSE."""
+    found = station.moment(Excursions).ceased
+    return found if found is not None and executes(station, evse, found.control_type) else None
+
+
+def has_ceased(station: Station, evse: Evse) -> bool:
+    """Whether a fault of the grid counts at an EVSE: one that was reported, or that a control carried out there has found."""
+    tripped = station.moment(Excursions).tripped
+    return grid_of(station).fault is not None and (tripped is None or executes(station, evse, tripped))

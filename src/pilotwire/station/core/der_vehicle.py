@@ -1,8 +1,8 @@
 """DER controls that are for the inverter in the vehicle: which those are, and how they get there (R02, R03).
 
-At an AC outlet the inverter is the vehicle's. In a session with the service AC_BPT_DER it has controls of its own,
-and they are handed on to it. What it has not, and what a vehicle in plain AC_BPT has not at all, the station does in
-its place where it can (ACDERCtrlr), by the power it asks for in each ChargeLoop.
+At an AC outlet the inverter is the vehicle's. In a session with the service AC_BPT_DER it has controls of its own: they are
+handed on to it, and it says when one of them makes it do something else. What it has not, and what a vehicle in plain AC_BPT has
+not at all, the station does in its place where it can (see `der_settings`).
 """
 
 from __future__ import annotations
@@ -11,18 +11,21 @@ from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from pilotwire.domain.der_control import DerControl, DerControlType
-from pilotwire.domain.der_vehicle import AC_BPT_DER, supported_by
+from pilotwire.domain.der_control import DerControl, DerControlType, GridEventFault
+from pilotwire.domain.der_vehicle import DER_SERVICES
 from pilotwire.domain.device_model import DataType, Mutability, VariableName
 from pilotwire.domain.kinds import Verdict
 from pilotwire.station.core.actions import Inform
-from pilotwire.station.core.der_control_memory import DerMemory
+from pilotwire.station.core.der_control_memory import DerMemory, ToldAlarm
+from pilotwire.station.core.der_effects import Causes
+from pilotwire.station.core.der_settings import executes
 from pilotwire.station.core.evse import Evse
+from pilotwire.station.core.inputs import OfStreet
 from pilotwire.station.core.settings import Family
 from pilotwire.station.core.station import Station
 from pilotwire.station.core.street import Street
 from pilotwire.station.core.variable_table import Declared
-from pilotwire.station.core.vehicle_sessions import VehicleSessions
+from pilotwire.station.core.vehicle_sessions import Spoken, VehicleSessions
 from pilotwire.station.hardware.ports import StationLayout
 
 _C = DerControlType
@@ -50,6 +53,16 @@ class DerControlsForVehicle(Verdict):
     controls: tuple[DerControl, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class InverterAlarm(OfStreet):
+    """The inverter in a vehicle does something else than asked because of a control, or no longer (ISO 15118-20 DERAlarm)."""
+
+    evse_id: int
+    control_type: DerControlType
+    present: bool
+    fault: GridEventFault | None = None
+
+
 @dataclass(slots=True)
 class Handed:
     """By EVSE: whom the last controls were for, and which."""
@@ -57,35 +70,28 @@ class Handed:
     by_evse: dict[int, tuple[Hashable, tuple[DerControl, ...]]] = field(default_factory=dict)
 
 
-def key_of_modes(evse: Evse) -> str:
-    """The variable that says what an AC outlet can do in the vehicle's place."""
-    return f"ACDERCtrlr@{evse.evse_id}.ModesSupported"
-
-
-def executes(station: Station, evse: Evse, control_type: DerControlType) -> bool:
-    """Whether a control is for the station's own inverter, or the station stands in for the vehicle's (R03.FR.05)."""
-    if evse.layout.dc:
-        return True
-    if not station.variables.has(key_of_modes(evse)):
-        return False
-    spoken = station.moment(VehicleSessions).by_evse.get(evse.evse_id)
-    own = supported_by(spoken.needs) if spoken is not None else frozenset()
-    return control_type not in own and control_type in station.variables.members(key_of_modes(evse))
+# --- to the vehicle -------------------------------------------------------------------------------------------------
 
 
 def follow(station: Station) -> None:
-    """Hand on what is in force, once to each vehicle and again when it changes (R02.FR.03, R03.FR.06)."""
+    """Hand on what is in force, once to each vehicle and again when it changes (R02.FR.03, R03.FR.06); forget who has gone."""
     handed = station.moment(Handed).by_evse
     spoken = station.moment(VehicleSessions).by_evse
     for evse in station.evses.values():
         session = spoken.get(evse.evse_id)
-        if session is None or evse.layout.dc or session.needs.requested_energy_transfer != AC_BPT_DER:
+        if session is None or not _has_controls(evse, session):
             handed.pop(evse.evse_id, None)
+            station.moment(Causes).told.pop(evse.evse_id, None)
             continue
         controls = tuple(each for each in _in_force(station) if not executes(station, evse, each.control_type))
         if handed.get(evse.evse_id, (None, ())) != (session.ref, controls):
             handed[evse.evse_id] = session.ref, controls
             station.do(Inform(session.ref, DerControlsForVehicle(controls=controls)))
+
+
+def _has_controls(evse: Evse, session: Spoken) -> bool:
+    """Whether DER controls are for the vehicle at an EVSE."""
+    return not evse.layout.dc and session.needs.requested_energy_transfer in DER_SERVICES
 
 
 def _in_force(station: Station) -> Iterator[DerControl]:
@@ -97,6 +103,24 @@ def _in_force(station: Station) -> Iterator[DerControl]:
             yield each.control
 
 
+# --- from the vehicle -----------------------------------------------------------------------------------------------
+
+
+def alarmed(station: Station, event: InverterAlarm) -> None:
+    """What the vehicle says is told like an alarm of the station's own inverter (R02, R03, R05.FR.01)."""
+    evse = station.evses.get(event.evse_id)
+    session = station.moment(VehicleSessions).by_evse.get(event.evse_id)
+    if evse is None or session is None or not _has_controls(evse, session):
+        what = f"{event.control_type} at EVSE {event.evse_id}, where no vehicle has DER controls"
+        station.note(f"An inverter told of {what}: it was not taken.")
+        return
+    told = station.moment(Causes).told
+    if event.present:
+        told[event.evse_id] = ToldAlarm(control_type=event.control_type, fault=event.fault)
+    elif event.evse_id in told and told[event.evse_id].control_type is event.control_type:
+        del told[event.evse_id]
+
+
 def _variables(family: Family, layout: StationLayout) -> Iterator[Declared]:
     """ACDERCtrlr of each AC outlet that takes energy back (R03.FR.03)."""
     for evse in layout.evses if family is not Family.OCPP16 else ():
@@ -106,4 +130,4 @@ def _variables(family: Family, layout: StationLayout) -> Iterator[Declared]:
             yield Declared(name, DataType.MEMBER_LIST, ",".join(EMULATED), Mutability.READ_ONLY, values=values)
 
 
-STREET = Street("der_vehicle", variables=_variables, follow=follow)
+STREET = Street("der_vehicle", events={InverterAlarm: alarmed}, variables=_variables, follow=follow)

@@ -80,7 +80,7 @@ def _refusal(station: Station, message: DisplayMessage) -> SetDisplayMessageStat
         return _Status.NOT_SUPPORTED_MESSAGE_FORMAT
     if not all(map(_language_known, texts)):
         return _Status.LANGUAGE_NOT_SUPPORTED  # O01.FR.18
-    if message.transaction_id is not None and station.evse_of_transaction(message.transaction_id) is None:
+    if message.transaction_id is not None and not station.is_ongoing(message.transaction_id):
         return _Status.UNKNOWN_TRANSACTION  # O02.FR.01
     if not _place_known(station, message) or not all(map(_is_written_as_said, texts)):
         return _Status.REJECTED  # O01.FR.22
@@ -164,7 +164,7 @@ def _follow(station: Station) -> None:
 def _is_over(station: Station, message: DisplayMessage) -> bool:
     if message.end_at is not None and message.end_at <= station.now + station.offset:
         return True
-    return message.transaction_id is not None and station.evse_of_transaction(message.transaction_id) is None
+    return message.transaction_id is not None and not station.is_ongoing(message.transaction_id)
 
 
 def _deadline(station: Station) -> datetime | None:

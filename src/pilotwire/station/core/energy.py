@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from pilotwire.domain.transactions import StoppedReason, TriggerReason
-from pilotwire.station.core import availability, transactions
+from pilotwire.station.core import availability, transactions, transactions_unplaced
 from pilotwire.station.core.actions import SetContactor, SetLock, Show
 from pilotwire.station.core.evse import Evse
 from pilotwire.station.core.settings import Family
@@ -100,6 +100,7 @@ def lock_moved(station: Station, evse: Evse, connector: int, *, locked: bool, do
 
 def break_off(station: Station, reason: StoppedReason) -> None:
     """End what runs where no energy may flow now (E06.FR.16); the contactors open within the same input."""
+    transactions_unplaced.break_off(station, reason)
     for evse in station.evses.values():
         if not availability.blocked(station, evse):
             continue

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from pilotwire.domain.authorization import NO_LIMIT, TransactionLimit
 from pilotwire.domain.identity import EvseAddress, IdToken
+from pilotwire.domain.kinds import changed
 from pilotwire.domain.reservation import Reservation
 from pilotwire.domain.smart_charging import ChargingProfile, OperationMode
 from pilotwire.domain.tariff import Tariff
@@ -49,7 +50,8 @@ class Running:
     `stopping` is why its authorization ended, where that did not end the transaction; `owner` the token it was authorized for, which
     stays known then (C01.FR.23). `limit` is what it may use up, `csms_limit` what of that the CSMS set (E16.FR.04), `reached` which of it
     is used up, `cost` what the CSMS said it costs. `invalid`: the CSMS did not accept the token, and energy is given up to a limit.
-    `interrupted_in` is the charging state to go on with after an interruption that is under way (E17, B13).
+    `interrupted_in` is the charging state to go on with after an interruption that is under way (E17, B13). `measured_since` is when the
+    values of its beginning were taken, which can be later than it started; None: not yet, as its EVSE is not known (E01.FR.17).
     """
 
     transaction_id: str
@@ -72,6 +74,18 @@ class Running:
     cost: Decimal | None = None
     invalid: bool = False
     interrupted_in: ChargingState | None = None
+    measured_since: datetime | None = None
+
+    def limited_by(self, given: Grant) -> TransactionLimit | None:
+        """Count what the driver chose, or paid for, before from now on; it is told once (E16.FR.01, C18.FR.06). None: nothing."""
+        chosen = {name: value for name in _LIMITS if (value := getattr(given.limit, name)) is not None}
+        if not chosen:
+            return None
+        self.limit = changed(self.limit, **chosen)
+        return given.limit
+
+
+_LIMITS = ("max_cost", "max_energy", "max_time", "max_soc")
 
 
 @dataclass(slots=True)

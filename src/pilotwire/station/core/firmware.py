@@ -219,7 +219,7 @@ def _end(station: Station, status: FirmwareStatus, why: str = "") -> None:
 def _may_fetch(station: Station, now: Update) -> bool:
     """Whether it is time, and nobody charges where the station cannot do both (L01.FR.13)."""
     able = station.settings.fetches_firmware_while_charging
-    return _is_time(station, now) and (able or not any(evse.busy for evse in station.evses.values()))
+    return _is_time(station, now) and (able or not station.busy)
 
 
 def _scheduled(station: Station, now: Update) -> None:
@@ -286,7 +286,7 @@ def _await_installation(station: Station, now: Update, status: FirmwareStatus) -
 def _waiting(station: Station, now: Update) -> None:
     """Until its time has come, and nobody charges (L01.FR.05, L01.FR.06, L01.FR.16, L01.FR.34)."""
     able = station.settings.installs_firmware_while_charging
-    if _is_time(station, now) and (able or not any(evse.busy for evse in station.evses.values())):
+    if _is_time(station, now) and (able or not station.busy):
         _enter(station, Phase.INSTALLING, _S.INSTALLING, not_before=None)
         return
     last = station.kept(FirmwareMemory).last

@@ -10,7 +10,7 @@ from pilotwire.domain.authorization import NO_LIMIT, TransactionLimit
 from pilotwire.domain.device_model import DataType
 from pilotwire.domain.kinds import changed
 from pilotwire.domain.transactions import StoppedReason, TriggerReason
-from pilotwire.station.core import energy, transactions
+from pilotwire.station.core import energy, transactions, transactions_unplaced
 from pilotwire.station.core.evse import Evse, Running
 from pilotwire.station.core.inputs import OfStreet
 from pilotwire.station.core.settings import Family
@@ -54,6 +54,14 @@ def set_by_csms(station: Station, evse: Evse, limit: TransactionLimit) -> None:
         return
     tx.csms_limit = changed(tx.csms_limit, **given)
     _confirm(station, evse, changed(tx.limit, **given))
+
+
+def set_unplaced(station: Station, limit: TransactionLimit) -> None:
+    """As `set_by_csms`, of the transaction whose driver has yet to choose an EVSE."""
+    tx, given = station.unplaced_tx, _supported(station, limit)
+    if tx is not None and given:
+        tx.csms_limit, tx.limit = changed(tx.csms_limit, **given), changed(tx.limit, **given)
+        transactions_unplaced.tell(station, TriggerReason.LIMIT_SET, limit=tx.limit)
 
 
 def set_by_driver(station: Station, event: DriverLimit) -> None:

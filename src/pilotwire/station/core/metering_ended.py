@@ -1,7 +1,7 @@
 """Readings that are told at the end of a transaction: sampled and clock-aligned (TxEndedMeasurands, TxEndedInterval), kept until then.
 
 Each is a row of its own beside the outbox, so that one more costs one small write, and a power failure loses none. Between the
-beginning and the end there are at most `outbox.HELD_LIMIT` of them.
+beginning and the end there are at most `StationSettings.held_limit` of them.
 """
 
 from __future__ import annotations
@@ -89,12 +89,11 @@ def _hold_beginning(station: Station, evse: Evse, tx: Running) -> None:
     """The reading of the beginning: the first of the samples, and the first of two signed ones (OCA application note 3.1.4, 4.1.2)."""
     every = _sampled_interval(station) > 0
     signing = metering_signed.wants_signature(station, evse, _SAMPLED)
-    if station.outbox.held(tx.transaction_id) or not (every or signing) or tx.started_at < station.stamp():
+    at = tx.measured_since or station.stamp()
+    if station.outbox.held(tx.transaction_id) or not (every or signing) or at < station.stamp():
         return
     context = "Sample.Periodic" if every else "Transaction.Begin"
-    taken = metering.take(
-        station, evse, _SAMPLED, context, register=signing, register_wh=tx.meter_start, at=tx.started_at
-    )
+    taken = metering.take(station, evse, _SAMPLED, context, register=signing, register_wh=tx.meter_start, at=at)
     if taken.samples:
         station.do(*station.outbox.hold(tx.transaction_id, taken))
 

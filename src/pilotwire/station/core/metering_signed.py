@@ -83,7 +83,7 @@ def _owner(evse: Evse | None) -> IdToken | None:
 def _signing_moment(evse: Evse | None, at: datetime, context: str) -> SigningMoment:
     if evse is None:
         return SigningMoment.OUTSIDE
-    if context == "Transaction.Begin" or (evse.tx is not None and at == evse.tx.started_at):
+    if context == "Transaction.Begin" or (evse.tx is not None and at == evse.tx.measured_since):
         return SigningMoment.BEGIN
     if context == "Transaction.End":
         return SigningMoment.END

@@ -238,7 +238,7 @@ def _is_active(station: Station, setting: MonitorSetting) -> bool:
         return True
     if setting.name.evse is not None:
         return _transaction(station, setting.name) is not None
-    return any(evse.tx is not None for evse in station.evses.values())
+    return station.unplaced_tx is not None or any(evse.tx is not None for evse in station.evses.values())
 
 
 def _cause(station: Station, name: VariableName, value: str) -> int | None:

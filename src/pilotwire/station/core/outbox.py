@@ -38,7 +38,7 @@ NEVER_ACCEPTED = UNKNOWN_MESSAGE | {
 HOPELESS_AFTER = 3
 """After so many of `NEVER_ACCEPTED` a message is given up even where it is to be tried for ever, lest it blocks all that follow."""
 HELD_LIMIT = 500
-"""The most readings held for the end of one transaction; above it every other one is dropped (E06.FR.12, E06.FR.13)."""
+"""The most readings held for the end of one transaction, as usual; above it every other one is dropped (E06.FR.12, E06.FR.13)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +50,14 @@ class Patience:
 
 
 class Outbox:
-    """See the module. `next_number` is the number of the next entry; `limit` counts entries: at so many it is full."""
+    """See the module. `next_number` is the number of the next entry; `limit` counts entries: at so many it is full.
 
-    def __init__(self, entries: Iterable[Entry], *, next_number: int, limit: int) -> None:
+    `held_limit` counts the readings held for the end of each transaction.
+    """
+
+    def __init__(
+        self, entries: Iterable[Entry], *, next_number: int, limit: int, held_limit: int = HELD_LIMIT
+    ) -> None:
         every = list(entries)
         self._entries = deque(entry for entry in every if not isinstance(entry.fact, HeldReading))
         self._held: dict[str, list[Entry]] = {}
@@ -61,6 +66,7 @@ class Outbox:
                 self._held.setdefault(entry.fact.transaction_id, []).append(entry)
         self.next_number = max([next_number, *(entry.number + 1 for entry in every)])
         self._limit = limit
+        self._held_limit = held_limit
         self._failures = 0
         self._not_before: datetime | None = None
         self.in_flight: int | None = None
@@ -148,7 +154,7 @@ class Outbox:
         """Keep a reading for the end of its transaction; of too many every other one goes, the first one never (J02.FR.20)."""
         held = self._held.setdefault(transaction_id, [])
         actions: list[Action] = []
-        if len(held) >= HELD_LIMIT:
+        if len(held) >= self._held_limit:
             dropped = tuple(entry.number for entry in held[1::2])
             held[:] = held[::2]
             actions = [

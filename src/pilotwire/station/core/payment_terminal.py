@@ -12,7 +12,7 @@ from typing import Final
 from pilotwire.domain.authorization import AuthorizationStatus, AuthorizationVerdict, TransactionLimit
 from pilotwire.domain.identity import DIRECT_PAYMENT, AdditionalInfo, IdToken
 from pilotwire.domain.kinds import changed
-from pilotwire.domain.transactions import TransactionEvent, TransactionVerdict
+from pilotwire.domain.transactions import StoppedReason, TransactionEvent, TransactionVerdict, TriggerReason
 from pilotwire.station.core import (
     authorization,
     availability,
@@ -25,6 +25,7 @@ from pilotwire.station.core import (
     tariff_payment,
     tariff_rules,
     transactions,
+    transactions_unplaced,
 )
 from pilotwire.station.core.actions import Show
 from pilotwire.station.core.evse import Evse, Grant
@@ -77,7 +78,9 @@ def _own(station: Station, event: ports.PaymentCardPresented) -> KeptPayment | N
 def _stop(station: Station, payment: KeptPayment) -> None:
     evse = _place_of(station, payment.psp_ref)
     if evse is None:
-        station.unplaced = None  # `_follow` gives the money free (C19.FR.01)
+        token = IdToken(value=payment.psp_ref, type=DIRECT_PAYMENT)
+        # `_follow` gives the money free (C19.FR.01)
+        transactions_unplaced.end(station, TriggerReason.STOP_AUTHORIZED, StoppedReason.LOCAL, id_token=token)
     else:
         authorization.card_presented(station, evse.evse_id, IdToken(value=payment.psp_ref, type=DIRECT_PAYMENT))
 
@@ -100,6 +103,8 @@ def _why_not(station: Station, evse: Evse | None) -> str | None:
     if outbox_policy.refuses_charging(station):
         return outbox_policy.FULL
     if evse is None:
+        if station.unplaced is not None:
+            return authorization.PLUGGING_IN
         free = (one for one in station.evses.values() if not one.busy and availability.usable(station, one))
         return None if any(_is_open(station, one) for one in free) else "Everything is taken."
     if tariff_payment.is_kept(station, evse):
@@ -190,10 +195,14 @@ def _judged(
         # the CSMS said no, so it is told nothing (C18.FR.07)
         put(station, changed(payment, released=True, asked=False))
         station.do(Show(shown, verdict.message or f"{DECLINED} {verdict.status}."))
-    elif evse is not None and (evse.grant is not None or not authorization.may_start(station, evse)):
+    elif station.unplaced is not None if evse is None else not _may_begin(station, evse):
         station.do(Show(shown, CANCELED))  # somebody was quicker; `_follow` gives the money free
     else:
         _grant(station, evse, payment, token, verdict)
+
+
+def _may_begin(station: Station, evse: Evse) -> bool:
+    return evse.grant is None and authorization.may_start(station, evse)
 
 
 def _grant(
@@ -203,8 +212,7 @@ def _grant(
     most = limits.supported(station, evse, TransactionLimit(max_cost=payment.amount))
     given = Grant(token, verdict.group, evses=verdict.evses, tariff=verdict.tariff, limit=most)
     if evse is None:
-        given.until = station.timeout_of("TxCtrlr.EVConnectionTimeOut")
-        station.unplaced = given
+        transactions_unplaced.wait(station, given)
         station.do(Show(None, cost.tariff_text(station, verdict) or "Accepted. Plug in the vehicle."))
         return
     transactions.grant(station, evse, given)

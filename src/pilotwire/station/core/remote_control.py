@@ -28,6 +28,7 @@ from pilotwire.station.core import (
     tariff_payment,
     tariff_rules,
     transactions,
+    transactions_unplaced,
     web_payment,
 )
 from pilotwire.station.core.actions import Answer, SetLock, Show
@@ -111,9 +112,12 @@ def _free(station: Station, evse: Evse, id_token: IdToken, group: IdToken | None
 def request_stop(station: Station, command: RequestStop) -> RequestStopOutcome:
     """End the authorization of a running transaction (F03.FR.07); Rejected for one that does not run (F03.FR.08)."""
     evse = station.evse_of_transaction(command.transaction_id)
-    if evse is None or station.registration is not RegistrationStatus.ACCEPTED:
+    if station.registration is not RegistrationStatus.ACCEPTED or not station.is_ongoing(command.transaction_id):
         return RequestStopOutcome(status=RequestStatus.REJECTED)
     cause = Cause(TriggerReason.REMOTE_STOP, StoppedReason.REMOTE)
+    if evse is None:
+        transactions_unplaced.end(station, cause.trigger, cause.reason)
+        return RequestStopOutcome(status=RequestStatus.ACCEPTED)
     stops = station.variables.members("TxCtrlr.TxStopPoint")
     if evse.grant is None and stops & {"Authorized", "PowerPathClosed"}:
         transactions.end(station, evse, cause)  # nobody was authorized, so nothing ends by itself (F03.FR.03)

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from pilotwire.domain.provisioning import BootReason, Reset, ResetKind, ResetOutcome, ResetStatus
 from pilotwire.domain.transactions import StoppedReason, TriggerReason
-from pilotwire.station.core import resumption, security, transactions
+from pilotwire.station.core import resumption, security, transactions, transactions_unplaced
 from pilotwire.station.core.actions import RestartStation, SetContactor, SetCurrentLimit
 from pilotwire.station.core.evse import Evse
 from pilotwire.station.core.firmware_memory import FirmwareMemory, Phase
@@ -22,9 +22,8 @@ def request(station: Station, command: Reset) -> ResetOutcome:
     """Promise a reset; `go_on` carries it out once the answer is on its way."""
     if not _may_reset(station, command):
         return ResetOutcome(status=ResetStatus.REJECTED)
-    scope = _scope(station, command.evse)
     waits = command.kind is ResetKind.ON_IDLE and station.settings.on_idle_reset_waits
-    if waits and any(evse.busy for evse in scope):
+    if waits and _is_used(station, command.evse):
         station.reset = PendingReset(BootReason.SCHEDULED_RESET, command.evse)
         return ResetOutcome(status=ResetStatus.SCHEDULED)
     soft, resumes = command.kind is ResetKind.ON_IDLE, command.kind is ResetKind.RESUME
@@ -52,13 +51,17 @@ def _scope(station: Station, evse: int | None) -> list[Evse]:
     return list(station.evses.values()) if evse is None else [station.evses[evse]]
 
 
+def _is_used(station: Station, evse: int | None) -> bool:
+    return station.busy if evse is None else station.evses[evse].busy
+
+
 def go_on(station: Station) -> None:
     """Carry out a promised reset as far as it can be now (B12.FR.03, B12.FR.04, B13)."""
     pending = station.reset
     if pending is None or station.timers.restart is not None:
         return
     scope = _scope(station, pending.evse)
-    if not pending.now and any(evse.busy for evse in scope):
+    if not pending.now and _is_used(station, pending.evse):
         return
     for evse in scope:
         _let_go(station, evse, pending)
@@ -68,6 +71,11 @@ def go_on(station: Station) -> None:
         for evse in scope:
             resumption.resume_at(station, evse)
         return
+    if pending.resumes:
+        transactions_unplaced.tell(station, TriggerReason.RESET_COMMAND)
+    else:
+        cause = _SOFT if pending.soft else _HARD
+        transactions_unplaced.end(station, cause.trigger, cause.reason)
     security.report(station, "ResetOrReboot", pending.reason)
     station.timers.restart = station.now + timedelta(seconds=station.settings.reset_wait_seconds)
     if pending.resumes:

@@ -16,7 +16,7 @@ from pilotwire.domain.kinds import changed
 from pilotwire.domain.metering import register_reading
 from pilotwire.domain.provisioning import BootReason
 from pilotwire.domain.transactions import ChargingState, EventKind, StoppedReason, TransactionEvent, TriggerReason
-from pilotwire.station.core import energy, metering_ended, transactions
+from pilotwire.station.core import energy, metering_ended, transactions, transactions_unplaced
 from pilotwire.station.core.actions import SetContactor
 from pilotwire.station.core.battery_swap_slots import slots
 from pilotwire.station.core.evse import Evse, Grant, Running
@@ -107,7 +107,9 @@ def take_up(station: Station, left_over: tuple[KeptTransaction, ...], resume: bo
     for one in left_over:
         in_time = _in_time(station, memory, one) if resume is None else resume
         in_time = in_time and one.evse not in slots(station)  # S04.FR.11
-        if one.evse in station.evses and one.evse not in resumed and in_time:
+        if one.evse == transactions_unplaced.NOWHERE and in_time:
+            transactions_unplaced.resume(station, one)
+        elif one.evse in station.evses and one.evse not in resumed and in_time:
             resumed[one.evse] = one
             _restore(station, station.evses[one.evse], one)
         else:
@@ -143,6 +145,7 @@ def _restore(station: Station, evse: Evse, one: KeptTransaction) -> None:
         reached=one.reached,
         cost=one.cost,
         invalid=one.invalid,
+        measured_since=one.started_at,
     )
     if one.authorized and one.id_token is not None:
         evse.grant = Grant(one.id_token, one.group, one.remote, one.remote_start_id, told=True)
@@ -209,7 +212,8 @@ def _end_left_over(station: Station, one: KeptTransaction) -> None:
     register = one.register
     if one.evse in station.evses:
         register = max(register, Decimal(station.meter(one.evse).energy_import_register))
-    at = station.stamp()
+    at, is_placed = station.stamp(), one.evse != transactions_unplaced.NOWHERE
+    last = register_reading(at, register, "Transaction.End")
     trigger, reason = TriggerReason.ABNORMAL_CONDITION, StoppedReason.POWER_LOSS  # E17.FR.21
     if station.boot_reason in _PLANNED:
         trigger, reason = TriggerReason.RESET_COMMAND, StoppedReason.REBOOT
@@ -223,9 +227,9 @@ def _end_left_over(station: Station, one: KeptTransaction) -> None:
             trigger=trigger,
             seq_no=one.next_seq_no,
             offline=not station.link,
-            address=EvseAddress(evse=one.evse, connector=one.connector),
+            address=EvseAddress(evse=one.evse, connector=one.connector) if is_placed else None,
             stopped_reason=reason,
-            readings=metering_ended.left_over(station, one, register_reading(at, register, "Transaction.End")),
+            readings=metering_ended.left_over(station, one, last) if is_placed else (),
         )
     )
 
@@ -301,7 +305,7 @@ def _next_sign(station: Station) -> list[datetime]:
 
 def _counts(station: Station) -> bool:
     """Whether the time is to be kept: a transaction is under way that may be resumed, and is not interrupted already."""
-    running = any(evse.tx is not None for evse in station.evses.values())
+    running = station.unplaced_tx is not None or any(evse.tx is not None for evse in station.evses.values())
     return running and station.moment(Interruption).no_mains_since is None and timeout(station) > timedelta(0)
 
 

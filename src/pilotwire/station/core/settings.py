@@ -32,7 +32,8 @@ class StationSettings:
     `variables` are first values by written name (`TxCtrlr.TxStartPoint`), over the family's defaults and under what was set since.
     `boot_retry_seconds` is the wait before another boot message where the CSMS gives none (B02.FR.07, B03.FR.05);
     `reset_wait_seconds` how long a restart waits for queued messages to be answered (B12.FR.05); `outbox_limit` how many
-    entries the outbox may hold before intermediate ones are dropped (E04.FR.08); `cache_limit` counts the Authorization Cache.
+    entries the outbox may hold before intermediate ones are dropped (E04.FR.08), `held_limit` how many readings are kept for the end of a
+    transaction (E06.FR.12); `cache_limit` counts the Authorization Cache.
     """
 
     identity: StationIdentity
@@ -119,6 +120,7 @@ class StationSettings:
     resume_transactions: int = 0
     """For how many seconds of interruption a transaction goes on at least, whatever TxCtrlr.ResumptionTimeout says (E17)."""
     outbox_limit: int = 10_000
+    held_limit: int = 500
     cache_limit: int = 500
     said: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """What was said beside the habits of the family: it goes along to another one."""

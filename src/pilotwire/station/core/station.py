@@ -16,7 +16,7 @@ from pilotwire.errors import MisuseError
 from pilotwire.station.core import outbox_policy
 from pilotwire.station.core.actions import Abandon, Action, Note, Say, SendKept, Undertake
 from pilotwire.station.core.device_model_catalogue import Catalogue
-from pilotwire.station.core.evse import Evse, Grant
+from pilotwire.station.core.evse import Evse, Grant, Running
 from pilotwire.station.core.jobs import Job, Working
 from pilotwire.station.core.memory import (
     STREET_PARTS,
@@ -105,7 +105,12 @@ class Station:
         own = saved.part(StationMemory)
         transactions = saved.part(TransactionsMemory)
         self.variables = Variables(declared, settings.first_values, saved.part(VariablesMemory).values)
-        self.outbox = Outbox(saved.outbox, next_number=own.next_number, limit=settings.outbox_limit)
+        self.outbox = Outbox(
+            saved.outbox,
+            next_number=own.next_number,
+            limit=settings.outbox_limit,
+            held_limit=settings.held_limit,
+        )
         self.cache: CacheMemory = saved.part(CacheMemory)
         self.reservations: ReservationsMemory = saved.part(ReservationsMemory)
         self.telling_reservation = False
@@ -129,6 +134,8 @@ class Station:
         """What the hardware runs; see `runs`."""
         self.unplaced: Grant | None = None
         """Somebody authorized at a reader for the whole station who has not chosen an EVSE yet."""
+        self.unplaced_tx: Running | None = None
+        """The transaction that has begun with that; see `transactions_unplaced`."""
         self.asking: set[int] = set()
         """EVSEs (0: the station) for which an id token is being asked about."""
         self.reset: PendingReset | None = None
@@ -286,6 +293,18 @@ class Station:
             ):
                 return evse
         return None
+
+    def is_ongoing(self, transaction_id: str) -> bool:
+        """Whether a transaction is under way, at an EVSE or waiting for one, by either of its ids."""
+        waiting = self.unplaced_tx
+        return self.evse_of_transaction(transaction_id) is not None or (
+            waiting is not None and transaction_id in (waiting.transaction_id, self.named.get(waiting.transaction_id))
+        )
+
+    @property
+    def busy(self) -> bool:
+        """Whether somebody uses it anywhere, or is about to."""
+        return self.unplaced is not None or any(evse.busy for evse in self.evses.values())
 
     def timeout_of(self, variable: str) -> datetime | None:
         """Now and the seconds of a variable; None if they are 0."""

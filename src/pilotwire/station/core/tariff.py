@@ -29,8 +29,8 @@ from pilotwire.domain.tariff import (
     TariffSetStatus,
     TariffStatus,
 )
-from pilotwire.domain.transactions import TriggerReason
-from pilotwire.station.core import limits, reservation, tariff_bills, transactions
+from pilotwire.domain.transactions import StoppedReason, TriggerReason
+from pilotwire.station.core import limits, reservation, tariff_bills, transactions, transactions_unplaced
 from pilotwire.station.core.actions import Answer, RefuseCommand, Show
 from pilotwire.station.core.inputs import OfStreet
 from pilotwire.station.core.settings import Family
@@ -195,7 +195,7 @@ def _refused(station: Station, event: TariffRefused) -> None:
     """Whoever does not accept the tariff is not authorized any more (I07.FR.30, I07.FR.31, I08.FR.20, I08.FR.21)."""
     evse = station.evses.get(event.evse_id) if event.evse_id is not None else None
     if event.evse_id is None and station.unplaced is not None:
-        station.unplaced = None
+        transactions_unplaced.end(station, TriggerReason.TARIFF_NOT_ACCEPTED, StoppedReason.LOCAL)
         station.do(Show(None, NOT_ACCEPTED))
     elif evse is not None and evse.grant is not None:
         given = evse.grant

@@ -12,5 +12,5 @@ def status(station: Station, command: GetTransactionStatus) -> TransactionStatus
     if named is None:
         return TransactionStatusOutcome(messages_in_queue=station.outbox.has_facts_of_any)
     return TransactionStatusOutcome(
-        messages_in_queue=station.outbox.has_facts_of(named), ongoing=station.evse_of_transaction(named) is not None
+        messages_in_queue=station.outbox.has_facts_of(named), ongoing=station.is_ongoing(named)
     )

@@ -13,9 +13,7 @@ from decimal import Decimal
 
 from pilotwire.domain.authorization import TransactionLimit
 from pilotwire.domain.identity import IdToken
-from pilotwire.domain.kinds import changed
 from pilotwire.domain.metering import MeterReading, register_of
-from pilotwire.domain.provisioning import RegistrationStatus
 from pilotwire.domain.transactions import ChargingState, EventKind, StoppedReason, TransactionEvent, TriggerReason
 from pilotwire.station.core import availability, metering, metering_ended, reservation, tariff_bills
 from pilotwire.station.core.actions import Show
@@ -58,9 +56,7 @@ def start_points(station: Station) -> frozenset[str]:
 
 def may_begin(station: Station, evse: Evse) -> bool:
     """Whether a transaction may begin here: registered, or allowed without (B02.FR.03), and nothing forbids it."""
-    accepted = station.registration is RegistrationStatus.ACCEPTED
-    registered = accepted or station.variables.on("TxCtrlr.TxBeforeAcceptedEnabled")
-    return registered and availability.usable(station, evse)
+    return availability.registered(station) and availability.usable(station, evse)
 
 
 # --- begin ----------------------------------------------------------------------------------------------------------
@@ -68,14 +64,21 @@ def may_begin(station: Station, evse: Evse) -> bool:
 
 def _begin(station: Station, evse: Evse, cause: Cause) -> None:
     """The first event (E01); what is measured at the beginning goes with it (E01.FR.09)."""
+    at = station.stamp()
+    evse.tx = Running(station.new_id(), at, at, Decimal(0), Decimal(0), connector=evse.connector)
+    evse.finishing = False
+    schedule_sample(station, evse.tx)
+    _event(station, evse, EventKind.STARTED, cause.trigger)
+
+
+def _measure_beginning(station: Station, evse: Evse, tx: Running) -> MeterReading:
+    """The values of the beginning, which go with the first event that knows the EVSE (E01.FR.09, E01.FR.17)."""
     variable, context = "SampledDataCtrlr.TxStartedMeasurands", "Transaction.Begin"
     sign = True if _is_begun_by_signature(station, evse) else None
     taken = metering.take(station, evse, variable, context, register=True, register_wh=evse.closed_at_wh, sign=sign)
-    register = register_of((taken,)) or Decimal(0)
-    evse.tx = Running(station.new_id(), taken.at, taken.at, register, register, connector=evse.connector)
-    evse.finishing = False
-    schedule_sample(station, evse.tx)
-    _event(station, evse, EventKind.STARTED, cause.trigger, readings=(taken,))
+    tx.meter_start = tx.register = register_of((taken,)) or Decimal(0)
+    tx.measured_since = taken.at
+    return taken
 
 
 def schedule_sample(station: Station, tx: Running) -> None:
@@ -136,6 +139,9 @@ def _event(
     """Queue the next event of the transaction; one that comes first after an authorization tells of it (E02.FR.01, F02.FR.21)."""
     tx = evse.tx
     assert tx is not None
+    placed = tx.measured_since is None
+    if placed:
+        readings = (_measure_beginning(station, evse, tx), *readings)
     grant = evse.grant if evse.grant is not None and not evse.grant.told else None
     if grant is not None and kind is not EventKind.ENDED:
         by_signature = kind is EventKind.STARTED and _is_begun_by_signature(station, evse)
@@ -145,7 +151,7 @@ def _event(
         id_token = grant.id_token
         grant.told, tx.owner, tx.group, tx.stopping = True, grant.id_token, grant.group, None
         tx.remote_start_id = grant.remote_start_id
-        limit = _limit_of(tx, grant) or limit
+        limit = tx.limited_by(grant) or limit
     tx.charging_state, tx.last_at = evse.charging_state, station.stamp()
     tariff_id, cost = tariff_bills.told(station, evse, kind, trigger, readings)
     tx.register = max(tx.register, register_of(readings, last=True) or tx.register)
@@ -162,7 +168,7 @@ def _event(
             charging_state=tx.charging_state,
             stopped_reason=reason,
             remote_start_id=grant.remote_start_id if grant is not None else None,
-            reservation_id=_reservation_id(grant),
+            reservation_id=_reservation_id(evse.grant if placed else grant),
             phases_used=_new_phases(station, evse, tx),
             readings=readings,
             limit=limit,
@@ -173,18 +179,6 @@ def _event(
     )
     tx.next_seq_no += 1
     evse.untold_mode = None
-
-
-def _limit_of(tx: Running, grant: Grant) -> TransactionLimit | None:
-    """What the driver chose, or paid for, before: it counts from now on, and is told once (E16.FR.01, C18.FR.06); None: nothing."""
-    chosen = {name: value for name in _LIMITS if (value := getattr(grant.limit, name)) is not None}
-    if not chosen:
-        return None
-    tx.limit = changed(tx.limit, **chosen)
-    return grant.limit
-
-
-_LIMITS = ("max_cost", "max_energy", "max_time", "max_soc")
 
 
 def _is_begun_by_signature(station: Station, evse: Evse) -> bool:
@@ -279,15 +273,20 @@ def plugged(station: Station, evse: Evse, connector: int) -> None:
 
 
 def _take_unplaced(station: Station, evse: Evse) -> None:
-    """Who authorized at the station's reader has chosen this EVSE, unless it is kept for somebody else."""
+    """Who authorized at the station's reader has chosen this EVSE, unless it is kept for somebody else; a transaction comes along."""
     waiting = station.unplaced
     if waiting is None or evse.grant is not None or not availability.usable(station, evse):
         return
-    if waiting.evses and evse.evse_id not in waiting.evses:
+    if (waiting.evses and evse.evse_id not in waiting.evses) or (
+        evse.tx is not None and station.unplaced_tx is not None
+    ):
         return
     if not reservation.refuses(station, evse, waiting.id_token, waiting.group):
         reservation.use(station, evse, waiting)
         evse.grant, station.unplaced = waiting, None
+        evse.tx, station.unplaced_tx = station.unplaced_tx or evse.tx, None
+        if evse.tx is not None:
+            schedule_sample(station, evse.tx)
 
 
 def unplugged(station: Station, evse: Evse, connector: int, *, cable_remains: bool) -> None:
@@ -340,6 +339,8 @@ def not_ready(station: Station, evse: Evse) -> None:
 def parked(station: Station, evse: Evse, *, there: bool) -> None:
     """The bay is taken or free (E01.FR.01, E06.FR.01)."""
     evse.parked = there
+    if there and "ParkingBayOccupancy" in start_points(station) and station.unplaced_tx is not None:
+        _take_unplaced(station, evse)  # the driver has chosen this one
     settle(station, evse, Cause(TriggerReason.EV_DETECTED if there else TriggerReason.EV_DEPARTED))
 
 

@@ -31,8 +31,9 @@ from pilotwire.station.core.v2x_setpoints import Setpoints, signalled
 from pilotwire.station.core.v2x_settings import BALANCING, ENABLED, PRIORITY, THRESHOLD, is_on
 from pilotwire.station.core.variable_table import Declared, fixed, name_of, number, switch
 from pilotwire.station.core.vehicle_sessions import ServiceRenegotiation, VehicleSessions
-from pilotwire.station.hardware.ports import StationLayout
+from pilotwire.station.hardware.ports import AcSupply, StationLayout
 
+_BY_PHASES: Final = {1: "AC_single_phase", 2: "AC_two_phase", 3: "AC_three_phase"}
 _MOST_SIGNALS: Final = 100
 """How many aFRR signals that are still to come are kept."""
 
@@ -111,7 +112,7 @@ def _variables(family: Family, layout: StationLayout) -> Iterator[Declared]:
     if family is Family.OCPP16 or not both_ways:
         return
     yield switch(ENABLED, True)
-    modes, ways = tuple(OperationMode), ("DC", "DC_BPT")
+    modes, ways = tuple(OperationMode), _ways(layout)
     yield fixed("V2XChargingCtrlr.SupportedOperationModes", ",".join(modes), DataType.MEMBER_LIST, modes)
     yield fixed("V2XChargingCtrlr.SupportedEnergyTransferModes", ",".join(ways), DataType.MEMBER_LIST, ways)
     yield number(THRESHOLD, 10, low=0)
@@ -134,6 +135,18 @@ def _variables(family: Family, layout: StationLayout) -> Iterator[Declared]:
             persistent=False,
             others=DISCHARGE_BOUNDS,
         )
+
+
+def _ways(layout: StationLayout) -> tuple[str, ...]:
+    """The ways of energy transfer there are, as in EnergyTransferModeEnumType."""
+    alternating = [evse.supply for evse in layout.evses if isinstance(evse.supply, AcSupply)]
+    ways = [_BY_PHASES[supply.phases] for supply in alternating]
+    if any(supply.max_discharge_w > 0 for supply in alternating):
+        ways += ["AC_BPT", "AC_BPT_DER", "AC_DER"]
+    direct = [evse for evse in layout.evses if evse.dc]
+    ways += ["DC"] if direct else []
+    ways += ["DC_BPT"] if any(evse.max_discharge_w > 0 for evse in direct) else []
+    return tuple(dict.fromkeys(ways))
 
 
 STREET = Street(

@@ -15,7 +15,7 @@ from pilotwire.domain.kinds import changed
 from pilotwire.domain.smart_charging import ChargingRateUnit, OperationMode
 from pilotwire.domain.smart_charging.composite import limit_now
 from pilotwire.domain.smart_charging.composite_both_ways import floor
-from pilotwire.domain.smart_charging.composite_timeline import Leading, Outlet, Site
+from pilotwire.domain.smart_charging.composite_timeline import Leading, Outlet, Site, Supply
 from pilotwire.domain.smart_charging.setpoints import (
     BOTH_WAYS,
     Deciding,
@@ -123,9 +123,9 @@ def _power(
     most = evse.layout.supply.max_power_w
     high = min(most, limit_now(site, evse.evse_id, csms_time(station), ChargingRateUnit.WATT).limit)
     low = floor(outlet, here, ChargingRateUnit.WATT, among=among) if evse.by_setpoint else _NOTHING
-    wanted = _wanted(station, evse, here, outlet.supply.voltage, low, among) if evse.by_setpoint else None
+    wanted = _wanted(station, evse, here, _volts(outlet.supply), low, among) if evse.by_setpoint else None
     planned = high if wanted is None else max(min(wanted, high), low)
-    reactive = _reactive(station, here, outlet.supply.voltage, among) if evse.by_setpoint else _NOTHING
+    reactive = _reactive(station, here, _volts(outlet.supply), among) if evse.by_setpoint else _NOTHING
     result = der_effects.shaped(station, evse, planned, high, -reactive)
     if result.cause is not None:
         causes[evse.evse_id] = result
@@ -133,6 +133,11 @@ def _power(
     if wanted is None and result.watts >= (most if evse.by_setpoint else planned):
         return None, var
     return result.watts.quantize(_STEP), var
+
+
+def _volts(supply: Supply) -> Decimal:
+    """W of an A of a schedule: those on AC are of each phase."""
+    return supply.voltage * (1 if supply.is_dc else supply.phases)
 
 
 def _reactive(station: Station, here: Deciding, voltage: Decimal, among: int) -> Decimal:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
+from pilotwire.domain.der_vehicle import agreed
 from pilotwire.domain.kinds import Verdict, changed
 from pilotwire.domain.smart_charging import (
     ChargingNeeds,
@@ -39,6 +40,7 @@ from pilotwire.station.core.smart_charging_memory import ChargingMemory
 from pilotwire.station.core.station import Station
 from pilotwire.station.core.street import Street
 from pilotwire.station.core.vehicle_sessions import Spoken, VehicleSessions
+from pilotwire.station.hardware.ports import AcSupply
 
 PATIENCE: Final = timedelta(seconds=60)
 """How long a profile that was promised is waited for (K15.FR.08): a vehicle does not wait longer."""
@@ -121,7 +123,7 @@ def needs_told(station: Station, event: NeedsTold) -> None:
         return
     fact = EVChargingNeedsNotified(
         evse_id=event.evse_id,
-        charging_needs=event.needs,
+        charging_needs=_with_inverter(station, event),
         max_schedule_tuples=event.most_periods,
         timestamp=csms_time(station),
     )
@@ -134,6 +136,15 @@ def needs_told(station: Station, event: NeedsTold) -> None:
         answered=lambda verdict: _answered(station, session, verdict),
         failed=lambda _: _answered(station, session, None),
     )
+
+
+def _with_inverter(station: Station, event: NeedsTold) -> ChargingNeeds:
+    """The needs, with the nameplate of the vehicle's inverter as vehicle and EVSE can do it together (R02.FR.01, R03.FR.01)."""
+    supply, told = station.evses[event.evse_id].layout.supply, event.needs.der_charging_parameters
+    if told is None or not isinstance(supply, AcSupply):
+        return event.needs
+    both = agreed(told, charge_va=supply.max_power_w, discharge_va=supply.max_discharge_w, phases=supply.phases)
+    return changed(event.needs, der_charging_parameters=both)
 
 
 def _answered(station: Station, session: _Session, verdict: Verdict | None) -> None:

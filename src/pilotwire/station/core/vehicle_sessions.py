@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 
+from pilotwire.domain.der_control import DerControlType
+from pilotwire.domain.der_vehicle import supported_by
 from pilotwire.domain.kinds import Verdict
 from pilotwire.domain.smart_charging import ChargingNeeds, InstalledProfile
 
@@ -20,7 +22,7 @@ class Spoken:
     """A vehicle. `ref` is its last question's, `most_periods` what it takes in a schedule.
 
     `option`: which schedule of a profile with several it chose, from 0 (K15.FR.22). `plan`: the schedule it returned, as a profile of its
-    own (K15.FR.14).
+    own (K15.FR.14). `der_controls`: those its inverter has (R02, R03).
     """
 
     ref: Hashable
@@ -28,6 +30,10 @@ class Spoken:
     most_periods: int | None = None
     option: int = 0
     plan: InstalledProfile | None = None
+    der_controls: frozenset[DerControlType] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.der_controls = supported_by(self.needs)
 
 
 @dataclass(slots=True)

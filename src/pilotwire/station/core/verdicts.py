@@ -6,7 +6,15 @@ from pilotwire.domain.authorization import AuthorizationVerdict
 from pilotwire.domain.identity import IdToken, same_token
 from pilotwire.domain.kinds import changed
 from pilotwire.domain.transactions import EventKind, StoppedReason, TransactionEvent, TransactionVerdict, TriggerReason
-from pilotwire.station.core import cost, display_screens, limits, payment_terminal, token_cache, transactions
+from pilotwire.station.core import (
+    cost,
+    display_screens,
+    limits,
+    payment_terminal,
+    token_cache,
+    transactions,
+    transactions_unplaced,
+)
 from pilotwire.station.core.actions import Show
 from pilotwire.station.core.evse import Evse
 from pilotwire.station.core.station import Station
@@ -26,6 +34,8 @@ def answered(station: Station, event: TransactionEvent, verdict: TransactionVerd
         _judged(station, event, verdict.authorization)
     evse = station.evse_of_transaction(event.transaction_id or "")
     if evse is None:
+        if verdict.limit is not None and _is_unplaced(station, event):
+            limits.set_unplaced(station, verdict.limit)
         if event.kind is EventKind.ENDED:
             payment_terminal.priced(station, event, verdict)
             cost.ended(station, event, verdict)
@@ -47,6 +57,9 @@ def _with_tariff(station: Station, id_token: IdToken, verdict: AuthorizationVerd
 
 def _judged(station: Station, event: TransactionEvent, verdict: AuthorizationVerdict) -> None:
     """The judgement on the token of an event: one that is not accepted ends the energy, or the transaction."""
+    if _is_unplaced(station, event):
+        _judged_unplaced(station, event, verdict)
+        return
     evse = station.evse_of_transaction(event.transaction_id or "")
     if evse is None or evse.tx is None or evse.grant is None or not same_token(evse.grant.id_token, event.id_token):
         return
@@ -59,6 +72,25 @@ def _judged(station: Station, event: TransactionEvent, verdict: AuthorizationVer
     else:
         evse.tx.invalid = True
         limits.check(station, evse)
+
+
+def _is_unplaced(station: Station, event: TransactionEvent) -> bool:
+    return station.unplaced_tx is not None and station.unplaced_tx.transaction_id == event.transaction_id
+
+
+def _judged_unplaced(station: Station, event: TransactionEvent, verdict: AuthorizationVerdict) -> None:
+    """The same before there is an EVSE: nothing flows yet, so there is nothing to hold back until there is."""
+    given, tx = station.unplaced, station.unplaced_tx
+    if given is None or tx is None or not same_token(given.id_token, event.id_token):
+        return
+    if verdict.accepted:
+        given.group = tx.group = verdict.group or given.group
+        return
+    station.do(Show(None, verdict.message or f"Card not accepted: {verdict.status}."))
+    if station.variables.on("TxCtrlr.StopTxOnInvalidId"):
+        transactions_unplaced.end(station, TriggerReason.DEAUTHORIZED, StoppedReason.DEAUTHORIZED)
+    else:
+        tx.invalid = True
 
 
 def _deauthorize(station: Station, evse: Evse) -> None:

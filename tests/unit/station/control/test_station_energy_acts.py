@@ -58,10 +58,10 @@ class Rig:
 
 
 @asynccontextmanager
-async def rig() -> AsyncIterator[Rig]:
+async def rig(layout: str = "dc-50-v2x", car: str = "v2x-compact-40") -> AsyncIterator[Rig]:
     async with scripted_csms() as csms:
         csms.version = "2.1"
-        async with lab(csms.url, "2.1", layout="dc-50-v2x", car="v2x-compact-40", soc=60, variables=BAND) as one:
+        async with lab(csms.url, "2.1", layout=layout, car=car, soc=60, variables=BAND) as one:
             await one.charge(100)
             transport = httpx.ASGITransport(control_api(one.station, make_vehicle), raise_app_exceptions=False)
             async with httpx.AsyncClient(transport=transport, base_url="http://station") as http:
@@ -137,6 +137,21 @@ async def test_a_fault_of_the_grid_is_an_alarm_and_stops_what_is_given_back() ->
         assert tool.power == -6000
 
 
+@pytest.mark.req("R02.FR.01")
+async def test_the_inverter_in_a_vehicle_on_ac_is_told_of_and_its_alarm_too() -> None:
+    """It has a trip curve of its own."""
+    async with rig("ac-22-v2x", "v2x-ac-60") as tool:
+        told = {"maxDischargePower": 11_000, "evSupportedDERControl": ["HFMustTrip"]}
+        await tool.does("/vehicle/needs", evse=1, requestedEnergyTransfer="AC_BPT_DER", **told)
+        needs = (await tool.heard("NotifyEVChargingNeeds"))["chargingNeeds"]
+        assert needs["v2xChargingParameters"] == {"maxDischargePower": 11_000}
+        plate = {"evSupportedDERControl": ["HFMustTrip"], "maxDischargeApparentPower": 11_000}
+        assert needs["derChargingParameters"] == plate
+        await tool.does("/vehicle/der-alarm", evse=1, controlType="HFMustTrip", fault="OverFrequency")
+        alarm = await tool.heard("NotifyDERAlarm")
+        assert (alarm["controlType"], alarm["gridEventFault"]) == ("HFMustTrip", "OverFrequency")
+
+
 @pytest.mark.parametrize(
     ("path", "given"),
     [
@@ -155,9 +170,10 @@ def test_what_makes_no_sense_is_refused_with_a_sentence(path: str, given: dict[s
 
 
 def test_a_station_made_at_run_time_may_take_energy_back() -> None:
-    """A DC EVSE with `dischargePowerW`; an AC one cannot."""
-    plan = {"identity": "CS-1", "url": "ws://127.0.0.1:9", "evses": [{"supply": "DC", "dischargePowerW": 10_000}]}
-    [evse] = layout_of(StationPlan.model_validate(plan)).evses
-    assert evse.max_discharge_w == 10_000
+    """With `dischargePowerW`; an AC outlet no more than it gives."""
+    plan = {"identity": "CS-1", "url": "ws://127.0.0.1:9"}
+    asked = [{"supply": "DC", "dischargePowerW": 10_000}, {"supply": "AC", "dischargePowerW": 10_000}]
+    evses = layout_of(StationPlan.model_validate(plan | {"evses": asked})).evses
+    assert [evse.max_discharge_w for evse in evses] == [10_000, 10_000]
     with pytest.raises(ConfigError, match="back"):
-        layout_of(StationPlan.model_validate(plan | {"evses": [{"dischargePowerW": 10_000}]}))
+        layout_of(StationPlan.model_validate(plan | {"evses": [{"dischargePowerW": 100_000}]}))

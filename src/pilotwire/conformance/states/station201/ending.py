@@ -88,7 +88,7 @@ def master_stop_told(number: str, last: str, *, named: bool = False) -> Steps:
     )
 
 
-_MASTER_PASS = equals("transactionInfo.stoppedReason", "MasterPass")
+_MASTER_PASS = equals("transactionInfo.stoppedReason", "MasterPass").of("C16.FR.07")
 
 
 _BY_MASTER_PASS = kept_is("stopped", "MasterPass")

@@ -245,7 +245,7 @@ def authorization_told(
                     number,
                     trigger=("Authorized", "ChargingStateChanged"),
                     checks=(
-                        *when(not_(_BEGUN_BY_POWER_PATH), equals("triggerReason", "Authorized")),
+                        *when(not_(_BEGUN_BY_POWER_PATH), equals("triggerReason", "Authorized").of("E02.FR.20")),
                         *BEGINS_OR_GOES_ON,
                         *checks,
                     ),

@@ -28,8 +28,8 @@ TC_C_06_CSMS = Case(
     id="TC_C_06_CSMS",
     title="A blocked token",
     purpose="The CSMS says that a token is blocked.",
-    requirements=("C01.FR.07",),
-    main=(asks("1", "blocked_token", one_of(STATUS, "Blocked", "Invalid")),),
+    requirements=("C01.FR.07", "C09.FR.10"),
+    main=(asks("1", "blocked_token", one_of(STATUS, "Blocked", "Invalid").of("C09.FR.10")),),
 )
 TC_C_07_CSMS = Case(
     id="TC_C_07_CSMS",

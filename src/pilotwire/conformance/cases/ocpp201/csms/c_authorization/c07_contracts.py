@@ -20,7 +20,7 @@ CONTRACT = {"idToken": configured.emaid, "type": "eMAID"}
 MADE = Kept("contract")
 HASHES = Computed("the hashes of the chain", lambda known: MADE.of(known)["hashes"])
 CHAIN = Computed("the chain", lambda known: MADE.of(known)["chain"])
-GOOD = (ACCEPTED, equals("certificateStatus", "Accepted"))
+GOOD = (ACCEPTED.of("C07.FR.14"), equals("certificateStatus", "Accepted").of("C07.FR.14"))
 
 
 def connected(*, revoked: bool = False) -> Steps:
@@ -56,7 +56,7 @@ TC_C_50_CSMS = Case(
     id="TC_C_50_CSMS",
     title="A contract the station has verified",
     purpose="The CSMS asks the OCSP responder that the hashes name, and accepts the contract.",
-    requirements=("C07.FR.04", "C07.FR.05"),
+    requirements=("C07.FR.04", "C07.FR.05", "C07.FR.14"),
     before=connected(),
     main=(presented(*GOOD, iso15118CertificateHashData=HASHES), *OCSP_ASKED, *CHARGES),
     remark="By the errata the token is the eMAID; the document's second validation of step 4 is of step 6.",
@@ -84,7 +84,7 @@ TC_C_52_CSMS = Case(
     id="TC_C_52_CSMS",
     title="A contract the CSMS verifies itself",
     purpose="The CSMS works the hashes out from the chain, asks the OCSP responder its certificates name, and accepts the contract.",
-    requirements=("C07.FR.04", "C07.FR.05"),
+    requirements=("C07.FR.04", "C07.FR.05", "C07.FR.14"),
     before=connected(),
     main=(presented(*GOOD, certificate=CHAIN), *OCSP_ASKED, *CHARGES),
     remark="The chain has two sub-CAs and EC keys, as the errata want; the token is the eMAID, as in TC_C_50.",

@@ -12,9 +12,12 @@ Steps = tuple[Step, ...]
 ACCEPTED = equals("idTokenInfo.status", "Accepted")
 
 
-def of_group(group: str = "group_id") -> tuple[Check, ...]:
+def of_group(group: str = "group_id", requirement: str = "") -> tuple[Check, ...]:
     """The token is accepted, and of the configured group."""
-    return (ACCEPTED, equals("idTokenInfo.groupIdToken.idToken", Configured(group)))
+    return (
+        ACCEPTED.of("C09.FR.10"),
+        equals("idTokenInfo.groupIdToken.idToken", Configured(group)).of(requirement),
+    )
 
 
 def asks(number: str, token: str, *checks: Check) -> Sends:

@@ -104,7 +104,7 @@ TC_E_21_CSMS = Case(
     id="TC_E_21_CSMS",
     title="Stopped from afar",
     purpose="The CSMS stops a transaction by its id, and takes the end.",
-    requirements=("E06.FR.03", "F03.FR.01", "F03.FR.09"),
+    requirements=("E06.FR.03", "F03.FR.01", "F03.FR.09", "F04.FR.01"),
     before=energy_transfer_started(),
     main=(
         Asks(action="RequestStopTransaction", payload={"transactionId": Kept("transaction_id")}),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pilotwire.conformance.checks import Check, equals
+from pilotwire.conformance.checks import Check, equals, near
 from pilotwire.conformance.language import Asks, Case, ForEach, Receives, Sends, Step, Tells
 from pilotwire.conformance.states.csms201 import energy_transfer_started, transaction_event
 from pilotwire.conformance.values import Kept, Moment, configured
@@ -109,8 +109,11 @@ TC_F_20_CSMS = Case(
     id="TC_F_20_CSMS",
     title="A heartbeat",
     purpose="The CSMS asks for a heartbeat, and answers it.",
-    requirements=("F06.FR.01",),
-    main=(*triggers("Heartbeat"), Sends(number="3", action="Heartbeat")),
+    requirements=("F06.FR.01", "G02.FR.03"),
+    main=(
+        *triggers("Heartbeat"),
+        Sends(number="3", action="Heartbeat", checks=(near("currentTime", Moment()).of("G02.FR.03"),)),
+    ),
 )
 TC_F_23_CSMS = Case(
     id="TC_F_23_CSMS",

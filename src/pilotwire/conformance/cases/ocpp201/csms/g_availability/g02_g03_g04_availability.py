@@ -129,6 +129,7 @@ TC_G_20_CSMS = Case(
     id="TC_G_20_CSMS",
     title="The lock of a connector fails",
     purpose="The CSMS answers the event that a connector cannot be locked.",
+    requirements=("G05.FR.03",),
     main=(
         Sends(
             number="1",

@@ -30,7 +30,7 @@ TC_K_01_CSMS = Case(
     id="TC_K_01_CSMS",
     title="TxDefaultProfile for an EVSE",
     purpose="The CSMS sets an absolute default profile for an EVSE, valid for a while.",
-    requirements=("K01.FR.31",),
+    requirements=("K01.FR.31", "K01.FR.35"),
     main=sets(
         configured.evse_id,
         profile("TxDefaultProfile", "Absolute", 6, validFrom=Moment(), validTo=Moment(DURATION)),
@@ -45,6 +45,7 @@ TC_K_02_CSMS = Case(
     id="TC_K_02_CSMS",
     title="TxProfile without a transaction",
     purpose="The CSMS takes it that a station rejects a profile for a transaction where there is none.",
+    requirements=("K01.FR.35", "K01.FR.41"),
     before=(Keeps(values={"transaction_id": "PW-NONE"}),),
     main=sets(
         configured.evse_id,
@@ -133,7 +134,16 @@ TC_K_37_CSMS = Case(
     id="TC_K_37_CSMS",
     title="Remote start with a profile",
     purpose="The CSMS starts a transaction with a profile of its own.",
-    requirements=("K05.FR.02", "F01.FR.08", "F01.FR.09", "F01.FR.11"),
+    requirements=(
+        "K05.FR.02",
+        "F01.FR.08",
+        "F01.FR.09",
+        "F01.FR.11",
+        "F02.FR.17",
+        "F02.FR.19",
+        "K01.FR.35",
+        "K01.FR.41",
+    ),
     main=(
         Asks(
             action="RequestStartTransaction",

@@ -31,7 +31,7 @@ TC_B_23_CS = Case(
     id="TC_B_23_CS",
     title="Unavailable outlives a reset",
     purpose="A connector that was set Inoperative is told as Unavailable after a reset, the others as Available.",
-    requirements=("B11.FR.01", "B11.FR.02", "B11.FR.03", "B11.FR.04", "B01.FR.03"),
+    requirements=("B11.FR.01", "B11.FR.02", "B11.FR.03", "B11.FR.04", "B01.FR.03", "B12.FR.06"),
     before=unavailable(evse=configured.evse_id, connector=configured.connector_id),
     main=(
         resets("1", "OnIdle", "Accepted"),

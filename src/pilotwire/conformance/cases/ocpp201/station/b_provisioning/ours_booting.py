@@ -53,7 +53,7 @@ PW_B_01_CS = Case(
     id="PW_B_01_CS",
     title="The interval of heartbeats is that of the boot",
     purpose="A station that is accepted with an interval sends its heartbeats at it.",
-    requirements=("B01.FR.04",),
+    requirements=("B01.FR.04", "G02.FR.01"),
     needs=CORE,
     main=(
         Acts(act="power_cycle"),
@@ -251,7 +251,7 @@ PW_B_07_CS = Case(
     id="PW_B_07_CS",
     title="Never down to security profile 1",
     purpose="A station that may go down to a lower security profile does not take a network profile with security profile 1.",
-    requirements=("B09.FR.31",),
+    requirements=("B09.FR.31", "B09.FR.32"),
     needs=(*CORE, TWO_SLOTS),
     settings={"security_profile": at_least_profile(2)},
     before=(Configures(variable=_DOWNGRADE, value=True),),

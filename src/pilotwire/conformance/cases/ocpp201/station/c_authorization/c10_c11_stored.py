@@ -49,7 +49,7 @@ TC_C_33_CS = Case(
     id="TC_C_33_CS",
     title="AuthorizeResponse goes into the cache",
     purpose="A token the CSMS accepted when it was asked charges the next time without AuthorizeRequest.",
-    requirements=("C10.FR.04", "C12.FR.06"),
+    requirements=("C10.FR.01", "C10.FR.04", "C12.FR.06"),
     before=(*CACHE_DECIDES, _LIST_ON, *ev_connected_pre_session()),
     main=(
         *authorization(asks="yes", numbers=("1", "3")),
@@ -69,7 +69,7 @@ TC_C_34_CS = Case(
     id="TC_C_34_CS",
     title="TransactionEventResponse goes into the cache",
     purpose="A cached token the CSMS calls Invalid when a transaction tells it is deauthorized, and asked about the next time.",
-    requirements=("C10.FR.05", "C12.FR.06"),
+    requirements=("C10.FR.05", "C12.FR.06", "E05.FR.09"),
     before=(
         *CACHE_DECIDES,
         CACHE_ASKS_ABOUT_OTHERS,
@@ -138,7 +138,7 @@ TC_C_46_CS = Case(
     id="TC_C_46_CS",
     title="A cached token outlives the cache's life time",
     purpose="A token not used for AuthCacheCtrlr.LifeTime is asked about again.",
-    requirements=("C10.FR.08",),
+    requirements=("C10.FR.08", "C10.FR.10"),
     before=(
         *CACHE_DECIDES,
         Configures(variable="AuthCacheCtrlr.LifeTime", value=configured.cache_life_time),
@@ -146,7 +146,12 @@ TC_C_46_CS = Case(
         *ev_connected_pre_session(),
     ),
     main=(
-        Waits(number="1", seconds=plus(configured.cache_life_time, 1), why="the cached token's time passes"),
+        Waits(
+            number="1",
+            seconds=plus(configured.cache_life_time, 1),
+            why="the cached token's time passes",
+            note="C10.FR.10",
+        ),
         *authorized("local", asks="yes"),
     ),
 )

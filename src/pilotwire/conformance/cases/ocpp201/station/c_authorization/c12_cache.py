@@ -101,7 +101,7 @@ TC_C_57_CS = Case(
     id="TC_C_57_CS",
     title="A cached token that is invalid, and not asked about",
     purpose="With AuthCacheCtrlr.DisablePostAuthorize a token the cache knows as Invalid is refused without AuthorizeRequest.",
-    requirements=_REFUSED,
+    requirements=(*_REFUSED, "C10.FR.01"),
     before=(
         *CACHE_DECIDES,
         CACHE_ASKS_ABOUT_OTHERS,

@@ -106,7 +106,10 @@ def _suspension_told(number: str) -> Steps:
             number,
             trigger="ChargingStateChanged",
             where=(_NO_ENERGY, absent_or("offline", False)),
-            checks=(*ENDS_OR_GOES_ON, *when(not_(TRANSACTION_JUST_ENDED), _SUSPENDED.of("C15.FR.06"))),
+            checks=(
+                *ENDS_OR_GOES_ON,
+                *when(not_(TRANSACTION_JUST_ENDED), _SUSPENDED.of("C15.FR.06"), _SUSPENDED.of("E05.FR.02")),
+            ),
             early=True,
         ),
     )
@@ -138,7 +141,7 @@ TC_C_15_CS = Case(
     id="TC_C_15_CS",
     title="Charged offline, called invalid: some energy is given",
     purpose="Without StopTxOnInvalidId the transaction of a token called Invalid afterwards gets MaxEnergyOnInvalidId, and no more.",
-    requirements=("C12.FR.02", "C12.FR.04"),
+    requirements=("C12.FR.02", "C12.FR.04", "E05.FR.03"),
     before=(
         *CACHE_DECIDES,
         LOCALLY_OFFLINE,
@@ -172,7 +175,7 @@ TC_C_16_CS = Case(
     id="TC_C_16_CS",
     title="Charged offline, called invalid: deauthorized",
     purpose="With StopTxOnInvalidId the transaction of a token called Invalid afterwards is deauthorized, and the energy stops.",
-    requirements=("C12.FR.02", "C12.FR.04"),
+    requirements=("C12.FR.02", "C12.FR.04", "E05.FR.09"),
     before=(*CACHE_DECIDES, LOCALLY_OFFLINE, *_stops_on_invalid(True, energy=0), *_known_and_connected()),
     main=(
         *_charges_offline(),
@@ -187,7 +190,7 @@ TC_C_17_CS = Case(
     id="TC_C_17_CS",
     title="Charged offline, called invalid: suspended",
     purpose="Without StopTxOnInvalidId the transaction of a token called Invalid afterwards goes on, with its energy suspended.",
-    requirements=("C12.FR.02", "C12.FR.04"),
+    requirements=("C12.FR.02", "C12.FR.04", "E05.FR.02"),
     before=(
         *CACHE_DECIDES,
         LOCALLY_OFFLINE,

@@ -120,7 +120,7 @@ TC_C_47_CS = Case(
     id="TC_C_47_CS",
     title="A master pass stops all, chosen at the screen",
     purpose="After a master pass the choice to stop all ends every transaction with the reason MasterPass.",
-    requirements=("C16.FR.01",),
+    requirements=("C16.FR.01", "C16.FR.07"),
     before=(*_GROUP_OF_MASTERS, *energy_transfer_started_everywhere()),
     main=(
         *_master_asked(),
@@ -136,7 +136,7 @@ TC_C_48_CS = Case(
     id="TC_C_48_CS",
     title="A master pass stops one, chosen at the screen",
     purpose="After a master pass the choice to stop one transaction ends it with the reason MasterPass; the others go on.",
-    requirements=("C16.FR.01",),
+    requirements=("C16.FR.01", "C16.FR.07"),
     before=(*_GROUP_OF_MASTERS, *energy_transfer_started_everywhere()),
     main=(
         *_master_asked(),
@@ -168,7 +168,7 @@ TC_C_49_CS = Case(
     id="TC_C_49_CS",
     title="A master pass stops all, without a screen",
     purpose="At a station without a screen a master pass ends every transaction with the reason MasterPass.",
-    requirements=("C16.FR.02",),
+    requirements=("C16.FR.02", "C16.FR.07"),
     before=(
         *_GROUP_OF_MASTERS,
         *energy_transfer_started(),

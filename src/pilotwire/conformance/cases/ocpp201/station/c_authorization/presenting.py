@@ -84,7 +84,7 @@ def refused_unasked(token: str) -> Steps:
     """Somebody tries a token the station knows to be no good: it is refused, and the CSMS is not asked."""
     return (
         *tries(token),
-        NotReceives(number="1", action="Authorize"),
+        NotReceives(number="1", action="Authorize", note="Tokens that are not accepted are cached too (C10.FR.01)."),
         NotReceives(number="1", action="TransactionEvent", where=NO_SAMPLE, seconds=0),
     )
 

@@ -39,7 +39,7 @@ TC_E_16_CS = Case(
     id="TC_E_16_CS",
     title="The CSMS does not agree with a token afterwards",
     purpose="A transaction begun offline ends when the CSMS calls its token Invalid, once it hears of it.",
-    requirements=("E06.FR.04", "E06.FR.15", "C15.FR.04"),
+    requirements=("E06.FR.04", "E06.FR.15", "C15.FR.04", "E05.FR.10"),
     settings={"tx_stop_points": ["Authorized"]},
     before=(
         *stopping_at("Authorized", besides=("PowerPathClosed", "EVConnected", "ParkingBayOccupancy")),
@@ -62,6 +62,8 @@ TC_E_16_CS = Case(
             checks=(
                 ENDED.of("C15.FR.04"),
                 equals("transactionInfo.stoppedReason", "DeAuthorized").of("C15.FR.04"),
+                ENDED.of("E05.FR.10"),
+                equals("transactionInfo.stoppedReason", "DeAuthorized").of("E05.FR.10"),
             ),
         ),
     ),

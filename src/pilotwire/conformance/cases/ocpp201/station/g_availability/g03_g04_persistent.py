@@ -40,7 +40,7 @@ TC_G_18_CS = Case(
     id="TC_G_18_CS",
     title="An EVSE out of use, across a loss of power",
     purpose="An EVSE that was taken out of use is so after the station was without power, and only that one.",
-    requirements=("G03.FR.08", "G01.FR.01"),
+    requirements=("G03.FR.08", "G01.FR.01", "B01.FR.07", "G01.FR.02"),
     before=unavailable(evse=configured.evse_id),
     main=(
         *stays("1", "Inoperative", "Unavailable", "evse"),

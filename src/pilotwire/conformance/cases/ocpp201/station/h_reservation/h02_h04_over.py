@@ -25,7 +25,7 @@ TC_H_17_CS = Case(
     id="TC_H_17_CS",
     title="A reservation is cancelled",
     purpose="The CSMS cancels the reservation of an EVSE: all its connectors are told to be Available.",
-    requirements=("H02.FR.02",),
+    requirements=("H02.FR.02", "H02.FR.04"),
     before=(*RESERVATIONS_ON, *reserved()),
     main=(_cancels("1", Kept("reservation_id"), "Accepted", "H02.FR.02"), told("3", "Available", "H02.FR.04")),
 )

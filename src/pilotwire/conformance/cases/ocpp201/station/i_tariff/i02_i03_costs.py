@@ -34,7 +34,7 @@ def _text(content: Any) -> dict[str, Any]:
     return {"format": "UTF8", "content": content}
 
 
-def _is_read(**what: Any) -> Acts:
+def _is_read(requirement: str = "", **what: Any) -> Acts:
     """It is to be read on the display of the EVSE, now or within a moment."""
     (text,) = what.values()
 
@@ -42,7 +42,7 @@ def _is_read(**what: Any) -> Acts:
         return f'Is "{resolve(text, known)}" to be read on the display?'
 
     asked = {"question": Computed("whether it is to be read", question), "within": configured.silence}
-    return Acts(act="look", details=asked | what)
+    return Acts(act="look", details=asked | what, note=requirement)
 
 
 def _sampled(number: str, answer: dict[str, Any]) -> Receives:
@@ -56,7 +56,7 @@ _PRICED: Steps = (
         payload={"idTokenInfo": {"status": "Accepted", "personalMessage": _text(PRICE)}},
     ),
     *authorized("local", asks="yes"),
-    _is_read(display=PRICE),
+    _is_read("I01.FR.03", display=PRICE),
     *energy_transfer_started(),
 )
 """Steps 1 to 5: the driver is told the price, and charges."""
@@ -66,7 +66,7 @@ _COST = Kept("cost so far")
 _TEXT = Computed("a text with the cost so far", lambda known: f"Until {known.kept['cost so far']}")
 
 
-def _again_and_again(*steps: Step) -> tuple[Step, ...]:
+def _again_and_again(requirement: str, *steps: Step) -> tuple[Step, ...]:
     """For each cost an event is answered with a text, which the driver sees; then these steps, and the driver sees the cost."""
     return (
         ForEach(
@@ -75,9 +75,9 @@ def _again_and_again(*steps: Step) -> tuple[Step, ...]:
             values=list(COSTS),
             steps=(
                 _sampled("6", {"updatedPersonalMessage": _text(_TEXT)}),
-                _is_read(display=_TEXT),
+                _is_read("I06.FR.03", display=_TEXT),
                 *steps,
-                _is_read(holds=_COST),
+                _is_read(requirement, holds=_COST),
             ),
         ),
     )
@@ -87,11 +87,12 @@ TC_I_01_CS = Case(
     id="TC_I_01_CS",
     title="The running cost, by CostUpdated",
     purpose="While a transaction goes on the driver sees the texts of the CSMS, and what CostUpdated tells.",
-    requirements=("I02.FR.02",),
+    requirements=("I01.FR.03", "I02.FR.02", "I02.FR.03", "I06.FR.03"),
     before=(*sampling(), *ev_connected_pre_session()),
     main=(
         *_PRICED,
         *_again_and_again(
+            "I02.FR.03",
             Sends(
                 number="8",
                 action="CostUpdated",
@@ -106,9 +107,9 @@ TC_I_07_CS = Case(
     id="TC_I_07_CS",
     title="The running cost, by the answers to events",
     purpose="While a transaction goes on the driver sees the texts of the CSMS, and the cost that TransactionEventResponse tells.",
-    requirements=("I02.FR.02",),
+    requirements=("I01.FR.03", "I02.FR.02", "I02.FR.04", "I06.FR.03"),
     before=(*sampling(), *ev_connected_pre_session()),
-    main=(*_PRICED, *_again_and_again(_sampled("8", {"totalCost": _COST}))),
+    main=(*_PRICED, *_again_and_again("I02.FR.04", _sampled("8", {"totalCost": _COST}))),
     remark=f"{_SHOWN} Step 8 of the document has the CSMS send a TransactionEventRequest; it is a response with totalCost (I02.FR.04).",
 )
 

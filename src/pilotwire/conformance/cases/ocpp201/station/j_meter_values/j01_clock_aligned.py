@@ -55,18 +55,21 @@ TC_J_01_CS = Case(
         "J01.FR.01",
         "J01.FR.02",
         "J01.FR.03",
+        "J01.FR.05",
         "J01.FR.06",
         "J01.FR.07",
         "J01.FR.08",
         "J01.FR.14",
         "J01.FR.15",
+        "J01.FR.17",
     ),
     before=aligned(),
     main=(_told("1", 3, in_meter_values),),
     after=judged(
         contexts("MeterValues", in_meter_values, CLOCK),
         complete("MeterValues", in_meter_values),
-        apart("MeterValues", in_meter_values, _INTERVAL, least=3),
+        apart("MeterValues", in_meter_values, _INTERVAL, least=3).of("J01.FR.05"),
+        apart("MeterValues", in_meter_values, _INTERVAL, least=3).of("J01.FR.17"),
     ),
     within=PATIENCE,
 )
@@ -79,7 +82,7 @@ TC_J_02_CS = Case(
     id="TC_J_02_CS",
     title="Clock-aligned values during a transaction",
     purpose="While somebody charges, the EVSE's values are told at every interval of the clock, by TransactionEvent or MeterValues.",
-    requirements=TC_J_01_CS.requirements,
+    requirements=(*TC_J_01_CS.requirements, "J01.FR.22"),
     before=(
         Configures(variable="SampledDataCtrlr.RegisterValuesWithoutPhases", value=False, if_implemented=True),
         *energy_transfer_started(),
@@ -108,7 +111,7 @@ TC_J_02_CS = Case(
     after=judged(
         contexts("the EVSE with the transaction", _DURING, CLOCK),
         complete("the EVSE with the transaction", _DURING),
-        apart("the EVSE with the transaction", _DURING, _INTERVAL, least=3),
+        apart("the EVSE with the transaction", _DURING, _INTERVAL, least=3).of("J01.FR.22"),
         apart("TransactionEvents", _CLOCKED, _INTERVAL, none=True),
         apart("MeterValues", _BESIDE, _INTERVAL, none=True),
         complete("MeterValues", _BESIDE, none=True),
@@ -176,6 +179,7 @@ TC_J_06_CS = Case(
     id="TC_J_06_CS",
     title="No clock-aligned values during a transaction",
     purpose="With SendDuringIdle clock-aligned values come before and after a transaction, and none while it goes on.",
+    requirements=("J01.FR.20",),
     before=(*aligned(only_idle=True),),
     main=(
         _told("1", 2, _EARLY),

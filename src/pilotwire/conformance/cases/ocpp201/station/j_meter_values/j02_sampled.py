@@ -91,6 +91,7 @@ TC_J_08_CS = Case(
         "J02.FR.10",
         "E01.FR.16",
         "E01.FR.17",
+        "E02.FR.21",
         "E03.FR.11",
         "E04.FR.11",
         "E05.FR.08",
@@ -116,7 +117,7 @@ TC_J_08_CS = Case(
         *energy_transfer_started(),
     ),
     after=judged(
-        contexts(_ONCE_KNOWN, _evse_known, BEGIN, each=False),
+        contexts(_ONCE_KNOWN, _evse_known, BEGIN, each=False).of("E02.FR.21"),
         complete(_ONCE_KNOWN, read_for(_evse_known, BEGIN)),
     ),
     remark=(
@@ -141,6 +142,7 @@ TC_J_09_CS = Case(
         "J02.FR.10",
         "J02.FR.11",
         "J02.FR.14",
+        "J02.FR.18",
         "E02.FR.10",
         "E02.FR.11",
         "E03.FR.08",
@@ -179,7 +181,7 @@ TC_J_09_CS = Case(
     after=judged(
         contexts("MeterValuePeriodic", _SAMPLED, PERIODIC),
         complete("MeterValuePeriodic", _SAMPLED),
-        apart("MeterValuePeriodic", _SAMPLED, _INTERVAL, least=3),
+        apart("MeterValuePeriodic", _SAMPLED, _INTERVAL, least=3).of("J02.FR.18"),
     ),
     remark="It lasts until values of three moments have come.",
     within=PATIENCE,

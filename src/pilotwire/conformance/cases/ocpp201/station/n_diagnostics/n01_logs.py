@@ -240,6 +240,8 @@ TC_N_36_CS = Case(
         "N01.FR.09",
         "N01.FR.12",
         "N01.FR.13",
+        "N01.FR.19",
+        "N01.FR.20",
     ),
     before=(Keeps(values={"slow": made("log location", held=True), "where": made("log location")}),),
     main=(

@@ -186,7 +186,7 @@ TC_N_16_CS = Case(
     id="TC_N_16_CS",
     title="The monitoring level is set",
     purpose="What a monitor finds is not told if it is less severe than the level.",
-    requirements=("N05.FR.01", "N05.FR.03"),
+    requirements=("N05.FR.01", "N05.FR.03", "N07.FR.15"),
     before=(ENABLED, sets("", _SLIGHT)),
     main=(
         level(7, "1"),

@@ -76,7 +76,7 @@ TC_N_20_CS = Case(
     id="TC_N_20_CS",
     title="Thresholds are passed",
     purpose="A value that exceeds an UpperThreshold, returns below it and drops below a LowerThreshold is told each time.",
-    requirements=("N07.FR.06", "N07.FR.07", "N07.FR.16", "N07.FR.17"),
+    requirements=("N07.FR.06", "N07.FR.07", "N07.FR.16", "N07.FR.17", "N07.FR.02"),
     before=(ENABLED, base("", "All"), sets("", _UPPER), level()),
     main=(
         rises("1", "threshold_variable", configured.upper_threshold, energy_transfer_started()),

@@ -52,7 +52,7 @@ TC_N_24_CS = Case(
     id="TC_N_24_CS",
     title="A value is told periodically",
     purpose="A Periodic monitor has its value told every so many seconds.",
-    requirements=("N04.FR.01", "N04.FR.08", "N08.FR.05", "N08.FR.06"),
+    requirements=("N04.FR.01", "N04.FR.08", "N08.FR.05", "N08.FR.06", "N08.FR.04"),
     before=(ENABLED, level(), Keeps(values={"set at": _NOW})),
     main=(
         sets("1", _EVERY),

@@ -125,7 +125,7 @@ TC_O_22_CS = Case(
     id="TC_O_22_CS",
     title="Two display messages in front",
     purpose="Two messages with the priority InFront are both kept, and shown in turn.",
-    requirements=("O01.FR.14",),
+    requirements=("O01.FR.14", "O01.FR.13"),
     main=(
         sets("1", priority="InFront"),
         sets("3", SECOND, priority="InFront", content=CONTENT_2),

@@ -1,0 +1,1 @@
+"""Cases of the OCPP 1.6 test document."""

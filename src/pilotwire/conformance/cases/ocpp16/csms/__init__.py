@@ -1,0 +1,1 @@
+"""Cases with a Central System under test."""
