@@ -156,6 +156,21 @@ def test_tc_j_08_cs(version: str, start: str) -> None:
     _holds(value, "Transaction.Begin", MEASURANDS.split(","))
 
 
+@pytest.mark.req("J02.FR.02", "J02.FR.10", "E01.FR.16", "E01.FR.17", "E03.FR.11", "E04.FR.11")
+def test_tc_j_08_cs_at_the_stations_reader(version: str) -> None:
+    """The EVSE is not known at all before the cable is plugged in: no event names it or holds values until then."""
+    variables = {"SampledDataCtrlr.TxStartedMeasurands": MEASURANDS, "TxCtrlr.TxStartPoint": "Authorized"}
+    station = WireStation(version, station="ac-22-dual", variables=variables)
+    station.tap("ANNA", None)
+    (started,) = station.events
+    assert (started.event_type, started.evse, started.meter_value) == ("Started", None, None)
+    station.plug(2)
+    placed = station.events[1]
+    assert (placed.event_type, placed.evse.id, placed.evse.connector_id) == ("Updated", 2, 1)
+    (value,) = placed.meter_value
+    _holds(value, "Transaction.Begin", MEASURANDS.split(","))
+
+
 @pytest.mark.req("J02.FR.02", "J02.FR.03", "J02.FR.04", "J02.FR.11", "E02.FR.10")
 def test_tc_j_09_cs(version: str) -> None:
     """While energy flows the configured measurands are told at every interval, as periodic samples."""

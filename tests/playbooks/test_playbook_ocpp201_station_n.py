@@ -351,8 +351,10 @@ def test_tc_n_52_cs(version: str) -> None:
 
 
 @pytest.mark.req("N07.FR.06", "N07.FR.07", "N07.FR.16", "N07.FR.17")
-def test_tc_n_20_cs(version: str) -> None:
-    station = _station(version, variables={"TxCtrlr.TxStopPoint": "EVConnected"})
+@pytest.mark.parametrize("stop_point", ["EVConnected", "Authorized"])
+def test_tc_n_20_cs(version: str, stop_point: str) -> None:
+    """Also where the transaction ends before the vehicle's load is gone."""
+    station = _station(version, variables={"TxCtrlr.TxStopPoint": stop_point})
     (upper,) = _installed(station, _monitor(POWER, "UpperThreshold", 100, 3))
     energy_transfer_started(station)
     station.pass_time(60)

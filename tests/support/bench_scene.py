@@ -62,8 +62,9 @@ class BenchScene:
         role: Role = "station",
         settings: Mapping[str, Any] | None = None,
         acts: Mapping[str, Sequence[tuple[str, Mapping[str, Any]]]] | None = None,
+        version: OcppVersion = OcppVersion.V201,
     ) -> None:
-        self.counterpart = Counterpart(OcppVersion.V201, ManualClock(), self._answer)
+        self.counterpart = Counterpart(version, ManualClock(), self._answer)
         self.socket = FakeSocket(answering)
         numbers = iter(range(1, 10_000))
         chosen = read_settings(QUICK | dict(settings or {}))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any, cast, get_args
 
 from hypothesis import strategies as st
@@ -73,16 +74,19 @@ def answered(response: Message) -> Message:
 MAX_INT = 2**31 - 1
 
 
+@cache
 def text(longest: int, shortest: int = 1) -> Some[str]:
     """Text of so many characters, of any script."""
     return st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=shortest, max_size=longest)
 
 
+@cache
 def maybe(some: Some[Any]) -> Some[Any]:
     """That, or nothing."""
     return st.none() | some
 
 
+@cache
 def enumerated(version: OcppVersion, name: str) -> Some[str]:
     """A value of one of the version's enumerations."""
     return st.sampled_from(get_args(getattr(ENUMS[version], name)))
@@ -97,6 +101,7 @@ small = st.integers(0, 9)
 positive = st.integers(1, MAX_INT)
 
 
+@cache
 def json_values() -> Some[Any]:
     """Any JSON value; numbers with a fraction are decimals."""
     leaves = st.booleans() | st.integers(-(2**53), 2**53) | numbers | text(20, 0)
@@ -110,6 +115,7 @@ def json_values() -> Some[Any]:
 # --- who and where -------------------------------------------------------------------------------------------------------------------
 
 
+@cache
 def id_tokens(version: OcppVersion) -> Some[IdToken]:
     """What a driver may present."""
     if version is V16:
@@ -120,6 +126,7 @@ def id_tokens(version: OcppVersion) -> Some[IdToken]:
     return st.builds(IdToken, value=text(longest, 0), type=kinds, additional=infos.map(tuple))
 
 
+@cache
 def addresses(version: OcppVersion) -> Some[EvseAddress]:
     """An EVSE or connector."""
     if version is V16:
@@ -133,6 +140,7 @@ _UNITS_16 = ("Wh", "varh", "W", "VA", "var", "A", "V", "Percent", "Celsius", "Hz
 _UNITS_2 = (*_UNITS_16, "VAh", "lx", "dBm", "RH", "Ohm")
 
 
+@cache
 @st.composite
 def samples(draw: st.DrawFn, version: OcppVersion) -> Sample:
     """One measured value in its base unit."""
@@ -151,6 +159,7 @@ def samples(draw: st.DrawFn, version: OcppVersion) -> Sample:
     return Sample(value=draw(numbers), unit=unit, signed=signed, **parts)
 
 
+@cache
 def _signed() -> Some[SignedMeterValue]:
     return st.builds(
         SignedMeterValue,
@@ -161,6 +170,7 @@ def _signed() -> Some[SignedMeterValue]:
     )
 
 
+@cache
 def readings(version: OcppVersion, *, fewest: int = 0) -> Some[tuple[MeterReading, ...]]:
     """Readings that each hold a sample."""
     some = st.lists(samples(version), min_size=1, max_size=3).map(tuple)
@@ -187,6 +197,7 @@ REASONS_16 = {
 _TRIGGERS_16 = {"Sample.Clock": tx.TriggerReason.METER_VALUE_CLOCK, "Trigger": tx.TriggerReason.TRIGGER}
 
 
+@cache
 @st.composite
 def starts_16(draw: st.DrawFn) -> tx.TransactionEvent:
     """StartTransaction: no id yet, the register in whole Wh."""
@@ -203,6 +214,7 @@ def starts_16(draw: st.DrawFn) -> tx.TransactionEvent:
     )
 
 
+@cache
 @st.composite
 def updates_16(draw: st.DrawFn) -> tx.TransactionEvent:
     """MeterValues with a transaction id: nothing but readings."""
@@ -217,6 +229,7 @@ def updates_16(draw: st.DrawFn) -> tx.TransactionEvent:
     )
 
 
+@cache
 @st.composite
 def ends_16(draw: st.DrawFn) -> tx.TransactionEvent:
     """StopTransaction: the register in whole Wh comes last."""
@@ -233,6 +246,7 @@ def ends_16(draw: st.DrawFn) -> tx.TransactionEvent:
     )
 
 
+@cache
 @st.composite
 def events_2(draw: st.DrawFn, version: OcppVersion) -> tx.TransactionEvent:
     """TransactionEvent."""
@@ -257,6 +271,7 @@ def events_2(draw: st.DrawFn, version: OcppVersion) -> tx.TransactionEvent:
     )
 
 
+@cache
 def events(version: OcppVersion) -> Some[tx.TransactionEvent]:
     """What happens in a transaction."""
     return starts_16() | updates_16() | ends_16() if version is V16 else events_2(version)
@@ -265,6 +280,7 @@ def events(version: OcppVersion) -> Some[tx.TransactionEvent]:
 # --- facts ---------------------------------------------------------------------------------------------------------------------------
 
 
+@cache
 def _boots(version: OcppVersion) -> Some[Fact]:
     old = version is V16
     only_16 = maybe(text(25)) if old else st.none()
@@ -283,6 +299,7 @@ def _boots(version: OcppVersion) -> Some[Fact]:
     return st.builds(prov.StationBooted, station=station, reason=st.none() if old else st.sampled_from(prov.BootReason))
 
 
+@cache
 @st.composite
 def _states_16(draw: st.DrawFn) -> avail.ConnectorStatus:
     address = draw(addresses(V16) | st.just(STATION))
@@ -303,6 +320,7 @@ def _states_16(draw: st.DrawFn) -> avail.ConnectorStatus:
     return avail.ConnectorStatus(address=address, at=draw(maybe(moments)), state=state)
 
 
+@cache
 def _states(version: OcppVersion) -> Some[Fact]:
     if version is V16:
         return _states_16()
@@ -314,11 +332,13 @@ def _states(version: OcppVersion) -> Some[Fact]:
     )
 
 
+@cache
 def _vendor_data(version: OcppVersion, kind: type[Any]) -> Some[Any]:
     values = text(50, 0) if version is V16 else json_values()
     return st.builds(kind, vendor_id=text(255), message_id=maybe(text(50)), data=maybe(values))
 
 
+@cache
 def _reports(version: OcppVersion) -> Some[Fact]:
     where: Some[EvseAddress] = (
         addresses(V16) | st.just(STATION) if version is V16 else st.builds(EvseAddress, evse=st.integers(0, 99))
@@ -326,6 +346,7 @@ def _reports(version: OcppVersion) -> Some[Fact]:
     return st.builds(MeterValuesReported, address=where, readings=readings(version, fewest=1))
 
 
+@cache
 def _report_parts(version: OcppVersion) -> Some[Fact]:
     """A part of a report of the device model (2.x)."""
     attribute = st.builds(
@@ -361,6 +382,7 @@ def _report_parts(version: OcppVersion) -> Some[Fact]:
     )
 
 
+@cache
 def _log_uploads(version: OcppVersion) -> list[Some[Fact]]:
     numbered = st.builds(
         diag.LogUploadReported,
@@ -379,6 +401,7 @@ def _log_uploads(version: OcppVersion) -> list[Some[Fact]]:
     return [numbered, why.map(lambda told: changed(told[0], reason_code=told[1], info=told[2]))]
 
 
+@cache
 def _logs(version: OcppVersion) -> list[Some[Command]]:
     small_numbers = maybe(st.integers(0, 99))
     asked = st.builds(
@@ -397,6 +420,7 @@ def _logs(version: OcppVersion) -> list[Some[Command]]:
     return [asked, asked.map(lambda command: changed(command, **old))]
 
 
+@cache
 def _contract_certificates() -> Some[tuple[auth.ContractCertificate, ...]]:
     hashed = st.builds(
         CertificateHash,
@@ -410,6 +434,7 @@ def _contract_certificates() -> Some[tuple[auth.ContractCertificate, ...]]:
     )
 
 
+@cache
 def _authorizations_asked(version: OcppVersion) -> list[Some[Fact]]:
     """By a token, or by a contract; 1.6 says the latter in a DataTransfer."""
     contract = {"certificate": maybe(text(200)), "certificates": _contract_certificates()}
@@ -422,6 +447,7 @@ def _authorizations_asked(version: OcppVersion) -> list[Some[Fact]]:
     ]
 
 
+@cache
 def facts(version: OcppVersion) -> Some[Fact]:
     """Every fact a station of this version can state."""
     return st.one_of(
@@ -444,6 +470,7 @@ def facts(version: OcppVersion) -> Some[Fact]:
 # --- verdicts ------------------------------------------------------------------------------------------------------------------------
 
 
+@cache
 def authorizations(version: OcppVersion) -> Some[auth.AuthorizationVerdict]:
     """What a station of this version can be told of a token."""
     group = maybe(id_tokens(version))
@@ -501,6 +528,7 @@ def _answer(version: OcppVersion) -> dict[str, Any]:
     return {"status": st.sampled_from(data.DataTransferStatus), "data": maybe(values)}
 
 
+@cache
 def _limits() -> Some[auth.TransactionLimit]:
     return st.builds(
         auth.TransactionLimit,
@@ -544,6 +572,7 @@ _TRIGGERS = {
 }
 
 
+@cache
 def variable_names(version: OcppVersion) -> Some[dm.VariableName]:
     """A variable, or in 1.6 a configuration key of its own."""
     if version is V16:
@@ -566,16 +595,19 @@ def variable_names(version: OcppVersion) -> Some[dm.VariableName]:
     )
 
 
+@cache
 def _attributes(version: OcppVersion) -> Some[dm.AttributeType]:
     return st.just(dm.AttributeType.ACTUAL) if version is V16 else st.sampled_from(dm.AttributeType)
 
 
+@cache
 def _gets(version: OcppVersion) -> Some[Command]:
     query = st.builds(dm.VariableQuery, name=variable_names(version), attribute=_attributes(version))
     fewest = 0 if version is V16 else 1
     return st.builds(dm.GetVariables, asked=st.lists(query, min_size=fewest, max_size=4).map(tuple))
 
 
+@cache
 def _sets(version: OcppVersion) -> Some[Command]:
     """In 1.6 one setting a command: it has a message a key, and each is read by itself."""
     setting = st.builds(
@@ -585,6 +617,7 @@ def _sets(version: OcppVersion) -> Some[Command]:
     return st.builds(dm.SetVariables, settings=st.lists(setting, min_size=1, max_size=most).map(tuple))
 
 
+@cache
 def _wanted_reports(version: OcppVersion) -> Some[Command]:
     """What is asked of the device model (2.x); a report need not name instances, EVSEs or variables."""
     named = variable_names(version).map(
@@ -611,6 +644,7 @@ def _wanted_reports(version: OcppVersion) -> Some[Command]:
     )
 
 
+@cache
 def _ended_reservations(version: OcppVersion) -> list[Some[Fact]]:
     """1.6 does not tell how a reservation ended."""
     if version is V16:
@@ -619,6 +653,7 @@ def _ended_reservations(version: OcppVersion) -> list[Some[Fact]]:
     return [st.builds(resv.ReservationEnded, reservation_id=st.integers(0, MAX_INT), status=statuses)]
 
 
+@cache
 def _reservations(version: OcppVersion) -> Some[Command]:
     """Of an EVSE, any, or but in 1.6 one with a type of connector: a list in 2.0.1, open in 2.1."""
     kinds = {V16: st.none(), V201: maybe(enumerated(V201, "Connector")), V21: maybe(text(20))}
@@ -634,17 +669,20 @@ def _reservations(version: OcppVersion) -> Some[Command]:
     return st.builds(resv.ReserveNow, reservation=reservation)
 
 
+@cache
 def list_entries(version: OcppVersion) -> Some[tuple[lists.ListEntry, ...]]:
     """Entries of a local list, each token once."""
     entry = st.builds(lists.ListEntry, id_token=id_tokens(version), info=maybe(authorizations(version)))
     return st.lists(entry, max_size=4, unique_by=lambda one: one.id_token.key).map(tuple)
 
 
+@cache
 def _list_updates(version: OcppVersion) -> Some[Command]:
     kinds = st.sampled_from(lists.UpdateType)
     return st.builds(lists.SendLocalList, version=positive, update=kinds, entries=list_entries(version))
 
 
+@cache
 def _triggers(version: OcppVersion) -> Some[prov.TriggerMessage]:
     """A custom trigger (2.1) says what it triggers; 1.6 has two ways to ask for most messages."""
     both = frozenset(get_args(enums16.ExtendedMessageTrigger)) & frozenset(get_args(enums16.MessageTrigger))
@@ -669,6 +707,7 @@ def _names_a_connector(trigger: prov.TriggerMessage) -> bool:
     return trigger.message != "StatusNotification" or (place is not None and bool(place.connector))
 
 
+@cache
 def commands(version: OcppVersion) -> Some[Command]:
     """Every command the backend can give in this version."""
     old = version is V16
@@ -802,6 +841,7 @@ def _with_key(result: dm.VariableResult) -> dm.VariableResult:
     return changed(result, key=write_key(result.name)) if result.name.component else result
 
 
+@cache
 def _get_outcomes_2(version: OcppVersion) -> Some[Outcome]:
     result = st.builds(
         dm.VariableResult,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any, get_args
 
 from hypothesis import strategies as st
@@ -34,24 +35,29 @@ _counts = st.integers(0, _MAX)
 _percent = st.integers(0, 100)
 
 
+@cache
 def _text(longest: int, shortest: int = 1) -> Some[str]:
     return st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=shortest, max_size=longest)
 
 
+@cache
 def _maybe(some: Some[Any]) -> Some[Any]:
     return st.none() | some
 
 
+@cache
 def _enumerated(version: OcppVersion, name: str) -> Some[str]:
     return st.sampled_from(get_args(getattr(_ENUMS[version], name)))
 
 
+@cache
 def _purposes(version: OcppVersion) -> Some[sc.ChargingProfilePurpose]:
     if version is V16:
         return st.sampled_from(_PURPOSES_16)
     return _enumerated(version, "ChargingProfilePurpose").map(sc.ChargingProfilePurpose)
 
 
+@cache
 def _sources(version: OcppVersion) -> Some[str]:
     return _enumerated(V201, "ChargingLimitSource") if version is V201 else _text(20)
 
@@ -80,6 +86,7 @@ def _values(version: OcppVersion) -> dict[str, Any]:
     return {name: _maybe(_discharge if name.startswith("discharge") else _numbers) for name in names}
 
 
+@cache
 def _periods(version: OcppVersion) -> Some[sc.ChargingSchedulePeriod]:
     said = _values(version) | {"start_period": _counts, "number_phases": _maybe(st.integers(0, 3))}
     if version is not V16:
@@ -98,6 +105,7 @@ def _periods(version: OcppVersion) -> Some[sc.ChargingSchedulePeriod]:
     return st.builds(sc.ChargingSchedulePeriod, **said)
 
 
+@cache
 def _schedules(version: OcppVersion) -> Some[sc.ChargingSchedule]:
     said: dict[str, Any] = {
         "charging_rate_unit": _UNITS,
@@ -122,6 +130,7 @@ def _schedules(version: OcppVersion) -> Some[sc.ChargingSchedule]:
     return st.builds(sc.ChargingSchedule, **said)
 
 
+@cache
 def profiles(version: OcppVersion) -> Some[sc.ChargingProfile]:
     """Every charging profile this version can say."""
     most = 1 if version is V16 else 2
@@ -151,6 +160,7 @@ def profiles(version: OcppVersion) -> Some[sc.ChargingProfile]:
 # --- facts and verdicts -------------------------------------------------------------------------------------------------
 
 
+@cache
 def _needs(version: OcppVersion) -> Some[sc.ChargingNeeds]:
     amounts = _tenths if version is V21 else _counts.map(Decimal)
     names = ("energy_amount", "ev_min_current", "ev_max_current", "ev_max_voltage")
@@ -187,6 +197,7 @@ def _needs(version: OcppVersion) -> Some[sc.ChargingNeeds]:
     return st.builds(sc.ChargingNeeds, **said)
 
 
+@cache
 def facts(version: OcppVersion) -> list[Some[Fact]]:
     """What stations state; those of 1.6 nothing."""
     if version is V16:
@@ -243,6 +254,7 @@ _REASONS = _maybe(st.builds(sc.Reason, code=_text(20), info=_maybe(_text(100))))
 _TAKEN = st.sampled_from((sc.ChargingProfileStatus.ACCEPTED, sc.ChargingProfileStatus.REJECTED))
 
 
+@cache
 def _updates() -> Some[sc.ScheduleValues]:
     return st.builds(sc.ScheduleValues, **_values(V21))
 
@@ -262,6 +274,7 @@ def verdicts(version: OcppVersion, fact: Fact) -> Some[Verdict] | None:
 # --- commands and outcomes ----------------------------------------------------------------------------------------------
 
 
+@cache
 def commands(version: OcppVersion) -> list[Some[Command]]:
     """What the backend can say."""
     given: list[Some[Command]] = [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from hypothesis import strategies as st
 
 from pilotwire.domain import firmware as fw
@@ -13,6 +15,7 @@ V16, V201, V21 = OcppVersion.V16, OcppVersion.V201, OcppVersion.V21
 COMMANDS = (fw.UpdateFirmware, fw.PublishFirmware, fw.UnpublishFirmware)
 
 
+@cache
 def _details(version: OcppVersion) -> said.Some[fw.StatusDetail | None]:
     if version is V16:
         return st.none()
@@ -21,6 +24,7 @@ def _details(version: OcppVersion) -> said.Some[fw.StatusDetail | None]:
     return said.maybe(made)
 
 
+@cache
 def facts(version: OcppVersion) -> list[said.Some[Fact]]:
     """Statuses. 1.6 has two messages, one of them without a place for the request id; nothing is published in 1.6."""
     ids = st.integers(0, said.MAX_INT)
@@ -46,6 +50,7 @@ def facts(version: OcppVersion) -> list[said.Some[Fact]]:
     ]
 
 
+@cache
 def commands(version: OcppVersion) -> list[said.Some[Command]]:
     """Updates, signed and not; publishing in 2.x."""
     tries = {"retries": said.maybe(said.small), "retry_interval": said.maybe(said.positive)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ _WORDS = st.text("abcXYZ019-", min_size=1, max_size=20)
 _URLS = _WORDS.map(lambda host: f"wss://{host}/ocpp")
 
 
+@cache
 def commands(version: OcppVersion) -> list[Some[Command]]:
     """1.6 has none; 2.0.1 names its version, 2.1 need not."""
     if version is OcppVersion.V16:

@@ -106,14 +106,14 @@ def of_type(events: Sequence[Any]) -> list[str]:
 
 
 @asynccontextmanager
-async def alerting(context: ssl.SSLContext, port: int = 0) -> AsyncIterator[int]:
-    """A server that takes part in TLS handshakes only, and sends the alert of one that fails; its port."""
+async def alerting(context: ssl.SSLContext, port: int = 0, *, heard: list[str] | None = None) -> AsyncIterator[int]:
+    """A server that takes part in TLS handshakes only, and sends the alert of one that fails; its port. `heard`: why those failed."""
 
     async def attend(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         received, sent = ssl.MemoryBIO(), ssl.MemoryBIO()
         tls = context.wrap_bio(received, sent, server_side=True)
         with suppress(ConnectionError):
-            while not await _shaken(tls, received, sent, reader, writer):
+            while not await _shaken(tls, received, sent, reader, writer, [] if heard is None else heard):
                 pass
         writer.close()
 
@@ -128,6 +128,7 @@ async def _shaken(
     sent: ssl.MemoryBIO,
     reader: asyncio.StreamReader,
     writer: asyncio.StreamWriter,
+    heard: list[str],
 ) -> bool:
     """One step of a handshake; whether it has come to its end, good or bad."""
     over = True
@@ -135,8 +136,8 @@ async def _shaken(
         tls.do_handshake()
     except ssl.SSLWantReadError:
         over = False
-    except ssl.SSLError:
-        pass
+    except ssl.SSLError as error:
+        heard.append(error.reason)
     writer.write(sent.read())
     await writer.drain()
     if over:

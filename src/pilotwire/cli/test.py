@@ -218,7 +218,7 @@ def list_(
     for case in select(all_cases(), _role(role), asked):
         listed = catalogue().get(case.id)
         profiles = ", ".join(f"{name} ({level})" for name, level in listed.profiles.items()) if listed else "ours"
-        rows.append((case.id, case.version, case.title, profiles, listed.condition if listed else ""))
+        rows.append((case.id, str(case.version), case.title, profiles, listed.condition if listed else ""))
     show_table(("case", "OCPP", "title", "profiles", "condition"), rows, nothing="There is none.")
 
 

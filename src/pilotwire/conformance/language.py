@@ -130,10 +130,14 @@ class Acts(Step):
 
 @dataclass(frozen=True, kw_only=True)
 class Asks(Step):
-    """The operator of the CSMS under test has it send a request: `action` with (at least) the fields of `payload`."""
+    """The operator of the CSMS under test has it send a request: `action` with (at least) the fields of `payload`.
+
+    `refusable`: it is something no CSMS may send as it is, so that it may refuse to, which is no fault; nobody insists.
+    """
 
     action: str
     payload: Payload = field(default_factory=dict)
+    refusable: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -391,7 +395,7 @@ class Case:
     def __post_init__(self) -> None:
         """Refuse a case that judges nothing, or whose numbered main steps go back. Raises MisuseError."""
         steps = tuple(inside((*self.main, *self.after)))
-        judging = (Sends, Receives, TellsStatus, NotReceives, Judges, Reconnects, Refuses)
+        judging = (Sends, Receives, TellsStatus, Tells, NotReceives, Judges, Reconnects, Refuses)
         if not any(isinstance(step, judging) for step in steps):
             raise MisuseError(f"{self.id} has nothing that can fail.")
         numbers = [int(step.number.split("-")[0]) for step in self.main if step.number]

@@ -58,9 +58,9 @@ class StepResult:
     seconds: float = 0.0
 
     def in_other_words(self, worded: Callable[[str], str]) -> None:
-        """Everything it says, put otherwise."""
-        self.text, self.fault = worded(self.text), worded(self.fault)
-        self.checks = [replace(one, what=worded(one.what), found=worded(one.found)) for one in self.checks]
+        """What the bench says, put otherwise; what was found is left as it was said."""
+        self.text = worded(self.text)
+        self.checks = [replace(one, what=worded(one.what)) for one in self.checks]
 
     @property
     def failed(self) -> bool:

@@ -118,7 +118,8 @@ def _acts(step: Any, _: str) -> str:
 
 
 def _asks(step: Any, _: str) -> str:
-    return f"The operator has the CSMS send {step.action}Request{_fields(step.payload)}"
+    may = " (it may refuse to)" if step.refusable else ""
+    return f"The operator has the CSMS send {step.action}Request{_fields(step.payload)}{may}"
 
 
 def _configures(step: Any, _: str) -> str:

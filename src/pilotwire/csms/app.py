@@ -39,6 +39,7 @@ from pilotwire.csms.services.security_upgrades import SecurityUpgrades
 from pilotwire.csms.services.sequence_gaps import SequenceGaps
 from pilotwire.csms.services.template_runs import TemplateRuns
 from pilotwire.csms.services.transaction_limits import TransactionLimits
+from pilotwire.csms.services.uptime import UptimeWatch
 from pilotwire.csms.settings import CsmsSettings
 from pilotwire.csms.store.open import open_store
 from pilotwire.csms.store.ports import Journal, Page, Store
@@ -246,6 +247,7 @@ def _services(parts: Parts) -> list[Service]:
         SequenceGaps(parts),
         ReservationsEnd(parts),
         ChargingPlans(parts),
+        UptimeWatch(parts),
     ]
 
 

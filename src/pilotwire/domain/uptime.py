@@ -280,7 +280,7 @@ def station_uptime(
     closed = closed_in(period, terms.hours, terms.zone)
     counted = [port_uptime(port, period, excluded, closed) for port in ports]
     outages = [
-        _counted(outage, period, excluded, terms, now)
+        _counted(outage, period, excluded, closed, terms)
         for port in ports
         for outage in port.outages
         if outage.since < period.until and outage.until > period.since
@@ -330,18 +330,16 @@ def _caused(parts: Iterable[Part], cause: Cause, window: Iterable[Interval]) -> 
 
 
 def _counted(
-    outage: Outage, period: Period, excluded: Sequence[Excluded], terms: Terms, now: datetime
+    outage: Outage, period: Period, excluded: Sequence[Excluded], closed: Sequence[Interval], terms: Terms
 ) -> OutageCounted:
     reasons = [Interval(since=each.since, until=each.until) for each in excluded if each.is_of(outage.evse)]
-    whole = Interval(since=outage.since, until=outage.until)
-    taken = (*reasons, *closed_in(whole, terms.hours, terms.zone))
-    inside = common([whole], [period])
+    inside = common(outage.parts, [period])
     due = corrected_by(outage.since, terms.zone, terms.holidays)
     after = Interval(since=min(due, outage.until), until=outage.until)
     return OutageCounted(
         outage=outage,
         minutes=length(inside),
-        excluded=length(common(inside, taken)),
+        excluded=length(common(inside, (*reasons, *closed))),
         due=due,
         late=bool(without([after], reasons)),
     )

@@ -39,7 +39,7 @@ def test_wrong_input_gets_a_sentence(
 
 
 def test_cases_settings_and_acts_are_listed() -> None:
-    assert "TC_B_01_CS Cold boot, accepted Core (M)" in run("list", "TC_B_01_CS")[1]
+    assert "TC_B_01_CS 2.0.1 Cold boot, accepted Core (M)" in run("list", "TC_B_01_CS")[1]
     assert "identity CS001" in run("settings")[1]
     assert "plug_in" in run("acts")[1]
 

@@ -61,6 +61,28 @@ async def test_a_csms_with_nothing_good_in_tls_is_none(scene: SecureScene, how: 
         await station.__aexit__(None, None, None)
 
 
+@pytest.mark.req("A00.FR.310", "A00.FR.311", "A00.FR.317", "A00.FR.413", "A00.FR.420")
+@pytest.mark.parametrize(
+    ("kind", "alert"),
+    [
+        ("foreign", "TLSV1_ALERT_UNKNOWN_CA"),
+        ("expired", "SSLV3_ALERT_CERTIFICATE_EXPIRED"),
+        ("future", "SSLV3_ALERT_BAD_CERTIFICATE"),
+        ("other-host", "SSLV3_ALERT_BAD_CERTIFICATE"),
+    ],
+)
+async def test_a_csms_whose_certificate_is_refused_hears_why(scene: SecureScene, kind: str, alert: str) -> None:
+    """By the alert of TLS, before the connection is gone; and the station knows why as well."""
+    heard: list[str] = []
+    async with (
+        alerting(scene.server_context(kind), heard=heard) as port,
+        lab(f"wss://localhost:{port}", files=scene.files(), password=PASSWORD) as one,
+    ):
+        await one.until(lambda: "TLS" in one.station.line.trouble, "trouble")
+        await eventually(lambda: heard == [alert], what=alert)
+        assert "certificate" in one.station.line.trouble
+
+
 async def test_a_host_name_can_be_let_be_but_not_the_chain(scene: SecureScene) -> None:
     lenient = {"InstallerCtrlr.TlsStrictness": "SkipHostName"}
     server = scene.server("other-host")

@@ -44,6 +44,11 @@ ACTS: Final[Mapping[str, Act]] = _acts(
     ("drive_out", "Drive the EV out of the parking bay of EVSE {evse}.", _PLACE),
     ("plug_in", "Connect the EV and EVSE {evse} (connector {connector}).", _PLACE | {"soc": 30}),
     (
+        "try_plug_in",
+        "Try to connect another EV to connector {connector} of EVSE {evse}; the station may not let it in.",
+        _PLACE,
+    ),
+    (
         "unplug",
         "Disconnect the EV and EVSE {evse} (connector {connector}), at the {side}'s side (a cable of the station: at the vehicle's).",
         _PLACE | {"side": "station"},
@@ -80,6 +85,8 @@ ACTS: Final[Mapping[str, Act]] = _acts(
     ("end_session", "Let the EV at EVSE {evse} end its ISO 15118 session (SessionStopReq with Terminate).", _PLACE),
     ("end_by_ev", "End the energy transfer at EVSE {evse} by the EV.", _PLACE),
     ("power_cycle", "Take the station's power away and give it back.", {}),
+    ("cut_power", "Take the station's power away: it has a back-up power source for the moment.", {}),
+    ("give_power", "Give the station its power back, which was taken away for so long that it starts anew.", {}),
     ("fault", "Bring connector {connector} of EVSE {evse} into the state Faulted.", _PLACE),
     ("clear_fault", "Clear the fault of connector {connector} of EVSE {evse}.", _PLACE),
     ("block_lock", "Make the lock of connector {connector} of EVSE {evse} fail.", _PLACE),

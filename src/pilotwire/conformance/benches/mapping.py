@@ -91,7 +91,7 @@ class CsmsByMapping:
         elif not wish.lasting:
             raise ActFailed(f"the mapping cannot prepare {wish.name}, and nobody is there to do it: {wish.text}")
 
-    async def ask(self, action: str, payload: Mapping[str, Any]) -> None:
+    async def ask(self, action: str, payload: Mapping[str, Any], *, insists: bool = True) -> None:
         """Send what the table has for this action; else have the plug-in, or a person, do it."""
         identity = self._played.identity if self._played is not None else ""
         if action in self._commands:
@@ -99,7 +99,8 @@ class CsmsByMapping:
         elif self._plugin is not None:
             await self._plugin(identity, action, payload)
         elif self._desk is not None:
-            await self._desk.ask(f"Have the CSMS send {action}Request with {payload}. Answer right after.")
+            unless = "" if insists else " If it refuses to, or advises against it, leave it at that."
+            await self._desk.ask(f"Have the CSMS send {action}Request with {payload}. Answer right after.{unless}")
         else:
             raise ActFailed(f"the mapping has no {action}, and nobody is there to do it")
 

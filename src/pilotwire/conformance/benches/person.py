@@ -136,10 +136,11 @@ class CsmsByHand:
         url = self._secure_url if profile >= _TLS else self._url
         return StationPlayed(url, identity, password, profile, secure_url=self._secure_url)
 
-    async def ask(self, action: str, payload: Mapping[str, Any]) -> None:
+    async def ask(self, action: str, payload: Mapping[str, Any], *, insists: bool = True) -> None:
         """Have the operator send it."""
         with_ = f" with {shown(payload)}" if payload else ""
         said = f"Have the CSMS send {action}Request{with_}. Answer right after."
+        said += "" if insists else " If it refuses to, or advises against it, leave it at that."
         await self._desk.ask(in_words_of_16(said) if self._version is OcppVersion.V16 else said)
 
     async def act(self, name: str, details: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -120,11 +120,11 @@ class PilotwireCsms:
     async def _token(self, token: str, kind: str, body: Mapping[str, Any]) -> None:
         await self._done("PUT", f"/tokens/{quote(token, safe='')}?type={kind}", body)
 
-    async def ask(self, action: str, payload: Mapping[str, Any]) -> None:
+    async def ask(self, action: str, payload: Mapping[str, Any], *, insists: bool = True) -> None:
         """Give the command; a refusal shows at once, the rest goes on while the station answers."""
         name, body = _command(action, payload) if self._version is not OcppVersion.V16 else command16(action, payload)
         path = f"/stations/{self._identity}/commands/{name}"
-        task = asyncio.create_task(self._insisted(path, body))
+        task = asyncio.create_task(self._insisted(path, body) if insists else self._send("POST", path, body))
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
         done, _ = await asyncio.wait({task}, timeout=_SOON)

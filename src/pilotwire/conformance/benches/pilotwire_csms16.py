@@ -121,9 +121,15 @@ def _installed(payload: Body) -> Body:
     return {"certificateType": [_certificate_type(payload)["certificateType"]]}
 
 
+def _criteria(payload: Body) -> Body:
+    body = _as_it_is({key: value for key, value in payload.items() if key != "id"})
+    return body | ({"chargingProfileId": payload["id"]} if "id" in payload else {})
+
+
 _COMMANDS: Final[Mapping[str, tuple[str, Callable[[Body], Body]]]] = {
     "ChangeAvailability": ("change-availability", _availability),
     "ChangeConfiguration": ("set-variables", _changes),
+    "ClearChargingProfile": ("clear-charging-profile", _criteria),
     "ExtendedTriggerMessage": ("trigger-message", _trigger),
     "GetConfiguration": ("get-variables", _reads),
     "GetDiagnostics": ("get-log", _log),

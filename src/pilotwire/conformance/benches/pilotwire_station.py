@@ -35,6 +35,7 @@ _PATHS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "end_session": ("vehicle/terminate", ("evse",)),
     "end_by_ev": ("vehicle/suspend", ("evse",)),
     "power_cycle": ("reboot", ()),
+    "cut_power": ("power/cut", ()),
     "fault": ("fault/raise", ("evse", "connector", "code")),
     "clear_fault": ("fault/clear", ("evse", "connector", "code")),
     "block_lock": ("lock/fail", ("evse", "connector")),
@@ -120,8 +121,17 @@ class PilotwireStation:
             return {}
         if name == "plug_in" and details["evse"] in self._not_ready:
             details = {**details, "ready": False}
+        if name == "try_plug_in":
+            with contextlib.suppress(ActFailed):
+                await self._post(
+                    f"/stations/{self._identity}/plug", {**details, "name": f"second car {details['evse']}"}
+                )
+            return {}
         if name == "made_so":
             return {}  # by the traits it was made with
+        if name == "give_power":
+            await self._post(f"/stations/{self._identity}/power/restore", {})
+            name = "power_cycle"  # the reserve was used up meanwhile
         if name == "store_customer":
             details = {"entries": [{"idToken": details["identifier"], "status": "Accepted"}]}
         if name not in _PATHS:

@@ -73,8 +73,11 @@ class CsmsBench(Protocol):
         """Make a station (and tokens) known at the CSMS. Raises ActFailed."""
         ...
 
-    async def ask(self, action: str, payload: Mapping[str, Any]) -> None:
-        """Have the CSMS send this request; returns when that is under way. Raises ActFailed."""
+    async def ask(self, action: str, payload: Mapping[str, Any], *, insists: bool = True) -> None:
+        """Have the CSMS send this request; returns when that is under way. Raises ActFailed.
+
+        `insists` False: a CSMS that advises against it, or refuses, is let alone.
+        """
         ...
 
     async def act(self, name: str, details: Mapping[str, Any]) -> Mapping[str, Any]:

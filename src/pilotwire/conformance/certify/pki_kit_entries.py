@@ -61,7 +61,7 @@ REASONS: Final[Mapping[Fault, str]] = {
     Fault.MISSING_INTERMEDIATE: "its file lacks the sub-CA, so that no path leads to the root",
     Fault.ISSUER_IS_NO_CA: "it is signed by a certificate that may not sign (RFC 5280, 4.2.1.9)",
     Fault.BROKEN_SIGNATURE: "its signature has a bit flipped",
-    Fault.WRONG_USAGE: "its keyUsage is dataEncipherment only (A00.FR.512)",
+    Fault.WRONG_USAGE: "its keyUsage is nonRepudiation only (A00.FR.512)",
     Fault.WRONG_EXTENDED_USAGE: "its extendedKeyUsage is codeSigning only",
     Fault.WEAK_KEY: "its key is shorter than A00.FR.502 and A00.FR.503 ask (RSA 1024, ECDSA 192)",
     Fault.WRONG_CURVE: "its key is on P-384, where ISO 15118-2 wants P-256",
@@ -202,7 +202,7 @@ class _Table:
             Fault.UNKNOWN_ISSUER: lambda one: replace(one, by=f"unknown-root{_end(one)}"),
             Fault.SELF_SIGNED: lambda one: replace(one, by=""),
             Fault.MISSING_INTERMEDIATE: lambda one: one,
-            Fault.ISSUER_IS_NO_CA: lambda one: replace(one, by=one.key_of),
+            Fault.ISSUER_IS_NO_CA: lambda one: replace(one, by=f"no-ca{_end(one)}"),
             Fault.BROKEN_SIGNATURE: lambda one: one,
             Fault.WRONG_USAGE: lambda one: one,
             Fault.WRONG_EXTENDED_USAGE: lambda one: one,
@@ -262,6 +262,18 @@ class _Table:
             what = f"root that nobody is given, {kind.said}: what it signs is to be refused"
             cases = ("TC_A_05_CS", "TC_A_08_CSMS", "TC_A_14_CS", "TC_M_22_CS", "TC_077_CS")
             yield replace(self._root(f"unknown-root{kind.end}", what, cases, "unknown root", key=kind.key), group=more)
+            yield Entry(
+                f"no-ca{kind.end}",
+                more,
+                f"signs others and may not, {kind.said}",
+                (*_BAD_SERVER, *_BAD_CLIENT),
+                f"Pilotwire lab no CA{kind.end}",
+                asked.owner,
+                -_YEAR,
+                asked.days + 2 * _YEAR,
+                by=f"csms-sub-ca{kind.end}",
+                key=kind.key,
+            )
         factory = (
             "root of what stations are delivered with (A00.FR.804); trusted by the CSMS until they have one of the CSO"
         )
@@ -409,8 +421,8 @@ class _Table:
             "mo", "MO", ("TC_M_04_CS", "TC_M_04_CSMS", "TC_M_16_CS", *_CONTRACT), _CONTRACT, "MO"
         )
         what = "the driver's contract with the eMSP: the eMAID in the commonName"
-        eMSP = "Pilotwire lab eMSP"
-        contract = self._of_vehicles(f"contract-{asked.emaid}", "mo-sub-ca-2", "MO", asked.emaid, eMSP, _CONTRACT, what)
+        emsp = "Pilotwire lab eMSP"
+        contract = self._of_vehicles(f"contract-{asked.emaid}", "mo-sub-ca-2", "MO", asked.emaid, emsp, _CONTRACT, what)
         yield contract
         yield from self._hierarchy("oem", "OEM", _PROVISIONING, _PROVISIONING, "OEM")
         what = "what a vehicle leaves its maker with: the PCID in the commonName"
@@ -493,7 +505,7 @@ class _Table:
         end = good.name.removeprefix(stem)
         for fault in faults:
             one = replace(good, group=group, cases=cases, fault=fault, key_of=good.name)
-            name = f"{stem}-{fault.value.replace(' ', '-')}{end}"
+            name = f"{stem}-{fault.value.lower().replace(' ', '-')}{end}"
             yield replace(self._spoils[fault](one), name=name, what=REASONS[fault])
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from pilotwire.conformance.report.summary import BLOCKS, block_of
+from pilotwire.conformance.report.summary import BLOCKS, block_of, version_of
 from pilotwire.conformance.verdict import CaseResult, Outcome
 
 _ELEMENTS: Final = {
@@ -44,7 +44,7 @@ def _case(suite: Element, result: CaseResult, block: str) -> None:
     case = SubElement(
         suite,
         "testcase",
-        classname=f"ocpp201.{block}",
+        classname=f"ocpp{version_of(result.id).replace('.', '')}.{block}",
         name=f"{result.id} {result.title}",
         time=f"{result.seconds:.3f}",
     )

@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from pilotwire.conformance.cases import all_cases
 from pilotwire.conformance.catalogue import catalogue
 from pilotwire.conformance.records import counted
 from pilotwire.conformance.verdict import CaseResult, Outcome
+from pilotwire.ocpp.version import OcppVersion
 
 BLOCKS: Final = {
     "A": "Security",
@@ -45,9 +47,16 @@ class Line:
 
 
 def block_of(case_id: str) -> str:
-    """The letter of a case's block."""
+    """The letter of a case's block; in 1.6 the chapter."""
     listed = catalogue().get(case_id)
     return listed.block if listed else case_id.split("_")[1][:1]
+
+
+def version_of(case_id: str) -> str:
+    """The version of OCPP a case is played in; of one that is gone, the index's, else 2.0.1."""
+    case = all_cases().get(case_id)
+    listed = catalogue().get(case_id)
+    return str(case.version if case else listed.version if listed else OcppVersion.V201)
 
 
 def profiles_of(case_id: str) -> Sequence[str]:

@@ -123,7 +123,12 @@ FOUND: Final[tuple[Step, ...]] = (
 """A station that was there already: what it may have kept is cleared, and it boots (section 2.1: idle, no transactions, no faults)."""
 
 
-_UNDONE: Final = (("lock_blocked", "free_lock"), ("ev_connected", "unplug"), ("bay_occupied", "drive_out"))
+_UNDONE: Final = (
+    ("lock_blocked", "free_lock"),
+    ("faulted", "clear_fault"),
+    ("ev_connected", "unplug"),
+    ("bay_occupied", "drive_out"),
+)
 """Facts a case may leave, and the act that undoes each, in this order."""
 
 
@@ -162,7 +167,7 @@ def _displayed(scene: Scene) -> list[int]:
 
 
 async def undo_acts(bench: StationBench, place: Any, facts: Mapping[str, Any]) -> None:
-    """What a case did by hand at `place` is undone by hand: lock freed, EV unplugged, bay left."""
+    """What a case did by hand at `place` is undone by hand: lock freed, fault cleared, EV unplugged, bay left."""
     for fact, act in _UNDONE:
         if facts.get(fact):
             await bench.act(act, place)

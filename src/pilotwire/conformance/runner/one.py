@@ -161,10 +161,6 @@ class _Table:
         finally:
             await self._leave((*leave, self.scene.files.close))
         outcome, reason = self._verdict()
-        if self.case.version is OcppVersion.V16:
-            reason = in_words_of_16(reason)
-            for step in self.playing.results:
-                step.in_other_words(in_words_of_16)
         return CaseResult(
             self.case.id,
             self.case.title,
@@ -201,4 +197,7 @@ class _Table:
             if self.case.gaps:
                 result.checks = [one for one in result.checks if one.requirement != GAPLESS]
             self.playing.results.append(result)
+        if self.case.version is OcppVersion.V16:
+            for step in self.playing.results:
+                step.in_other_words(in_words_of_16)
         return judged(self.playing.results)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from pilotwire.conformance.benches.acts import act_named
-from pilotwire.conformance.benches.ports import NobodyThere
+from pilotwire.conformance.benches.ports import ActFailed, NobodyThere
 from pilotwire.conformance.checks import found_text
 from pilotwire.conformance.language import (
     Acts,
@@ -203,8 +204,12 @@ async def acts(playing: Playing, step: Acts, result: StepResult) -> None:
 
 
 async def asks(playing: Playing, step: Asks, _: StepResult) -> None:
-    """Have the CSMS under test send something."""
-    await playing.bench.ask(step.action, playing.value(step.payload))
+    """Have the CSMS under test send something; or see it refuse to, which does not end the case if it may."""
+    if not step.refusable:
+        await playing.bench.ask(step.action, playing.value(step.payload))
+        return
+    with contextlib.suppress(ActFailed):
+        await playing.bench.ask(step.action, playing.value(step.payload), insists=False)
 
 
 async def waits(playing: Playing, step: Waits, _: StepResult) -> None:

@@ -24,6 +24,21 @@ def status(number: str, state: str, *, evse: Any = CONNECTOR, **how: Any) -> Tel
     return Tells(number=number, status=state, evse=evse, **how)
 
 
+def statuses(number: str, state: str = "Available") -> Steps:
+    """StatusNotification.req of connector 0 and of each connector."""
+    return (status(number, state, evse=0), Tells(number=number, status=state, every="station"))
+
+
+def boots(number: str) -> Sends:
+    """BootNotification.req, accepted."""
+    return Sends(
+        number=number,
+        action="BootNotification",
+        payload={"chargePointVendor": configured.vendor, "chargePointModel": configured.model},
+        checks=(equals("status", "Accepted"),),
+    )
+
+
 def authorizes(number: str, token: str = "valid_token", *checks: Check) -> Sends:
     """Authorize.req with this idTag; without `checks` it must be accepted."""
     return Sends(number=number, action="Authorize", payload={"idTag": Configured(token)}, checks=checks or ACCEPTED)
@@ -78,14 +93,8 @@ def booted() -> Steps:
         State(
             name="Booted",
             steps=(
-                Sends(
-                    number="1",
-                    action="BootNotification",
-                    payload={"chargePointVendor": configured.vendor, "chargePointModel": configured.model},
-                    checks=(equals("status", "Accepted"),),
-                ),
-                status("3", "Available", evse=0),
-                Tells(number="3", status="Available", every="station"),
+                boots("1"),
+                *statuses("3"),
                 Reached(state="Booted"),
             ),
         ),

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pilotwire.conformance.checks import Check, absent_or, equals
-from pilotwire.conformance.conditions import configured_is, fact, not_
+from pilotwire.conformance.checks import Check, absent_or, equals, one_of
+from pilotwire.conformance.conditions import configured_is, fact, kept_is, not_
 from pilotwire.conformance.language import (
     Acts,
     Configures,
@@ -122,6 +122,90 @@ def ends_charging(stopped: str, told: str, reason: str = "", *checks: Check, tok
     return InAnyOrder(steps=(stops(stopped, reason, *checks, token=token, **how), status(told, "Finishing")))
 
 
+def asks_whether_authorized_first(number: str) -> Sends:
+    """GetConfiguration.req about AuthorizeRemoteTxRequests."""
+    return Sends(
+        number=number,
+        action="GetConfiguration",
+        payload={"key": ["AuthorizeRemoteTxRequests"]},
+        checks=(equals("configurationKey[0].key", "AuthorizeRemoteTxRequests"),),
+        keep={"authorized_first": "configurationKey[0].value"},
+    )
+
+
+def remote_start_first(number: str, authorized: str, told: str) -> Steps:
+    """RemoteStartTransaction.req before there is a cable, after `asks_whether_authorized_first`; the connector is Preparing."""
+    asked_first = kept_is("authorized_first", "true", "True", "TRUE")
+    return (
+        remote_start(number),
+        Happened(facts={"authorized": True}),
+        InAnyOrder(
+            steps=(
+                OnlyIf(condition=asked_first, steps=(authorizes(authorized),)),
+                status(told, "Preparing"),
+            )
+        ),
+    )
+
+
+def boots(
+    number: str,
+    *,
+    answer: Mapping[str, Any] | None = None,
+    within: Any = configured.long_operation_timeout,
+    **how: Any,
+) -> Receives:
+    """BootNotification.req; what came before it is not meant by the steps after it."""
+    return Receives(number=number, action="BootNotification", answer=answer, marks=True, within=within, **how)
+
+
+def everything_is(number: str, state: str) -> InAnyOrder:
+    """StatusNotification.req of every connector and of connector 0."""
+    told = TellsStatus(number=number, status=state, every="station")
+    return InAnyOrder(number=number, steps=(status_of_charge_point(number, state), told))
+
+
+def all_but_this_available(number: str, state: Any) -> InAnyOrder:
+    """StatusNotification.req of every connector and of connector 0: the configured one is so (or one of these), the others Available."""
+    others = TellsStatus(number=number, status="Available", every="others")
+    return InAnyOrder(number=number, steps=(status(number, state), others, status_of_charge_point(number, "Available")))
+
+
+def change_availability(number: str, kind: str, *, connector: Any = CONNECTOR) -> Sends:
+    """ChangeAvailability.req, accepted."""
+    return Sends(
+        number=number,
+        action="ChangeAvailability",
+        payload={"connectorId": connector, "type": kind},
+        checks=(equals("status", "Accepted"),),
+    )
+
+
+def resets(number: str, kind: str) -> Sends:
+    """Reset.req, accepted."""
+    return Sends(number=number, action="Reset", payload={"type": kind}, checks=(equals("status", "Accepted"),))
+
+
+def remote_stop(number: str) -> Sends:
+    """RemoteStopTransaction.req of the transaction, accepted."""
+    return Sends(
+        number=number,
+        action="RemoteStopTransaction",
+        payload={"transactionId": Kept("transaction_id")},
+        checks=(equals("status", "Accepted"),),
+    )
+
+
+def unlocks(number: str, *statuses: str, connector: Any = CONNECTOR) -> Sends:
+    """UnlockConnector.req, answered by one of these."""
+    return Sends(
+        number=number,
+        action="UnlockConnector",
+        payload={"connectorId": connector},
+        checks=(one_of("status", *statuses),),
+    )
+
+
 def plug_in() -> Steps:
     """Manual action: the cable is plugged in at both sides."""
     return (Acts(act="plug_in"), Happened(facts={"ev_connected": True}))
@@ -199,12 +283,11 @@ def reserved(token: str = "valid_token", **more: Any) -> Steps:
 
 def connector_unavailable() -> Steps:
     """State SetConnectorUnavailable."""
-    wanted = {"connectorId": CONNECTOR, "type": "Inoperative"}
     return (
         State(
             name="SetConnectorUnavailable",
             steps=(
-                Sends(number="1", action="ChangeAvailability", payload=wanted, checks=(equals("status", "Accepted"),)),
+                change_availability("1", "Inoperative"),
                 status("3", "Unavailable"),
                 Reached(state="SetConnectorUnavailable"),
             ),
@@ -214,18 +297,12 @@ def connector_unavailable() -> Steps:
 
 def charge_point_unavailable() -> Steps:
     """State SetChargePointUnavailable: connector 0 and every connector."""
-    wanted = {"connectorId": 0, "type": "Inoperative"}
     return (
         State(
             name="SetChargePointUnavailable",
             steps=(
-                Sends(number="1", action="ChangeAvailability", payload=wanted, checks=(equals("status", "Accepted"),)),
-                InAnyOrder(
-                    steps=(
-                        status_of_charge_point("3", "Unavailable"),
-                        TellsStatus(number="3", status="Unavailable", every="station"),
-                    )
-                ),
+                change_availability("1", "Inoperative", connector=0),
+                everything_is("3", "Unavailable"),
                 Reached(state="SetChargePointUnavailable"),
             ),
         ),

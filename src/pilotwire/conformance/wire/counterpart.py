@@ -51,7 +51,7 @@ class Counterpart:
 
     def __init__(self, version: OcppVersion, clock: Clock, answering: Answering, *, ids: str = "pw") -> None:
         self.version = version
-        self.transcript = Transcript()
+        self.transcript = Transcript(version)
         self.news = asyncio.Event()
         self.tap: Tap = lambda text: (text,)
         self.handshake_tap: Callable[[str, dict[str, Any]], dict[str, Any]] = lambda _, facts: facts

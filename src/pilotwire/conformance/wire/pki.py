@@ -182,17 +182,17 @@ def _usage(ca: bool) -> x509.KeyUsage:
 # --- files ---------------------------------------------------------------------------------------------------------------------
 
 
-def read_holder(folder: Path, name: str) -> Holder | None:
+def read_holder(folder: Path, name: str, *, with_key: bool = True) -> Holder | None:
     """The certificate (with those above it) in `name.pem` and the key in `name-key.pem`; None if there is none.
 
-    Raises ConfigError for files that cannot be read.
+    Checking a key takes long: `with_key` false leaves it out. Raises ConfigError for files that cannot be read.
     """
     chain, key = folder / f"{name}.pem", folder / f"{name}-key.pem"
     if not chain.exists():
         return None
     try:
         first, *others = x509.load_pem_x509_certificates(chain.read_bytes())
-        found = serialization.load_pem_private_key(key.read_bytes(), None) if key.exists() else None
+        found = serialization.load_pem_private_key(key.read_bytes(), None) if with_key and key.exists() else None
     except (OSError, ValueError, TypeError) as error:
         raise ConfigError(
             f"The certificate in {chain} cannot be used: {error}.", "Write PEM, the key not encrypted."

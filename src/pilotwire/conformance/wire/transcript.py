@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from pilotwire.ocpp.version import OcppVersion
+
 Direction = Literal["sent", "received", "line"]
 """`sent` by the tester, `received` from the system under test, or something that happened to the `line`."""
 
@@ -17,7 +19,7 @@ class Entry:
     """One frame, or one event of the line.
 
     `kind` is call, result, error, send or broken for frames, and the event (connected, closed, refused) for the line. `breach` says what
-    in it is against its schema or the framework. `action` of an answer is that of the request it answers; `request` is its entry.
+    in it is against its schema or the framework. `action` of an answer is that of the request it answers; `request` is its entry. `of_16`: messages are called as OCPP 1.6 does.
     """
 
     index: int
@@ -33,14 +35,15 @@ class Entry:
     taken: bool = False
     part: str = "before"
     facts: dict[str, Any] = field(default_factory=dict)
+    of_16: bool = False
 
     @property
     def name(self) -> str:
         """The message's name, as the documents have it."""
         if self.kind in ("call", "send"):
-            return f"{self.action}Request"
+            return f"{self.action}.req" if self.of_16 else f"{self.action}Request"
         if self.kind == "result":
-            return f"{self.action}Response"
+            return f"{self.action}.conf" if self.of_16 else f"{self.action}Response"
         if self.kind == "error":
             return f"CALLERROR to {self.action}" if self.action else "CALLERROR"
         return self.kind
@@ -49,7 +52,8 @@ class Entry:
 class Transcript:
     """The entries of one case. `part` is put on every new one."""
 
-    def __init__(self) -> None:
+    def __init__(self, version: OcppVersion = OcppVersion.V201) -> None:
+        self._of_16 = version is OcppVersion.V16
         self.entries: list[Entry] = []
         self.part = "before"
 
@@ -61,7 +65,7 @@ class Transcript:
 
     def add(self, at: datetime, direction: Direction, kind: str, text: str, **more: Any) -> Entry:
         """A new entry at the end."""
-        entry = Entry(len(self.entries), at, direction, kind, text, part=self.part, **more)
+        entry = Entry(len(self.entries), at, direction, kind, text, part=self.part, of_16=self._of_16, **more)
         self.entries.append(entry)
         return entry
 

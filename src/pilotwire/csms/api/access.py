@@ -48,6 +48,8 @@ OF_SITES: Final = frozenset(
         ("GET", "/findings/report"),
         ("GET", "/security-events"),
         ("GET", "/alerts"),
+        ("GET", "/uptime"),
+        ("GET", "/uptime/export"),
         ("GET", "/alerts/{alert}"),
         ("POST", "/alerts/{alert}/acknowledge"),
         ("GET", "/events"),

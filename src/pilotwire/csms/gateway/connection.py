@@ -25,6 +25,7 @@ from pilotwire.csms.gateway.frame_log import FrameLog
 from pilotwire.csms.gateway.misfits import misfits
 from pilotwire.csms.gateway.triggered import triggered_by
 from pilotwire.csms.handlers import Handlers
+from pilotwire.csms.registers.uptime import connection_entry
 from pilotwire.csms.settings import CsmsSettings
 from pilotwire.csms.store.ports import Journal, KeepFinding, RecordConnection
 from pilotwire.dialects.every import DIALECTS
@@ -119,7 +120,8 @@ class Connection:
         await self._learn_tolerances()
         version = self._socket.version.value
         await self._journal.append(
-            RecordConnection(station=self.station, connected=True, at=self.since, version=version)
+            RecordConnection(station=self.station, connected=True, at=self.since, version=version),
+            connection_entry(self.station, self.since, connected=True),
         )
         if len(self.station) > _USUAL_IDENTITY:
             what = f"the identity has {len(self.station)} characters, {_USUAL_IDENTITY} are allowed"

@@ -18,6 +18,7 @@ from pilotwire.csms.gateway.soap import SoapGateway
 from pilotwire.csms.gateway.soap_line import SoapLine
 from pilotwire.csms.gateway.tls import ServerContext
 from pilotwire.csms.handlers import Handlers
+from pilotwire.csms.registers.uptime import connection_entry
 from pilotwire.csms.settings import CsmsSettings
 from pilotwire.csms.store.ports import Journal, Page, RecordConnection, Station, Store
 from pilotwire.dialects.quirks import check_names
@@ -196,7 +197,8 @@ class Gateway:
         self._handlers.farewell(connection.station)
         with suppress(StoreError):  # the next start sets it right
             await self._journal.append(
-                RecordConnection(station=connection.station, connected=False, at=connection.last_seen_at)
+                RecordConnection(station=connection.station, connected=False, at=connection.last_seen_at),
+                connection_entry(connection.station, self._clock.now(), connected=False),
             )
 
     # --- the bus ---------------------------------------------------------------------------------------------------------------

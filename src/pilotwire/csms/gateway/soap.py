@@ -25,6 +25,7 @@ from pilotwire.csms.gateway.soap_line import SoapLine, seen
 from pilotwire.csms.gateway.soap_trust import client_for, name_expected
 from pilotwire.csms.handlers import Handlers
 from pilotwire.csms.registers.soap_addresses import SOAP_ADDRESSES, SoapAddress
+from pilotwire.csms.registers.uptime import connection_entry
 from pilotwire.csms.services import pause
 from pilotwire.csms.settings import CsmsSettings
 from pilotwire.csms.store.booking import FIRST_PAGE
@@ -174,7 +175,8 @@ class SoapGateway:
         if not line.is_here:
             await self._handlers.welcome(line.station)
             await self._journal.append(
-                RecordConnection(station=line.station, connected=True, at=now, version=OcppVersion.V16.value)
+                RecordConnection(station=line.station, connected=True, at=now, version=OcppVersion.V16.value),
+                connection_entry(line.station, now, connected=True),
             )
             line.is_here, line.since = True, now
             _log.info("station heard", station=line.station, version=line.version.value, address=line.address)
@@ -192,7 +194,10 @@ class SoapGateway:
         line.is_here = False
         self._handlers.farewell(line.station)
         with suppress(StoreError):  # the next start sets it right
-            await self._journal.append(RecordConnection(station=line.station, connected=False, at=line.last_seen_at))
+            await self._journal.append(
+                RecordConnection(station=line.station, connected=False, at=line.last_seen_at),
+                connection_entry(line.station, line.last_seen_at, connected=False),
+            )
         _log.info("station silent", station=line.station)
 
     # --- HTTP ------------------------------------------------------------------------------------------------------------

@@ -14,10 +14,11 @@ from pilotwire.domain.alerts import ALERT_SEVERITY
 from pilotwire.domain.authorization import AuthorizationFallback
 from pilotwire.domain.data_transfer import DataTransferred, DataTransferVerdict
 from pilotwire.domain.findings import Finding, Severity
-from pilotwire.domain.identity import StationIdentity
+from pilotwire.domain.identity import EvseAddress, StationIdentity
 from pilotwire.domain.kinds import changed
 from pilotwire.domain.provisioning import RegistrationStatus, UnknownStations
 from pilotwire.domain.smart_charging import ChargingNeedsPolicy
+from pilotwire.domain.uptime import PortStatus
 
 VendorHook = Callable[[str, DataTransferred], Awaitable[DataTransferVerdict]]
 """Answers the data of one vendor: is given the station's identity and what it sent."""
@@ -54,6 +55,7 @@ class Desk:
 
     `reports` is where parts of reports are waited for. `partners` are others to ask. `vendors` has a hook per vendor id, in lower case.
     `told` is what each connected station was told when it booted, None if it has never booted; `known` what it said of itself then.
+    `ports` is the newest state of each connector that was kept for its uptime.
     """
 
     journal: Journal
@@ -65,6 +67,7 @@ class Desk:
     vendors: Mapping[str, VendorHook] = field(default_factory=dict)
     told: dict[str, RegistrationStatus | None] = field(default_factory=dict)
     known: dict[str, StationIdentity] = field(default_factory=dict)
+    ports: dict[tuple[str, EvseAddress], PortStatus] = field(default_factory=dict)
 
     def note(
         self, station: str, rule: str, severity: Severity, what: str, message_id: str = "", action: str = ""

@@ -18,6 +18,7 @@ from websockets.http11 import Response
 from websockets.typing import Subprotocol
 
 from pilotwire.errors import NotReachable
+from pilotwire.ocpp.net.parting import PartingObject, alerting
 from pilotwire.ocpp.net.socket import CLOSE_TIMEOUT, WRITE_LIMIT, ClientLine, Socket, SocketClosed, compression_of
 from pilotwire.ocpp.version import OcppVersion
 
@@ -94,18 +95,20 @@ async def connect(
     """Connect the station `identity` to the endpoint `url`, offering `versions` in the order of preference.
 
     A `ping_interval` of 0 or None sends no pings (J2:8.4). Times in seconds. `ssl_context` counts for wss:// only, where the system's
-    trust store is the default, and the host's name is always sent in the handshake (SNI). `proxy` is an http:// URL: the connection is made
+    trust store is the default, and the host's name is always sent in the handshake (SNI); a server whose certificate is refused hears why by
+    the TLS alert. `proxy` is an http:// URL: the connection is made
     through it by HTTP CONNECT. `username` and `subprotocols` take the place of the identity and of the versions' names, for testers.
     Raises ConnectError.
     """
     target = connection_url(url, identity)
     options: dict[str, Any] = {}
-    if target.startswith("wss:") and ssl_context is not None:
-        options["ssl"] = ssl_context
+    if target.startswith("wss:"):
+        options["ssl"] = context = ssl_context or ssl.create_default_context()
+        context.sslobject_class = PartingObject
     if password is not None:
         options["additional_headers"] = {"Authorization": basic_authorization(username or identity, password)}
     try:
-        line = await _Connect(
+        connecting = _Connect(
             target,
             subprotocols=[Subprotocol(name) for name in subprotocols or [one.subprotocol for one in versions]],
             compression=compression_of(compression),
@@ -121,9 +124,14 @@ async def connect(
             create_connection=ClientLine,
             **options,
         )
+        line = await alerting(_connected(connecting))
     except Exception as error:
         raise _explain(error, target, versions, open_timeout) from error
     return await _agreed(line, target, identity, versions)
+
+
+async def _connected(connecting: _Connect) -> ClientConnection:
+    return await connecting
 
 
 async def _agreed(line: ClientConnection, url: str, identity: str, versions: Sequence[OcppVersion]) -> Socket:

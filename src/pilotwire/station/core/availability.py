@@ -146,8 +146,9 @@ def connector_state(station: Station, evse: Evse, connector: int) -> ConnectorSt
 
 
 def _stays_reserved(station: Station, evse: Evse) -> bool:
-    """In 1.6 a cable alone does not end the state Reserved, the token does (1.6:4.9, transition G2)."""
-    return station.settings.reservation_waits_for_transaction and evse.reserved and not evse.busy
+    """A cable alone does not end the state Reserved, the token does (G01.FR.09, G03.FR.09; 1.6:4.9, transition G2)."""
+    unused = not evse.busy if station.settings.reservation_waits_for_transaction else evse.grant is None
+    return evse.reserved and unused
 
 
 def _is_taken(station: Station, evse: Evse, connector: int) -> bool:

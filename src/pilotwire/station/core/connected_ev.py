@@ -31,16 +31,26 @@ from pilotwire.station.hardware.ports import StationLayout
 _COMPONENT: Final = "ConnectedEV"
 _ACTUAL, _TARGET = AttributeType.ACTUAL, AttributeType.TARGET
 _MIN, _MAX = AttributeType.MIN_SET, AttributeType.MAX_SET
+_CERTIFICATE, _OFFERED = "VehicleCertificate", "ProtocolSupportedByEV"
+_LINKS, _ROOT = ("Leaf", "SubCA1", "SubCA2"), "Root"
+_MOST_PROTOCOLS: Final = 20
 _Said = dict[tuple[str, AttributeType], Decimal | int | datetime | str | bool | None]
 
 
 @dataclass(frozen=True, slots=True)
 class VehicleIdentified(OfStreet):
-    """Which vehicle it is: `vehicle_id` is its EVCCID in hexadecimal, `protocol` the agreed one as `<uri>,<major>,<minor>`."""
+    """Which vehicle it is: `vehicle_id` is its EVCCID in hexadecimal, `protocol` the agreed one as `<uri>,<major>,<minor>`.
+
+    `offered`: all protocols it speaks, the most wanted first. `chain`: its certificates as PEM, its own first, then up to two sub-CAs;
+    `root`: that of its root, if known (ISO 15118-20).
+    """
 
     evse_id: int
     vehicle_id: str
     protocol: str
+    offered: tuple[str, ...] = ()
+    chain: tuple[str, ...] = ()
+    root: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +75,13 @@ class _Heard:
 
 
 def _identified(station: Station, event: VehicleIdentified) -> None:
-    said = {("VehicleId", _ACTUAL): event.vehicle_id, ("ProtocolAgreed", _ACTUAL): event.protocol}
-    _hear(station, event.evse_id, dict(said))
+    said: _Said = {("VehicleId", _ACTUAL): event.vehicle_id, ("ProtocolAgreed", _ACTUAL): event.protocol}
+    for number, protocol in enumerate(event.offered[:_MOST_PROTOCOLS], 1):
+        said[f"{_OFFERED}[{number}]", _ACTUAL] = protocol
+    for link, text in zip(_LINKS, event.chain, strict=False):
+        said[f"{_CERTIFICATE}[{link}]", _ACTUAL] = text
+    said[f"{_CERTIFICATE}[{_ROOT}]", _ACTUAL] = event.root
+    _hear(station, event.evse_id, said)
 
 
 def _asks(station: Station, event: VehicleAsks) -> None:
@@ -167,7 +182,10 @@ def _told(station: Station, name: VariableName, attribute: AttributeType) -> str
     evse = station.evses.get(name.evse or 0)
     if evse is None or evse.connector is None:
         return ""
-    place = _SPELLED.get(name.variable.casefold(), name.variable), attribute
+    spelled = _SPELLED.get(name.variable.casefold(), name.variable)
+    if name.variable_instance:
+        spelled = f"{spelled}[{_INSTANCES.get(name.variable_instance.casefold(), name.variable_instance)}]"
+    place = spelled, attribute
     session = station.moment(VehicleSessions).by_evse.get(evse.evse_id)
     said = {} if session is None else _needed(session.needs)
     if attribute is _ACTUAL:
@@ -216,7 +234,8 @@ _DC = (
     ("RemainingTimeFull", _I, "s", ()),
     ("ChargingCompleteFull", DataType.BOOLEAN, None, ()),
 )
-_SPELLED = {name.casefold(): name for name, *_ in (*_COMMON, *_AC, *_DC)}
+_SPELLED = {name.casefold(): name for name in (*(name for name, *_ in (*_COMMON, *_AC, *_DC)), _CERTIFICATE, _OFFERED)}
+_INSTANCES = {link.casefold(): link for link in (*_LINKS, _ROOT)}
 
 
 def _variables(family: Family, layout: StationLayout) -> Iterator[Declared]:
@@ -237,6 +256,17 @@ def _variables(family: Family, layout: StationLayout) -> Iterator[Declared]:
                 persistent=False,
                 others=tuple(OtherAttribute(each, "", Mutability.READ_ONLY, persistent=False) for each in attributes),
             )
+        if evse.max_discharge_w > 0:
+            yield from _of_both_ways(here)
+
+
+def _of_both_ways(evse_id: int) -> Iterator[Declared]:
+    """What is needed besides where a vehicle can be discharged (Q01.FR.36)."""
+    places = [(_CERTIFICATE, link) for link in (*_LINKS, _ROOT)]
+    places += [(_OFFERED, str(number)) for number in range(1, _MOST_PROTOCOLS + 1)]
+    for variable, instance in places:
+        name = VariableName(component=_COMPONENT, variable=variable, variable_instance=instance, evse=evse_id)
+        yield Declared(name, _S, "", Mutability.READ_ONLY, persistent=False)
 
 
 _FOLDED = _COMPONENT.casefold()

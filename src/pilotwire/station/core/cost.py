@@ -15,6 +15,7 @@ from typing import Final
 from pilotwire.domain.authorization import AuthorizationVerdict
 from pilotwire.domain.data_transfer import DataTransferStatus
 from pilotwire.domain.device_model import DataType
+from pilotwire.domain.identity import IdToken
 from pilotwire.domain.tariff import CostShownOutcome, CostUpdated, TariffText
 from pilotwire.domain.transactions import TransactionEvent, TransactionVerdict
 from pilotwire.station.core import display_screens, limits, tariff_bills
@@ -53,8 +54,8 @@ def tariff_text(station: Station, verdict: AuthorizationVerdict | None, evse: Ev
     tariff = tariff or (tariff_bills.default_of(station, evse) if evse is not None else None)
     if evse is not None and tariff is not None and tariff.description:
         return display_screens.in_drivers_language(station, evse, tariff.description)
-    offline = "" if station.online else _text(station, OFFLINE_TARIFF_FALLBACK)
-    return offline or _text(station, TARIFF_FALLBACK) or None
+    offline = "" if station.online else _fallback(station, OFFLINE_TARIFF_FALLBACK, evse)
+    return offline or _fallback(station, TARIFF_FALLBACK, evse) or None
 
 
 def _on(station: Station, key: str) -> bool:
@@ -63,6 +64,18 @@ def _on(station: Station, key: str) -> bool:
 
 def _text(station: Station, key: str) -> str:
     return station.variables.text(key) if station.variables.has(key) else ""
+
+
+def _fallback(station: Station, key: str, evse: Evse | None, driver: IdToken | None = None) -> str:
+    """A text in the driver's language, else in English, else the display's, as far as there is one; else the one of no language."""
+    if not station.variables.has(key):
+        return ""
+    place = None if evse is None else evse.evse_id
+    for language in display_screens.wanted(station, place, driver):
+        instance = f"{key}[{display_screens.primary(language)}]"
+        if station.variables.has(instance) and (text := station.variables.text(instance)):
+            return text
+    return station.variables.text(key)
 
 
 # --- the running cost -----------------------------------------------------------------------------------------------
@@ -124,12 +137,17 @@ def message_of(station: Station, evse: Evse, verdict: TransactionVerdict) -> str
     if verdict.message is None:
         return None
     texts = (TariffText(content=verdict.message), *verdict.message_extra)
-    return display_screens.in_drivers_language(station, evse, texts)
+    return display_screens.in_drivers_language(station, evse, texts, _last_driver(station, evse))
 
 
 def total_text(station: Station, total: Decimal, currency: str | None = None) -> str:
     """The total as a sentence; a charge that costs nothing was free (I03.FR.04)."""
     return f"Total cost: {money(station, total, currency)}" if total else "This charge was free."
+
+
+def _last_driver(station: Station, evse: Evse) -> IdToken | None:
+    """Who charged at an EVSE last: what is said at the end is for them."""
+    return station.moment(_Seen).drivers.get(evse.evse_id)
 
 
 def _driver_left(station: Station) -> bool:
@@ -142,9 +160,10 @@ def _driver_left(station: Station) -> bool:
 
 @dataclass(slots=True)
 class _Seen:
-    """The transactions under way when last looked at, by EVSE."""
+    """The transactions under way when last looked at, by EVSE, and who charged there last."""
 
     running: dict[int, str] = field(default_factory=dict)
+    drivers: dict[int, IdToken] = field(default_factory=dict)
 
 
 def _follow(station: Station) -> None:
@@ -153,6 +172,8 @@ def _follow(station: Station) -> None:
         before, now = seen.get(place), evse.tx.transaction_id if evse.tx is not None else None
         if now is not None:
             seen[place] = now
+            if evse.tx is not None and evse.tx.owner is not None:
+                station.moment(_Seen).drivers[place] = evse.tx.owner
             if evse.tx is not None and evse.tx.cost is not None:
                 bill = tariff_bills.bill_of(station, evse)
                 text = _so_far(station, evse.tx.cost, None if bill is None else bill.tariff.currency)
@@ -169,7 +190,7 @@ def _follow(station: Station) -> None:
 
 def _no_total(station: Station, evse: Evse) -> None:
     """A transaction ended, and nobody can be asked what it costs (I05.FR.02)."""
-    text = _text(station, TOTAL_COST_FALLBACK)
+    text = _fallback(station, TOTAL_COST_FALLBACK, evse, _last_driver(station, evse))
     if text and not station.online and _on(station, COST_ENABLED) and not _driver_left(station):
         station.do(Show(evse.evse_id, text))
 
@@ -195,9 +216,11 @@ def _variables(family: Family, _layout: StationLayout) -> Iterable[Declared]:
         switch(TARIFF_ENABLED, True),
         switch(COST_ENABLED, True),
         Declared(name_of(CURRENCY), DataType.STRING, "EUR", low=3, high=3),
-        _message(TARIFF_FALLBACK),
-        _message(OFFLINE_TARIFF_FALLBACK),
-        _message(TOTAL_COST_FALLBACK),
+        *(
+            _message(f"{name}[{language}]" if language else name)
+            for name in (TARIFF_FALLBACK, OFFLINE_TARIFF_FALLBACK, TOTAL_COST_FALLBACK)
+            for language in ("", *display_screens.LANGUAGES)
+        ),
     )
 
 

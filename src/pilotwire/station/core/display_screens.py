@@ -83,11 +83,11 @@ def stand(station: Station, evse: Evse, text: str | None) -> None:
 
 def speaks(station: Station, id_token: IdToken, verdict: AuthorizationVerdict) -> None:
     """The CSMS told which languages a driver wants (O01.FR.08)."""
-    wanted = tuple(each for each in (verdict.language, verdict.language2) if each is not None)
+    told = tuple(each for each in (verdict.language, verdict.language2) if each is not None)
     known = station.moment(Screens).languages
     known.pop(id_token.key, None)
-    if wanted:
-        known[id_token.key] = wanted
+    if told:
+        known[id_token.key] = told
         if len(known) > _MOST_LANGUAGES:
             del known[next(iter(known))]
 
@@ -235,20 +235,22 @@ def deadline(station: Station) -> datetime | None:
 
 
 def _text(station: Station, place: int | None, message: DisplayMessage) -> str:
-    return in_language((message.text, *message.extra), _wanted(station, place)).content
+    return in_language((message.text, *message.extra), wanted(station, place)).content
 
 
-def in_drivers_language(station: Station, evse: Evse, texts: tuple[TariffText, ...]) -> str:
-    """The one of several texts that a driver at an EVSE is to read."""
-    return in_language(texts, _wanted(station, evse.evse_id)).content
+def in_drivers_language(
+    station: Station, evse: Evse, texts: tuple[TariffText, ...], driver: IdToken | None = None
+) -> str:
+    """The one of several texts that a driver at an EVSE is to read; `driver`: who that is if nobody charges there any more."""
+    return in_language(texts, wanted(station, evse.evse_id, driver)).content
 
 
-def _wanted(station: Station, place: int | None) -> Iterator[str]:
+def wanted(station: Station, place: int | None, driver: IdToken | None = None) -> Iterator[str]:
     """The languages to look for: the driver's (O01.FR.08), then English (O01.FR.09) where there is a driver's, then the display's own."""
     evse = station.evses.get(place) if place is not None else None
-    token = None
+    token = driver
     if evse is not None:
-        token = evse.grant.id_token if evse.grant is not None else evse.tx.owner if evse.tx is not None else None
+        token = evse.grant.id_token if evse.grant is not None else evse.tx.owner if evse.tx is not None else driver
     if token is not None:
         spoken = _of_driver(station, token)
         yield from spoken
@@ -266,9 +268,9 @@ def _of_driver(station: Station, token: IdToken) -> tuple[str, ...]:
     return tuple(each for each in known if each is not None)
 
 
-def in_language(texts: tuple[_T, ...], wanted: Iterator[str]) -> _T:
-    """The text in the first language of `wanted` there is, region and all or without it; the first text if there is none."""
-    for language in wanted:
+def in_language(texts: tuple[_T, ...], languages: Iterator[str]) -> _T:
+    """The text in the first of `languages` there is, region and all or without it; the first text if there is none."""
+    for language in languages:
         for same in (str.casefold, primary):
             for text in texts:
                 if text.language is not None and same(text.language) == same(language):

@@ -104,6 +104,7 @@ class Evse:
     - `held_for`: the plug stays locked until this token is presented (E05.FR.11, E09.FR.03).
     - `signs`: its meter signs what it measures, and is to; so once the power path is closed its signed value is there (DataSigned).
     - `finishing`: the vehicle of an ended transaction, or the loose cable it left, is still plugged in (1.6:4.9).
+    - `ended`: the transaction that was here last, and when it ended, in the station's own time.
     - `settled`: the points (`points`) when last looked at.
     - `reserved`: kept free for a reservation, if nobody uses it.
     - `battery_low`: it is a slot, and the battery in it cannot be swapped yet (2.1: S03.FR.02); None: it is no slot.
@@ -134,6 +135,7 @@ class Evse:
     held_for: IdToken | None = None
     signs: bool = False
     finishing: bool = False
+    ended: tuple[str, datetime] | None = None
     settled: frozenset[str] = frozenset()
     reserved: bool = False
     battery_low: bool | None = None

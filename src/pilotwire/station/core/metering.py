@@ -51,6 +51,8 @@ def take(
     """
     wanted = wanted_by(station, variable)
     wanted += [each for each in v2x_measurands.besides(station, evse, variable) if each not in wanted]
+    if context == "Sample.Periodic" and (apart := v2x_measurands.apart(station, evse, variable)):
+        wanted = [each for each in wanted if each not in apart]
     signing = wants_signature(station, evse, variable) if sign is None else sign
     if register and ENERGY_REGISTER not in wanted:
         wanted.insert(0, ENERGY_REGISTER)

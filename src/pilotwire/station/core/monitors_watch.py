@@ -23,6 +23,8 @@ from pilotwire.station.core.variables import key_of
 
 POLL = timedelta(seconds=1)
 """Between two looks at values that change while nothing happens."""
+AFTERMATH = timedelta(seconds=5)
+"""How long after a transaction what is measured at its EVSE is still of it: the vehicle's load needs a moment to be gone."""
 
 
 @dataclass(slots=True)
@@ -207,7 +209,7 @@ def _find(
     """What a monitor has found, told with the others unless its stream takes it (N07.FR.06)."""
     setting, number = one.monitor.setting, one.monitor.monitor_id
     value = _value(station, one, look)
-    transaction_id = _transaction(station, setting.name)
+    transaction_id = _transaction(station, setting.name) or _just_ended(station, one.spec)
     if transaction_id is None and cleared_from is not None:
         transaction_id = cleared_from.transaction_id
     draft = Draft(
@@ -230,6 +232,15 @@ def _transaction(station: Station, name: VariableName) -> str | None:
     """The transaction at the place of a variable."""
     evse = station.evses.get(name.evse) if name.evse is not None else None
     return evse.tx.transaction_id if evse is not None and evse.tx is not None else None
+
+
+def _just_ended(station: Station, spec: Declared) -> str | None:
+    """The transaction because of whose end a measured value is what it is: it falls only once the contactor has opened."""
+    evse = station.evses.get(spec.name.evse) if spec.name.evse is not None else None
+    if evse is None or evse.ended is None or not monitors_values.moves(station, spec):
+        return None
+    transaction_id, at = evse.ended
+    return transaction_id if station.now - at <= AFTERMATH else None
 
 
 def _is_active(station: Station, setting: MonitorSetting) -> bool:

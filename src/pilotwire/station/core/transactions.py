@@ -100,9 +100,16 @@ def _update(station: Station, evse: Evse, cause: Cause) -> None:
         _event(station, evse, EventKind.UPDATED, trigger, id_token=cause.id_token)
 
 
-def tell(station: Station, evse: Evse, trigger: TriggerReason, *, limit: TransactionLimit | None = None) -> None:
+def tell(
+    station: Station,
+    evse: Evse,
+    trigger: TriggerReason,
+    *,
+    limit: TransactionLimit | None = None,
+    readings: tuple[MeterReading, ...] = (),
+) -> None:
     """An event of its own that begins and ends nothing."""
-    _event(station, evse, EventKind.UPDATED, trigger, limit=limit)
+    _event(station, evse, EventKind.UPDATED, trigger, limit=limit, readings=readings)
 
 
 def sample(station: Station, evse: Evse, trigger: TriggerReason, *, at: datetime | None = None) -> bool:
@@ -216,7 +223,7 @@ def end(station: Station, evse: Evse, cause: Cause, *, hold: bool = False) -> No
     readings = metering_ended.at_end(station, evse)
     reason = (tx.stopping if cause.trigger in _COMES_AFTER_STOP else None) or cause.reason
     _event(station, evse, EventKind.ENDED, cause.trigger, readings=readings, id_token=cause.id_token, reason=reason)
-    evse.tx = None
+    evse.tx, evse.ended = None, (tx.transaction_id, station.now)
     evse.held_for = owner if hold and evse.connector is not None else evse.held_for
     evse.finishing = evse.connector is not None or evse.cable_in is not None
     evse.settled = evse.points

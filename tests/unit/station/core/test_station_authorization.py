@@ -324,7 +324,7 @@ def test_at_a_shared_reader_a_card_may_come_first() -> None:
     world.tap("ANNA", None)
     world.plug(2)
     assert world.core.overview().evses[1].id_token == "ANNA"
-    assert world.csms.told() == [("Started", "Authorized")]
+    assert world.csms.told() == [("Started", "Authorized"), ("Updated", "CablePluggedIn")]
     world.tap("CARL", None)
     world.pass_time(61)
     world.plug(1)

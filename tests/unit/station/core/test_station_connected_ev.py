@@ -37,8 +37,10 @@ V2X = V2XChargingParameters(
 )
 
 
-def _value(world: StationWorld, variable: str, attribute: AttributeType = ACTUAL) -> str | None:
-    name = dm.VariableName(component="ConnectedEV", variable=variable, evse=1)
+def _value(
+    world: StationWorld, variable: str, attribute: AttributeType = ACTUAL, *, instance: str | None = None
+) -> str | None:
+    name = dm.VariableName(component="ConnectedEV", variable=variable, variable_instance=instance, evse=1)
     outcome = world.command(dm.GetVariables(asked=(dm.VariableQuery(name=name, attribute=attribute),)))
     assert isinstance(outcome, dm.GetVariablesOutcome)
     assert outcome.results[0].status is dm.VariableStatus.ACCEPTED, variable
@@ -109,6 +111,24 @@ def test_who_it_is_and_all_of_it_until_it_leaves() -> None:
     assert {_value(world, one) for one in ("VehicleId", "ProtocolAgreed", "RemainingTimeFull", "DCVoltage")} == {""}
     world.plug()
     assert _value(world, "VehicleId") == "", "another vehicle"
+
+
+@pytest.mark.req("Q01.FR.36")
+def test_where_energy_can_come_back_its_certificates_and_protocols_are_told_too() -> None:
+    """By the place in the chain, and by how much it wants a protocol."""
+    world = StationWorld(station="dc-50-v2x")
+    world.plug()
+    offered = ("urn:iso:std:iso:15118:-20:DC,1,0", "urn:iso:15118:2:2013:MsgDef,2,0")
+    world.feed(VehicleIdentified(1, "WMI0A", offered[0], offered=offered, chain=("leaf", "sub"), root="root"))
+    asked = {"leaf": "leaf", "SubCA1": "sub", "SubCA2": "", "Root": "root"}
+    assert {one: _value(world, "VehicleCertificate", instance=one) for one in asked} == asked
+    told = [_value(world, "ProtocolSupportedByEV", instance=str(number)) for number in (1, 2, 3, 20)]
+    assert told == [*offered, "", ""]
+    assert _value(world, "ProtocolAgreed") == offered[0]
+    world.unplug(at_vehicle=True)
+    assert _value(world, "VehicleCertificate", instance="Leaf") == ""
+    others = StationWorld(station="dc-150-ccs").core.variables()
+    assert not [spec for spec, _ in others if spec.name.variable in ("VehicleCertificate", "ProtocolSupportedByEV")]
 
 
 @pytest.mark.parametrize("evse", [1, 9])

@@ -101,6 +101,48 @@ def test_offline_there_may_be_a_text_of_its_own(offline_text: str, seen: str) ->
     assert world.hardware.display[1] == seen
 
 
+GERMAN = AuthorizationVerdict(status=AuthorizationStatus.ACCEPTED, language="de-AT")
+
+
+@pytest.mark.req("I04.FR.01")
+@pytest.mark.parametrize(
+    ("texts", "seen"),
+    [
+        ({"de": "0,49 EUR je kWh", "en": "English"}, "0,49 EUR je kWh"),
+        ({"en": "English", "nl": "Nederlands"}, "English"),
+        ({"nl": "Nederlands"}, "Nederlands"),
+        ({"fr": "Français"}, "0.49 EUR a kWh"),
+    ],
+    ids=["the driver's", "English", "the display's", "of no language"],
+)
+def test_the_usual_price_is_read_in_the_drivers_language_if_there_is_one(texts: dict[str, str], seen: str) -> None:
+    """A region does not matter (2.1 2.12.3)."""
+    own = {f"TariffCostCtrlr.TariffFallbackMessage[{language}]": text for language, text in texts.items()}
+    world = _world(variables=FALLBACK | own | {"DisplayMessageCtrlr.Language": "nl"})
+    world.csms.tokens["ANNA"] = GERMAN
+    world.plug()
+    world.tap("ANNA")
+    assert world.hardware.display[1] == seen
+
+
+@pytest.mark.req("I05.FR.02")
+def test_at_the_end_too_whoever_comes_next() -> None:
+    """Offline nobody can be asked; the driver's language is known from the beginning. The next driver's is not known."""
+    name = "TariffCostCtrlr.TotalCostFallbackMessage"
+    world = _world(variables={f"{name}[de]": "Siehe Rechnung", name: "See your bill"})
+    world.csms.tokens["ANNA"] = GERMAN
+    _charge(world)
+    world.cut()
+    _stop(world)
+    assert world.hardware.display[1] == "Siehe Rechnung"
+    world.unplug()
+    world.connect()
+    _charge(world, "CARL")
+    world.cut()
+    _stop(world, "CARL")
+    assert world.hardware.display[1] == "See your bill"
+
+
 def test_where_tariffs_are_switched_off_there_is_no_usual_price() -> None:
     world = _world(variables=FALLBACK | {"TariffCostCtrlr.Enabled[Tariff]": "false"})
     world.plug()

@@ -227,3 +227,15 @@ def test_none_is_given_where_none_is_allowed() -> None:
     world = invalid(0)
     assert world.hardware.meter(1).energy_import_register == 0
     assert world.csms.events[-1].charging_state is SUSPENDED
+
+
+@pytest.mark.req("E16.FR.02", "E16.FR.03")
+def test_a_limit_of_the_csms_before_there_is_an_evse() -> None:
+    """It is confirmed at once, and counts wherever the driver goes."""
+    says = TransactionVerdict(limit=TransactionLimit(max_energy=Decimal(100)))
+    world = LimitingWorld(says=says, station="ac-22-dual", **{"TxCtrlr.TxStartPoint": "Authorized"})
+    world.tap("ANNA", None)
+    assert world.csms.told() == [("Started", "Authorized"), ("Updated", "LimitSet")]
+    car = world.plug(2)
+    world.pass_time(120)
+    assert 100 <= car.meter.delivered_wh < 110

@@ -246,6 +246,19 @@ def test_a_limit_is_told_once_until_it_is_cleared() -> None:
     assert len(_events(world)) == 1
 
 
+@pytest.mark.req("N07.FR.17")
+def test_what_falls_with_the_end_of_a_transaction_is_of_it() -> None:
+    """The load is gone only after the last event; what is found a while later is of no transaction."""
+    world = StationWorld()
+    _charge(world)
+    _installed(world, _setting(POWER, MonitorType.LOWER_THRESHOLD, 10))
+    _installed(world, _setting(POWER, MonitorType.PERIODIC, 30))
+    world.tap("ANNA")
+    world.pass_time(31)
+    assert world.csms.told()[-1] == ("Ended", "StopAuthorized")
+    assert [(event.value, event.transaction_id) for event in _events(world)] == [("0.0", "tx-1"), ("0.0", None)]
+
+
 def test_a_monitor_for_transactions_rests_between_them() -> None:
     """What it has raised it clears all the same."""
     world = StationWorld()

@@ -261,13 +261,14 @@ def test_the_token_comes_before_the_cable() -> None:
     assert _ends(world) == []
 
 
-@pytest.mark.req("E02.FR.03", "H03.FR.10")
+@pytest.mark.req("E02.FR.03", "H03.FR.10", "G01.FR.06", "G01.FR.09", "G03.FR.09")
 def test_the_cable_comes_before_the_token() -> None:
-    """A transaction may have begun; the event that tells of the token names the reservation."""
+    """The cable alone ends neither the state nor the reservation; a transaction may have begun, and tells of it with the token."""
     world = StationWorld()
     _reserve(world, evse=1)
     world.plug()
     assert _used(world) == []
+    assert _seen(world)[-1] == "Reserved"
     world.tap("ANNA")
     event = next(event for event in world.csms.events if event.reservation_id is not None)
     assert (event.kind, event.id_token, event.reservation_id) == (EventKind.UPDATED, ANNA, 9)

@@ -28,6 +28,7 @@ from pilotwire.domain.smart_charging import (
     UsePriorityCharging,
 )
 from pilotwire.domain.smart_charging.exchange import ChargingProfileStatus
+from pilotwire.domain.transactions import ChargingState
 from pilotwire.station.core import SetContactor, SetCurrentLimit
 from pilotwire.station.hardware.ports import AcSupply, ConnectorLayout, EvseLayout, StationLayout, VehicleSuspends
 from tests.support.charging import DEFAULT, MAX, PRIORITY, TX, W, given, profile, switched
@@ -252,13 +253,17 @@ def test_switching_to_one_phase_and_back() -> None:
 
 @pytest.mark.req("E02.FR.19", "E03.FR.14")
 def test_another_number_of_phases_is_told_when_energy_flows_by_it() -> None:
-    """Once for each change."""
-    world = charging()
+    """Once for each change, and within seconds though no samples are told: the first event comes before the current."""
+    world = charging(variables={"SampledDataCtrlr.TxUpdatedInterval": "0"})
     put(world, 1, profile(1, DEFAULT, (0, 16), phases=1))
-    world.pass_time(60, step=1)
+    world.pass_time(15, step=1)
     put(world, 1, profile(1, DEFAULT, (0, 16), phases=3))
-    world.pass_time(60, step=1)
-    assert [event.phases_used for event in world.csms.events if event.phases_used is not None] == [1, 3]
+    world.pass_time(15, step=1)
+    told = [event for event in world.csms.events if event.phases_used is not None]
+    assert [event.phases_used for event in told] == [1, 3]
+    assert {event.charging_state for event in told} == {ChargingState.CHARGING}
+    world.pass_time(600)
+    assert world.csms.events[-1] == told[-1]
 
 
 def test_phases_change_at_once_where_no_energy_is_offered() -> None:

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
-from pilotwire.domain.authorization import TransactionLimit
+from pilotwire.domain.authorization import AuthorizationAsked
 from pilotwire.domain.availability import ChangeAvailability, ChangeAvailabilityOutcome, ChangeAvailabilityStatus
 from pilotwire.domain.identity import STATION, EvseAddress
-from pilotwire.domain.kinds import Fact, Verdict, changed
 from pilotwire.domain.provisioning import Reset, ResetKind, ResetOutcome, ResetStatus
 from pilotwire.domain.remote_control import RequestStatus, RequestStop, RequestStopOutcome
 from pilotwire.domain.transactions import (
     ChargingState,
     GetTransactionStatus,
     StoppedReason,
-    TransactionEvent,
     TransactionStatusOutcome,
-    TransactionVerdict,
 )
+from pilotwire.station.core import Answered, Say
 from pilotwire.station.hardware.ports import EmergencyStopPressed
-from tests.support.station_world import StationWorld, not_accepted
+from tests.support.station_world import StationWorld, accepted, not_accepted
 
 
 def waiting(**variables: str) -> StationWorld:
@@ -131,26 +128,6 @@ def test_the_csms_does_not_accept_the_token(stops: bool) -> None:
     assert world.core.overview().evses[0].transaction_id == (None if stops else "tx-1")
 
 
-@pytest.mark.req("E16.FR.02", "E16.FR.03")
-def test_the_csms_limits_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A limit counts from then on, wherever the driver goes."""
-    world = StationWorld(station="ac-22-dual", variables={"TxCtrlr.TxStartPoint": "Authorized"})
-    plain = world.csms.verdict
-
-    def limiting(fact: Fact, now: Any) -> Verdict:
-        verdict = plain(fact, now)
-        first = isinstance(fact, TransactionEvent) and fact.seq_no == 0
-        return changed(verdict, limit=TransactionLimit(max_energy=Decimal(100))) if first else verdict
-
-    monkeypatch.setattr(world.csms, "verdict", limiting)
-    world.tap("ANNA", None)
-    assert world.csms.told()[-1] == ("Updated", "LimitSet")
-    car = world.plug(2)
-    world.pass_time(120)
-    assert 100 <= car.meter.delivered_wh < 110
-    assert isinstance(plain(world.csms.events[0], world.now), TransactionVerdict)
-
-
 @pytest.mark.req("B12.FR.01", "B12.FR.03", "G04.FR.03")
 def test_what_waits_for_transactions_waits_for_it() -> None:
     """A reset on idle, and a station going out of use; an immediate reset ends it."""
@@ -212,10 +189,10 @@ def test_a_vehicle_in_a_bay_is_a_choice() -> None:
 def test_plugged_in_while_the_csms_is_asked() -> None:
     """The vehicle that came meanwhile is meant."""
     world = StationWorld(station="ac-22-dual", variables={"TxCtrlr.TxStartPoint": "Authorized"})
-    world.wants_line = False
-    world.cut()
-    world.connect()
-    world.plug(2)
+    world.csms.silent = lambda fact: isinstance(fact, AuthorizationAsked)
     world.tap("ANNA", None)
+    world.plug(2)
+    (ref,) = [one.ref for one in world.actions if isinstance(one, Say) and isinstance(one.fact, AuthorizationAsked)]
+    world.feed(Answered(ref, accepted()))
     assert world.csms.told() == [("Started", "Authorized")]
     assert world.csms.events[0].address == EvseAddress(evse=2, connector=1)

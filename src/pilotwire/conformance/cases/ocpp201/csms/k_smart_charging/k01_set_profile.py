@@ -183,7 +183,7 @@ TC_K_60_CSMS = Case(
     id="TC_K_60_CSMS",
     title="TxProfile in a transaction",
     purpose="The CSMS sets a profile for the transaction that goes on.",
-    requirements=("K01.FR.03", "K01.FR.31"),
+    requirements=("K01.FR.03", "K01.FR.31", "K02.FR.03"),
     before=energy_transfer_started(),
     main=sets(
         configured.evse_id,

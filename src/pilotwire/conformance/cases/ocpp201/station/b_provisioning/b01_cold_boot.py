@@ -2,49 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
-
 from pilotwire.conformance.cases.ocpp201.station.b_provisioning.boots import EVERY_CONNECTOR_TOLD, boots
 from pilotwire.conformance.cases.ocpp201.station.b_provisioning.reports import base_report
 from pilotwire.conformance.cases.ocpp201.station.b_provisioning.variables import THRESHOLD, variable
-from pilotwire.conformance.checks import Check, Judgement, equals, one_of, when
+from pilotwire.conformance.checks import equals, one_of, when
 from pilotwire.conformance.conditions import CONNECTED, kept_is
 from pilotwire.conformance.language import Acts, Case, Judges, NotReceives, OnlyIf, Sends, TellsStatus
+from pilotwire.conformance.states.booting import only_between_boots, waited_between_boots
 from pilotwire.conformance.states.station201 import booted, id_token
-from pilotwire.conformance.values import Fresh, Known, configured, plus
+from pilotwire.conformance.values import Fresh, configured, plus
 
 _ASKED_FOR = ("BootNotification", "NotifyReport")
-
-
-def _main(everything: Any) -> list[dict[str, Any]]:
-    """The messages of the main part from its first boot on."""
-    messages = [one for one in everything["messages"] if one["part"] == "main"]
-    first = next(place for place, one in enumerate(messages) if one["action"] == "BootNotification")
-    return messages[first:]
-
-
-def _between_boots(everything: Any) -> list[dict[str, Any]]:
-    messages = _main(everything)
-    second = next(place for place, one in enumerate(messages) if place and one["action"] == "BootNotification")
-    return messages[: second + 1]
-
-
-def _only(*allowed: str) -> Check:
-    def judge(everything: Any, _: Known) -> Judgement:
-        others = [f"{one['action']}Request" for one in _between_boots(everything) if one["action"] not in allowed]
-        return Judgement(not others, ", ".join(others) or "nothing else")
-
-    names = " and ".join(f"{name}Request" for name in allowed)
-    return Check(f"between the two boots the station sends nothing but {names}", judge)
-
-
-def _waited(everything: Any, known: Known) -> Judgement:
-    boot_times = [
-        datetime.fromisoformat(one["at"]) for one in _between_boots(everything) if one["action"] == "BootNotification"
-    ]
-    seconds = (boot_times[-1] - boot_times[0]).total_seconds()
-    return Judgement(seconds >= known.setting("heartbeat_interval"), f"{seconds:.2f} s")
 
 
 TC_B_01_CS = Case(
@@ -107,7 +75,7 @@ TC_B_02_CS = Case(
     ),
     after=(
         *EVERY_CONNECTOR_TOLD,
-        Judges(checks=(_only(*_ASKED_FOR).of("B02.FR.02"),)),
+        Judges(checks=(only_between_boots(*_ASKED_FOR).of("B02.FR.02"),)),
     ),
     remark=(
         "The interval is long, not that of heartbeats, so that the station does not boot by itself in the middle of the report. "
@@ -135,8 +103,8 @@ TC_B_03_CS = Case(
         *EVERY_CONNECTOR_TOLD,
         Judges(
             checks=(
-                _only("BootNotification").of("B03.FR.02"),
-                Check("between the two boots is at least the interval", _waited).of("B03.FR.06"),
+                only_between_boots("BootNotification").of("B03.FR.02"),
+                waited_between_boots(configured.heartbeat_interval).of("B03.FR.06"),
             )
         ),
     ),

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Any
 
 from pilotwire.conformance.cases.ocpp201.station.b_provisioning.b09_network_profile import PRIORITY, TWO_SLOTS, profile
 from pilotwire.conformance.cases.ocpp201.station.b_provisioning.boots import boots, resets
 from pilotwire.conformance.cases.ocpp201.station.b_provisioning.reports import Row, custom_report, of_rows, rows_of
 from pilotwire.conformance.cases.ocpp201.station.b_provisioning.variables import variable
-from pilotwire.conformance.checks import Check, Judgement, equals, moment_of
+from pilotwire.conformance.checks import Check, Judgement, equals
 from pilotwire.conformance.conditions import feature
 from pilotwire.conformance.language import (
     Acts,
@@ -26,6 +25,7 @@ from pilotwire.conformance.language import (
     Waits,
     at_least_profile,
 )
+from pilotwire.conformance.states.booting import beats
 from pilotwire.conformance.states.offline201 import known_offline, line_back, line_down
 from pilotwire.conformance.states.station201 import present_token, reserved
 from pilotwire.conformance.values import Computed, Known, configured, made, plus, times
@@ -35,18 +35,6 @@ Steps = tuple[Step, ...]
 PART_2 = "Part 2 edition 3, errata 2025-09"
 CORE = (feature("Core"),)
 _CHANGED = configured.heartbeat_interval
-
-
-def _beats(everything: Any, known: Known) -> Judgement:
-    """The heartbeats of the main part are the interval apart, give or take what a message takes."""
-    heard = [
-        moment_of(one["at"]) for one in everything["messages"] if one["part"] == "main" and one["action"] == "Heartbeat"
-    ]
-    at = [one for one in heard if one is not None]
-    gaps = [(later - earlier).total_seconds() for earlier, later in pairwise(at)]
-    wanted = float(known.setting("heartbeat_interval"))
-    found = f"{len(at)} heartbeats, apart: {', '.join(f'{gap:.1f}' for gap in gaps)} s"
-    return Judgement(len(gaps) >= 2 and all(abs(gap - wanted) <= wanted / 2 for gap in gaps), found)
 
 
 PW_B_01_CS = Case(
@@ -61,7 +49,7 @@ PW_B_01_CS = Case(
         TellsStatus(number="3", status="Available", every="station"),
         Waits(seconds=times(4.5, _CHANGED), why="several heartbeats are due"),
     ),
-    after=(Judges(checks=(Check("the heartbeats are the interval apart", _beats).of("B01.FR.04"),)),),
+    after=(Judges(checks=(Check("the heartbeats are the interval apart", beats).of("B01.FR.04"),)),),
     follows=PART_2,
     ours=True,
 )

@@ -51,7 +51,7 @@ _NO_ENERGY = one_of("transactionInfo.chargingState", "SuspendedEVSE", "EVConnect
 _SUSPENDED = equals("transactionInfo.chargingState", "SuspendedEVSE")
 
 
-def _stops_on_invalid(stops: bool, *, energy: Any) -> Steps:
+def stops_on_invalid(stops: bool, *, energy: Any) -> Steps:
     return (
         Configures(variable="TxCtrlr.StopTxOnInvalidId", value=stops),
         Configures(variable="TxCtrlr.MaxEnergyOnInvalidId", value=energy, if_implemented=True),
@@ -115,7 +115,7 @@ def _suspension_told(number: str) -> Steps:
     )
 
 
-def _delivered() -> Check:
+def delivered() -> Check:
     """Energy of the transaction, by the first and last register it told: about as much as MaxEnergyOnInvalidId allows."""
 
     def judge(everything: Any, known: Known) -> Judgement:
@@ -146,7 +146,7 @@ TC_C_15_CS = Case(
         *CACHE_DECIDES,
         LOCALLY_OFFLINE,
         strangers_offline(True),
-        *_stops_on_invalid(False, energy=configured.max_energy_on_invalid_id),
+        *stops_on_invalid(False, energy=configured.max_energy_on_invalid_id),
         *back_after(),
         *sampling(),
         Configures(variable="SampledDataCtrlr.TxStartedMeasurands", value=configured.measurands),
@@ -165,7 +165,7 @@ TC_C_15_CS = Case(
             within=configured.long_operation_timeout,
         ),
         transaction_event(trigger="MeterValuePeriodic", where=(_SUSPENDED,)),
-        Judges(checks=(_delivered(),)),
+        Judges(checks=(delivered(),)),
     ),
     remark=f"{EIM} Instead of 10 kWh MaxEnergyOnInvalidId is an amount of the plan, so that its end can be waited for; meter values are "
     "sampled for it.",
@@ -176,7 +176,7 @@ TC_C_16_CS = Case(
     title="Charged offline, called invalid: deauthorized",
     purpose="With StopTxOnInvalidId the transaction of a token called Invalid afterwards is deauthorized, and the energy stops.",
     requirements=("C12.FR.02", "C12.FR.04", "E05.FR.09"),
-    before=(*CACHE_DECIDES, LOCALLY_OFFLINE, *_stops_on_invalid(True, energy=0), *_known_and_connected()),
+    before=(*CACHE_DECIDES, LOCALLY_OFFLINE, *stops_on_invalid(True, energy=0), *_known_and_connected()),
     main=(
         *_charges_offline(),
         *deauthorization_told("5"),
@@ -195,7 +195,7 @@ TC_C_17_CS = Case(
         *CACHE_DECIDES,
         LOCALLY_OFFLINE,
         strangers_offline(True),
-        *_stops_on_invalid(False, energy=0),
+        *stops_on_invalid(False, energy=0),
         *_known_and_connected(),
     ),
     main=(
@@ -223,7 +223,7 @@ TC_C_18_CS = Case(
         *CACHE_DECIDES,
         LOCALLY_OFFLINE,
         strangers_offline(True),
-        *_stops_on_invalid(True, energy=500),
+        *stops_on_invalid(True, energy=500),
         *back_after(),
         *_known_and_connected(),
     ),
@@ -246,7 +246,7 @@ TC_C_26_CS = Case(
         *PRE_AUTHORIZE,
         strangers_offline(True),
         LOCALLY_OFFLINE,
-        *_stops_on_invalid(False, energy=0),
+        *stops_on_invalid(False, energy=0),
         agrees_no_longer(),
         *start_offline_transaction(),
     ),

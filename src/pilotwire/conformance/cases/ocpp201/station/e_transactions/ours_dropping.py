@@ -29,14 +29,14 @@ _NOTHING_DROPPED = "nothing was dropped"
 
 
 def _in_between(there: Iterable[int], last: int) -> Judgement:
-    """Of the numbers from 0 to `last` some are not there, and others between them are: they did not go from one end only."""
+    """Of the numbers from 0 to `last` some are not there, and others between them are: they were not dropped in a row."""
     kept = sorted(set(there))
     gaps = [later - one - 1 for one, later in pairwise([-1, *kept, last + 1])]
     dropped = sum(gaps)
     found = f"{dropped} of {last + 1} dropped, at most {max(gaps)} in a row"
     if not dropped:
         return Judgement(True, _NOTHING_DROPPED, applies=False)
-    return Judgement(max(gaps) <= max(1, dropped // 2), found)
+    return Judgement(dropped == 1 or max(gaps) < dropped, found)
 
 
 def _events_thinned() -> Check:

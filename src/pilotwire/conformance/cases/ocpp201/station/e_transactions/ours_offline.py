@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pilotwire.conformance.cases.ocpp201.station.e_transactions.offline import OFFLINE
-from pilotwire.conformance.cases.ocpp201.station.e_transactions.ours_station import PART_2
+from pilotwire.conformance.cases.ocpp201.station.e_transactions.ours_station import PART_2, in_order
 from pilotwire.conformance.cases.ocpp201.station.e_transactions.preparing import (
     AUTHORIZATION_ON,
     back_after,
@@ -47,19 +47,6 @@ _CHARGING = equals("transactionInfo.chargingState", "Charging")
 _DRIVER_STOPS: Steps = (present_token(), Acts(act="unplug"))
 
 
-def _in_order() -> Check:
-    """The events of the transaction came in the order of their seqNo, from 0."""
-
-    def judge(everything: Any, known: Known) -> Judgement:
-        events = [one["payload"] for one in everything["messages"] if one["action"] == "TransactionEvent"]
-        own = known.kept["transaction_id"]
-        numbers = [one["seqNo"] for one in events if one["transactionInfo"]["transactionId"] == own]
-        once = list(dict.fromkeys(numbers))
-        return Judgement(len(once) > 1 and once == list(range(len(once))), ", ".join(map(str, numbers)))
-
-    return Check("the events of the transaction came in the order of their seqNo, which begins with 0", judge)
-
-
 def _online_again() -> Check:
     """What happened after the line was back is not marked as offline."""
 
@@ -97,7 +84,7 @@ PW_E_08_CS = Case(
         Reached(state="EnergyTransferStarted"),
         *stop_authorized("local"),
         queued("9", OFFLINE.of("E04.FR.03"), some=(_STARTED.of("E04.FR.01"), _CHARGING.of("E04.FR.02"))),
-        Judges(number="9", checks=(_in_order().of("E04.FR.04"), _online_again().of("E04.FR.03"))),
+        Judges(number="9", checks=(in_order().of("E04.FR.04"), _online_again().of("E04.FR.03"))),
     ),
     follows=PART_2,
     ours=True,

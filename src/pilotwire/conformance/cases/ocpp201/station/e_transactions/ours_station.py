@@ -15,6 +15,7 @@ from pilotwire.conformance.checks import (
     Judgement,
     absent,
     both,
+    differs,
     either,
     equals,
     one_of,
@@ -23,7 +24,18 @@ from pilotwire.conformance.checks import (
     some,
 )
 from pilotwire.conformance.conditions import CABLE_ATTACHED, configured_is, not_
-from pilotwire.conformance.language import Acts, Answers, Case, Configures, Happened, Judges, Keeps, NotReceives, Step
+from pilotwire.conformance.language import (
+    Acts,
+    Answers,
+    AtEvse,
+    Case,
+    Configures,
+    Happened,
+    Judges,
+    Keeps,
+    NotReceives,
+    Step,
+)
 from pilotwire.conformance.states.station201 import (
     authorized,
     booted,
@@ -38,13 +50,28 @@ from pilotwire.conformance.states.station201 import (
     token_is,
     transaction_event,
 )
-from pilotwire.conformance.values import Known, configured
+from pilotwire.conformance.values import Computed, Kept, Known, configured
 
 Steps = tuple[Step, ...]
 PART_2 = "Part 2 edition 3, errata 2025-09"
 _ENDED = equals("eventType", "Ended")
 _CHARGING = equals("transactionInfo.chargingState", "Charging")
 _STATE = "transactionInfo.chargingState"
+
+
+def in_order() -> Check:
+    """The events of the transaction came in the order of their seqNo, from 0."""
+
+    def judge(everything: Any, known: Known) -> Judgement:
+        events = [one["payload"] for one in everything["messages"] if one["action"] == "TransactionEvent"]
+        own = known.kept["transaction_id"]
+        numbers = [one["seqNo"] for one in events if one["transactionInfo"]["transactionId"] == own]
+        once = list(dict.fromkeys(numbers))
+        return Judgement(len(once) > 1 and once == list(range(len(once))), ", ".join(map(str, numbers)))
+
+    return Check("the events of the transaction came in the order of their seqNo, which begins with 0", judge)
+
+
 _A_SESSION: Steps = (
     *parking_bay_occupied(),
     *ev_connected_pre_session(),
@@ -123,7 +150,7 @@ PW_E_03_CS = Case(
     id="PW_E_03_CS",
     title="A fault stops the transaction",
     purpose="A fault of the connector opens the power path; the end is told as AbnormalCondition, with a reason.",
-    requirements=("E06.FR.08", "E06.FR.16"),
+    requirements=("E06.FR.08", "E06.FR.14", "E06.FR.16"),
     settings={"tx_stop_points": ["PowerPathClosed"]},
     before=(
         *stopping_at("PowerPathClosed", besides=("EnergyTransfer", "EVConnected", "ParkingBayOccupancy")),
@@ -144,6 +171,7 @@ PW_E_03_CS = Case(
             where=(_CHARGING,),
             note="What a fault has stopped does not go on by itself.",
         ),
+        Judges(number="3", checks=(in_order().of("E06.FR.14"),)),
     ),
     follows=PART_2,
     ours=True,
@@ -153,7 +181,7 @@ PW_E_04_CS = Case(
     id="PW_E_04_CS",
     title="The token that began it ends it, unasked",
     purpose="Presented again, the token of the transaction stops it though neither cache nor list knows it, and the CSMS is not asked.",
-    requirements=("E07.FR.01", "E07.FR.02"),
+    requirements=("E07.FR.01", "E07.FR.02", "E07.FR.11"),
     before=(
         *AUTHORIZATION_ON,
         Configures(variable="AuthCacheCtrlr.Enabled", value=False, if_implemented=True),
@@ -176,6 +204,7 @@ PW_E_04_CS = Case(
         ),
         NotReceives(action="Authorize", where=(present("idToken").of("E07.FR.01"),), seconds=0),
         *rest_told("3"),
+        Judges(number="3", checks=(in_order().of("E07.FR.11"),)),
     ),
     follows=PART_2,
     ours=True,
@@ -250,4 +279,50 @@ PW_E_07_CS = Case(
     ),
     follows=PART_2,
     ours=True,
+)
+
+
+def _one_with_two(planned: list[int]) -> list[int]:
+    """The connectors of the plan's EVSEs; of a station made for the case the first EVSE has two."""
+    return planned if max(planned) > 1 else [2, *planned[1:]]
+
+
+_OF_TWO = Computed(
+    "an EVSE with two connectors",
+    lambda known: next(number for number, count in enumerate(known.setting("connectors"), 1) if count > 1),
+)
+_ANOTHER = differs("transactionInfo.transactionId", Kept("transaction_id"))
+
+PW_E_27_CS = Case(
+    id="PW_E_27_CS",
+    title="One transaction at an EVSE with two connectors",
+    purpose="While a transaction goes on at one connector of an EVSE, none begins at the other, neither with a cable nor with a token.",
+    requirements=("E01.FR.14",),
+    needs=(configured_is("several_connectors", True),),
+    settings={"connectors": _one_with_two},
+    before=AUTHORIZATION_ON,
+    main=(
+        AtEvse(
+            evse=_OF_TWO,
+            connector=1,
+            steps=(
+                *energy_transfer_started("local"),
+                Acts(act="try_plug_in", details={"connector": 2}),
+                NotReceives(
+                    number="1",
+                    action="TransactionEvent",
+                    where=(_ANOTHER, equals("evse.id", _OF_TWO), equals("eventType", "Started").of("E01.FR.14")),
+                ),
+                present_token("valid_token2"),
+                NotReceives(
+                    number="3",
+                    action="TransactionEvent",
+                    where=(_ANOTHER, equals("eventType", "Started").of("E01.FR.14")),
+                ),
+            ),
+        ),
+    ),
+    follows=PART_2,
+    ours=True,
+    remark="A station whose EVSEs have one connector each says so in the plan (several_connectors).",
 )

@@ -30,11 +30,12 @@ _SHOWN = (
 )
 
 
-def _text(content: Any) -> dict[str, Any]:
+def text(content: Any) -> dict[str, Any]:
+    """A text as messages have it."""
     return {"format": "UTF8", "content": content}
 
 
-def _is_read(requirement: str = "", **what: Any) -> Acts:
+def is_read(requirement: str = "", **what: Any) -> Acts:
     """It is to be read on the display of the EVSE, now or within a moment."""
     (text,) = what.values()
 
@@ -53,10 +54,10 @@ def _sampled(number: str, answer: dict[str, Any]) -> Receives:
 _PRICED: Steps = (
     Answers(
         action="Authorize",
-        payload={"idTokenInfo": {"status": "Accepted", "personalMessage": _text(PRICE)}},
+        payload={"idTokenInfo": {"status": "Accepted", "personalMessage": text(PRICE)}},
     ),
     *authorized("local", asks="yes"),
-    _is_read("I01.FR.03", display=PRICE),
+    is_read("I01.FR.03", display=PRICE),
     *energy_transfer_started(),
 )
 """Steps 1 to 5: the driver is told the price, and charges."""
@@ -74,10 +75,10 @@ def _again_and_again(requirement: str, *steps: Step) -> tuple[Step, ...]:
             name="cost so far",
             values=list(COSTS),
             steps=(
-                _sampled("6", {"updatedPersonalMessage": _text(_TEXT)}),
-                _is_read("I06.FR.03", display=_TEXT),
+                _sampled("6", {"updatedPersonalMessage": text(_TEXT)}),
+                is_read("I06.FR.03", display=_TEXT),
                 *steps,
-                _is_read(requirement, holds=_COST),
+                is_read(requirement, holds=_COST),
             ),
         ),
     )
@@ -120,7 +121,7 @@ def _total(known: Known) -> Any:
     return TOTAL if events and events[-1].get("eventType") == "Ended" else OMITTED
 
 
-_SEEN_AT_THE_END = OnlyIf(condition=TRANSACTION_JUST_ENDED, steps=(_is_read(holds=f"{TOTAL}"),))
+_SEEN_AT_THE_END = OnlyIf(condition=TRANSACTION_JUST_ENDED, steps=(is_read(holds=f"{TOTAL}"),))
 
 TC_I_02_CS = Case(
     id="TC_I_02_CS",

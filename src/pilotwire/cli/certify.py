@@ -1,0 +1,51 @@
+"""`pilotwire certify`: what a certification lab is handed, one module a command, loaded only when its command is used.
+
+To add a command, add its line to `COMMANDS`. Its module has a `verb`, as those of `pilotwire.cli.VERBS`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import typer
+from typer.core import TyperGroup
+
+from pilotwire.cli import Verb, load
+
+COMMANDS: Final = (
+    Verb("pki", "pilotwire.cli.certify_pki", "Make certificates for a lab, good and broken, and answer for them."),
+)
+
+
+class Commands(TyperGroup):
+    """All commands; the one that is used is loaded."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command that is used, and load it."""
+        wanted = next((one for one in COMMANDS if args and one.name == args[0]), None)
+        if wanted is not None:
+            self.commands[wanted.name] = command = load(wanted)
+            command.name = wanted.name
+        return super().resolve_command(ctx, args)
+
+
+verb = typer.Typer(
+    cls=Commands,
+    help="Prepare a certification: what a lab wants to be handed.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def _placeholder() -> None:
+    """Stands for a command in the list of commands until it is loaded."""
+
+
+for _command in COMMANDS:
+    verb.command(_command.name, help=_command.what)(_placeholder)
+
+
+@verb.callback()
+def _group() -> None:
+    """Keeps `certify` a group of commands while it has only one."""
