@@ -1,12 +1,21 @@
-"""What holds for every test: a test claims only requirements that exist."""
+"""What holds for every test: a test claims only requirements that exist; hypothesis tries the same examples each time."""
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Generator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.requirement_tables import complaints
+
+settings.register_profile(
+    "suite", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("explore", deadline=None, max_examples=500)
+settings.load_profile("suite")
+"""What passes today passes tomorrow, on a slow machine as well. `--hypothesis-profile=explore` looks for what is not known yet."""
 
 
 def _is_worker(config: pytest.Config) -> bool:
@@ -17,6 +26,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Stop the run at the first sight of a requirement id nobody ever wrote."""
     if not _is_worker(config) and (wrong := complaints(items)):
         raise pytest.UsageError("\n".join(wrong))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
+    """Thousands of tests and all modules live to the end: the garbage collector need not look at them again and again."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -117,10 +117,10 @@ class Judge:
         """A00.FR.502, A00.FR.503, A00.FR.512; P-256 for ISO 15118-2."""
         key, found = leaf.public_key(), set()
         if isinstance(key, rsa.RSAPublicKey):
-            found |= {"weak key"} if key.key_size < 2048 else set()
+            found |= {"weak"} if key.key_size < 2048 else set()
         else:
             assert isinstance(key, ec.EllipticCurvePublicKey)
-            found |= {"weak key"} if key.key_size < 224 else set()
+            found |= {"weak"} if key.key_size < 224 else set()
             found |= {"wrong curve"} if self._domain(name) and key.curve.name != "secp256r1" else set()
         usage = leaf.extensions.get_extension_for_class(x509.KeyUsage).value
         return found if usage.digital_signature else found | {"wrong usage"}

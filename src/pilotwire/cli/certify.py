@@ -14,6 +14,7 @@ from pilotwire.cli import Verb, load
 
 COMMANDS: Final = (
     Verb("pki", "pilotwire.cli.certify_pki", "Make certificates for a lab, good and broken, and answer for them."),
+    Verb("uptime", "pilotwire.cli.certify_uptime", "Calculate the uptime of charging ports (23 CFR 680.116)."),
 )
 
 

@@ -15,8 +15,8 @@ from typer.core import TyperGroup
 
 from pilotwire.clock import SystemClock
 from pilotwire.conformance.certify.pki_kit import Kit, make_kit, read_kit
-from pilotwire.conformance.certify.pki_kit_entries import Asked
 from pilotwire.conformance.certify.pki_kit_serve import Responding
+from pilotwire.conformance.certify.pki_kit_words import Asked
 from pilotwire.conformance.settings import SETTINGS
 from pilotwire.errors import ConfigError
 from pilotwire.serving import WebServer

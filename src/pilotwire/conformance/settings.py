@@ -126,8 +126,15 @@ SETTINGS: Final[Mapping[str, Setting]] = _table(
     ("unsupported_message_state", "Faulted", "a state of messages the station does not support; empty: it has all"),
     ("unsupported_message_format", "HTML", "a format of messages the station does not support"),
     ("tells_costs", True, "whether the CSMS knows what charging costs, by the energy that was used"),
+    (
+        "updates_tariffs",
+        True,
+        "whether the CSMS can be made to tell a driver another tariff while the transaction goes on",
+    ),
     ("asks_for_unknown_ids", True, "whether the CSMS can be made to send ids it has not heard of"),
     ("language", "nl", "a language the station can show"),
+    ("driver_language", "en", "a language the station's own messages to drivers are in"),
+    ("driver_text", "Card not accepted", "part of what the station says in it to a driver whose token is Blocked"),
     (
         "unsupported_criterion",
         "Unsupported",

@@ -37,6 +37,7 @@ from pilotwire.csms.services.reservations import ReservationsEnd
 from pilotwire.csms.services.retention import Retention
 from pilotwire.csms.services.security_upgrades import SecurityUpgrades
 from pilotwire.csms.services.sequence_gaps import SequenceGaps
+from pilotwire.csms.services.settlements import Settlements
 from pilotwire.csms.services.template_runs import TemplateRuns
 from pilotwire.csms.services.transaction_limits import TransactionLimits
 from pilotwire.csms.services.uptime import UptimeWatch
@@ -120,7 +121,8 @@ class Csms:
         parts = Parts(journal, store, commander, self.clock, self.settings)
         outbox = Outbox(told_of, self.clock, await store.records(WEBHOOKS, "", Page(limit=1000)))
         opened.attend(outbox)
-        services = Services([*_services(parts), Deliveries(parts, outbox), CertificateSignings(parts, partners.signer)])
+        asking: list[Service] = [CertificateSignings(parts, partners.signer), Settlements(parts, partners.psp)]
+        services = Services([*_services(parts), Deliveries(parts, outbox), *asking])
         stack.push_async_callback(gateway.close)
         await gateway.start()
         stack.push_async_callback(services.close)

@@ -282,6 +282,30 @@ class CsmsSettings(Settings):
     prepaid_timeout: float = setting(
         2.0, "seconds, more than 0 and at most 60", "how long prepaid_url may take", gt=0, le=60
     )
+    psp_url: str = setting(
+        "",
+        "an http(s) URL",
+        "a payment service provider that settles ad hoc payments; without one that is not done here",
+        pattern=r"^(https?://[^\s#]+)?$",
+    )
+    psp_timeout: float = setting(
+        10.0, "seconds, more than 0 and at most 60", "how long that provider may take", gt=0, le=60
+    )
+    psp_token: str = setting("", "a token", "the bearer token for that provider", pattern=r"^[!-~]*$")
+    psp_page: str = setting(
+        "",
+        "an http(s) URL with {payment}",
+        "where a driver pays who came by the code on a display; without one such codes lead nowhere",
+        pattern=r"^(https?://\S+\{payment\}\S*)?$",
+        max_length=1900,
+    )
+    web_payment_seconds: int = setting(
+        120,
+        "seconds from 0 (not at all) to 3600",
+        "how long an EVSE is kept for a driver who pays on that page",
+        ge=0,
+        le=3600,
+    )
     contract_roots: str = setting(
         "", "a PEM file", "the roots of contract certificates (MO), for those a station sends whole"
     )

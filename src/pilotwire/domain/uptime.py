@@ -265,7 +265,7 @@ def ports_of(history: History, terms: Terms, now: datetime) -> tuple[Port, ...]:
     """All ports of a station with all their outages until now."""
     named = {each.evse for each in terms.in_service if each.evse and each.since is not None}
     evses = sorted({status.address.evse for status in history.statuses if not status.address.is_station} | named)
-    offline = _offline(history, terms, now)
+    offline = _offline(history, terms, now + _TICK)
     ports = (_port(evse, history, terms, offline, now) for evse in evses)
     return tuple(port for port in ports if port is not None)
 
@@ -348,7 +348,7 @@ def _counted(
 # --- outages from what is known --------------------------------------------------------------------------------------
 
 
-def _offline(history: History, terms: Terms, now: datetime) -> tuple[Interval, ...]:
+def _offline(history: History, terms: Terms, until: datetime) -> tuple[Interval, ...]:
     """When the station was not connected, for longer than the grace."""
     ends = (ConnectionChange(at=gap.since, connected=False) for gap in history.backend_gaps)
     lost: datetime | None = None
@@ -359,8 +359,8 @@ def _offline(history: History, terms: Terms, now: datetime) -> tuple[Interval, .
             lost = None
         elif not change.connected and lost is None:
             lost = change.at
-    if lost is not None and lost < now:
-        found.append(Interval(since=lost, until=now))
+    if lost is not None and lost < until:
+        found.append(Interval(since=lost, until=until))
     return merged(each for each in found if each.length > timedelta(seconds=terms.grace))
 
 
@@ -373,8 +373,9 @@ def _port(evse: int, history: History, terms: Terms, offline: Sequence[Interval]
     served = _served(evse, terms, first, now)
     if served is None:
         return None
-    told = _told_down(statuses, now)
-    silent = [Part(since=served.since, until=max(served.since, first or now), cause=Cause.UNTOLD)]
+    ahead = now + _TICK  # a moment more, to see what is going on now
+    told = _told_down(statuses, ahead)
+    silent = [Part(since=served.since, until=max(served.since, first or ahead), cause=Cause.UNTOLD)]
     lost = without(offline, (*told, *silent))
     gaps = history.backend_gaps
     parts = [
@@ -383,8 +384,8 @@ def _port(evse: int, history: History, terms: Terms, offline: Sequence[Interval]
         *(Part(since=each.since, until=each.until, cause=Cause.BACKEND_DOWN) for each in common(lost, gaps)),
         *(Part(since=each.since, until=each.until, cause=Cause.CONNECTION_LOST) for each in without(lost, gaps)),
     ]
-    retired = served.until < now
-    return Port(evse=evse, in_service=served, outages=_outages(evse, parts, served, ends_now=not retired))
+    going_on = served.until == now and any(part.until > now for part in parts)
+    return Port(evse=evse, in_service=served, outages=_outages(evse, parts, served, going_on=going_on))
 
 
 def _served(evse: int, terms: Terms, first: datetime | None, now: datetime) -> Interval | None:
@@ -398,7 +399,7 @@ def _served(evse: int, terms: Terms, first: datetime | None, now: datetime) -> I
     return None if since is None or since >= until else Interval(since=since, until=until)
 
 
-def _told_down(statuses: Sequence[PortStatus], now: datetime) -> list[Part]:
+def _told_down(statuses: Sequence[PortStatus], end: datetime) -> list[Part]:
     """When the port was down by what was told of it and of the station as a whole."""
     station: PortStatus | None = None
     connectors: dict[int | None, PortStatus] = {}
@@ -408,7 +409,7 @@ def _told_down(statuses: Sequence[PortStatus], now: datetime) -> list[Part]:
             station = status
         else:
             connectors[status.address.connector] = status
-        until = statuses[index + 1].at if index + 1 < len(statuses) else now
+        until = statuses[index + 1].at if index + 1 < len(statuses) else end
         why = _why_down(station, connectors.values())
         if why is not None and status.at < until:
             cause = Cause.FAULTED if why.availability is Availability.FAULTED else Cause.UNAVAILABLE
@@ -437,7 +438,7 @@ def _less(parts: Iterable[Part], other: Iterable[Interval]) -> list[Part]:
     ]
 
 
-def _outages(evse: int, parts: Iterable[Part], served: Interval, *, ends_now: bool) -> tuple[Outage, ...]:
+def _outages(evse: int, parts: Iterable[Part], served: Interval, *, going_on: bool) -> tuple[Outage, ...]:
     """Outages of parts that do not overlap: those that follow each other at once are one."""
     inside = [
         Part(since=max(part.since, served.since), until=min(part.until, served.until), cause=part.cause, code=part.code)
@@ -452,7 +453,7 @@ def _outages(evse: int, parts: Iterable[Part], served: Interval, *, ends_now: bo
         else:
             groups[-1].append(part)
     return tuple(
-        Outage(evse=evse, parts=tuple(group), ongoing=ends_now and group[-1].until == served.until) for group in groups
+        Outage(evse=evse, parts=tuple(group), ongoing=going_on and group[-1].until == served.until) for group in groups
     )
 
 

@@ -18,6 +18,7 @@ from typing import Any, Final, TypeVar
 from pilotwire.domain.availability import Activity, Availability
 from pilotwire.domain.identity import EvseAddress
 from pilotwire.domain.uptime import ConnectionChange, Excluded, ExclusionReason, History, PortStatus, told_at
+from pilotwire.domain.uptime_periods import Interval
 from pilotwire.errors import ConfigError
 
 _T = TypeVar("_T")
@@ -61,6 +62,12 @@ def read_exclusions(lines: Iterable[str], name: str) -> dict[str, tuple[Excluded
     return {station: tuple(each) for station, each in found.items()}
 
 
+def recorded_between(histories: Iterable[History]) -> Interval:
+    """From the first to the last thing that histories tell."""
+    times = [each.at for history in histories for each in (*history.statuses, *history.connections)]
+    return Interval(since=min(times), until=max(times))
+
+
 # --- lines -----------------------------------------------------------------------------------------------------------
 
 
@@ -71,7 +78,7 @@ def _each(
         try:
             yield read(line)
         except _LineError as error:
-            raise ConfigError(f"{name}, line {number}: {error}.", "Mend that line, or leave it out.") from None
+            raise ConfigError(f"{name}, line {number}: {error}.", "Mend that line.") from None
 
 
 def _records(lines: Iterable[str], name: str) -> Iterator[tuple[int, Mapping[str, Any]]]:

@@ -152,4 +152,5 @@ def _supply(plan: EvsePlan) -> AcSupply | DcSupply:
     if not _LEAST_A <= amps <= _MOST_A:
         what = f"{plan.power_w} W on {plan.phases} phases of {plan.voltage} V are {amps:.1f} A a phase."
         raise ConfigError(what, f"An AC EVSE gives {_LEAST_A} to {_MOST_A} A a phase.")
-    return AcSupply(plan.phases, plan.voltage, amps, max_discharge_w=plan.discharge_power_w)
+    choice, back = plan.can_choose_phase, plan.discharge_power_w
+    return AcSupply(plan.phases, plan.voltage, amps, can_choose_phase=choice, max_discharge_w=back)

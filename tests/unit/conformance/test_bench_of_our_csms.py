@@ -94,7 +94,14 @@ async def test_a_case_has_its_conditions_and_tokens_made() -> None:
     assert any("/token-groups/MASTER" in path and body["masterPass"] for path, body in bodies)
 
 
-@pytest.mark.parametrize(("name", "rule"), [("C_04", {"evseId": [2]}), ("C_05", {"stations": ["ANOTHER-SITE-*"]})])
+@pytest.mark.parametrize(
+    ("name", "rule"),
+    [
+        ("C_04", {"evseId": [2]}),
+        ("C_05", {"stations": ["ANOTHER-SITE-*"]}),
+        ("C_10", {"connectorTypes": ["cChaoJi"]}),
+    ],
+)
 async def test_a_token_is_good_where_the_case_wants_it(name: str, rule: dict[str, list[object]]) -> None:
     case = all_cases()[f"PW_{name}_CSMS"]
     with http_peer(lambda _: Reply(b"{}")) as api:
@@ -102,9 +109,25 @@ async def test_a_token_is_good_where_the_case_wants_it(name: str, rule: dict[str
         await bench.begin(case, SETTINGS)
         tokens = {one.path: json.loads(one.body) for one in api.asked if "/tokens/" in one.path}
         await bench.close()
-    ruled = {path: body for path, body in tokens.items() if body.keys() & {"evseId", "stations"}}
+    ruled = {path: body for path, body in tokens.items() if body.keys() & {"evseId", "stations", "connectorTypes"}}
     assert [("VALID-TOKEN-02" in path, rule.items() <= body.items()) for path, body in ruled.items()] == [(True, True)]
     assert "VALID-TOKEN-02" in next(wishes_of(case, SETTINGS)).text
+
+
+async def test_a_driver_is_as_the_case_wants_and_is_told_something_new() -> None:
+    speaks, told = all_cases()["PW_C_09_CSMS"], all_cases()["PW_I_03_CSMS"]
+    with http_peer(lambda _: Reply(b"{}")) as api:
+        bench = PilotwireCsms(api.url, "ws://csms", "key")
+        await bench.begin(speaks, SETTINGS)
+        await bench.begin(told, SETTINGS)
+        await bench.act("tell_anew", {"token": "MINE", "text": "0.55 a kWh"})
+        tokens = [(one.path, json.loads(one.body)) for one in api.asked if "/tokens/" in one.path]
+        await bench.close()
+    of_driver = [body for path, body in tokens if body.keys() & {"language1", "personalMessage"}]
+    assert [one.get("language1") or one["personalMessage"] for one in of_driver] == ["nl", "0.45 a kWh", "0.55 a kWh"]
+    assert tokens[-1][0].endswith("/tokens/MINE?type=ISO14443")
+    assert [wish.name for wish in wishes_of(speaks, SETTINGS)] == ["speaks"]
+    assert "0.45 a kWh" in next(wishes_of(told, SETTINGS)).text
 
 
 async def test_it_is_looked_until_what_is_wanted_is_there() -> None:

@@ -76,7 +76,7 @@ async def test_what_a_case_left_is_taken_back_at_every_evse() -> None:
         Happened(facts={"bay_occupied": True, "ev_connected": True, "authorized": True}),
         Keeps(values={"transaction_id": "T1"}),
     )
-    elsewhere = (Happened(facts={"ev_connected": True, "lock_blocked": True}),)
+    elsewhere = (Happened(facts={"ev_connected": True, "lock_blocked": True, "faulted": True}),)
     await scene.play(
         *charging,
         AtEvse(evse=2, connector=1, steps=elsewhere),
@@ -87,7 +87,7 @@ async def test_what_a_case_left_is_taken_back_at_every_evse() -> None:
     )
     del asked[:]
     await put_back(scene.scene, hands)  # type: ignore[arg-type]
-    assert hands.done == [("unplug", 1), ("drive_out", 1), ("free_lock", 2), ("unplug", 2)]
+    assert hands.done == [("unplug", 1), ("drive_out", 1), ("free_lock", 2), ("clear_fault", 2), ("unplug", 2)]
     said = dict(asked)
     assert said["RequestStopTransaction"] == {"transactionId": "T1"}
     assert said["CancelReservation"] == {"reservationId": 7}

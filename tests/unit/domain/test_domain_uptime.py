@@ -252,6 +252,13 @@ def test_what_is_not_yet_over_or_not_in_service_does_not_count() -> None:
     assert [(each.outage.ongoing, each.outage.until) for each in told.outages] == [(True, at(60))]
 
 
+def test_what_ends_in_this_moment_is_not_going_on() -> None:
+    """Looked at when the port has just come back, and when it has just gone."""
+    history = History(statuses=(status(0, AVAILABLE), status(10, FAULTED), status(20, AVAILABLE), status(30, FAULTED)))
+    for now, ongoing in ((10, []), (11, [True]), (20, [False]), (30, [False]), (31, [False, True])):
+        assert [each.outage.ongoing for each in report(history, period(0, 60), now=now).outages] == ongoing
+
+
 def test_one_usable_connector_keeps_a_port_up() -> None:
     """While one connector of an EVSE is in use the other one is Unavailable (2.x); that is no outage. Both at once is one."""
     history = History(

@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
-from pilotwire.domain.tariff.web_payments import address_of, next_interval, template_flaw, totp
+from pilotwire.domain.ad_hoc_payments import LimitNotUnderstood, limit_asked, strictest
+from pilotwire.domain.authorization import NO_LIMIT, TransactionLimit
+from pilotwire.domain.tariff.web_payments import address_of, is_valid, next_interval, template_flaw, totp
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 BASE62 = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -76,3 +79,39 @@ def test_an_address_has_its_values_and_what_the_driver_wants() -> None:
         address_of("https://qr.test/{roamingevseid}/{totp}/{version}", values, {})
         == "https://qr.test/DE%2A1/aHicux89/v1"
     )
+
+
+# --- at the CSMS ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.req("C25.FR.07")
+@pytest.mark.parametrize(
+    ("seconds", "good"), [(0, True), (30, True), (-30, True), (59, True), (61, False), (-60, False)], ids=str
+)
+def test_a_password_counts_in_its_interval_the_one_before_and_the_one_after(seconds: int, good: bool) -> None:
+    """30 seconds each; the moment is the first of its interval."""
+    at = datetime(2026, 5, 1, 12, tzinfo=UTC)
+    given = totp("secret", at, validity=30, length=8)
+    assert is_valid(given, "secret", at + timedelta(seconds=seconds), validity=30, length=8) is good
+    assert not is_valid(given, "another", at, validity=30, length=8)
+    assert not is_valid("ü" * 8, "secret", at, validity=30, length=8)
+
+
+@pytest.mark.req("C25.FR.59", "C25.FR.60")
+def test_limits_in_an_address_are_understood_and_others_ignored() -> None:
+    asked = limit_asked({"maxenergy": "20000", "maxTime": "3600", "maxcost": "12.50", "lang": "de"})
+    assert asked == TransactionLimit(max_energy=Decimal(20_000), max_time=3600, max_cost=Decimal("12.50"))
+    assert limit_asked({"lang": "de"}) == NO_LIMIT
+
+
+@pytest.mark.parametrize("text", ["much", "0", "-5", "NaN", "1e99", ""])
+def test_a_limit_that_is_no_amount_is_refused_with_a_sentence(text: str) -> None:
+    with pytest.raises(LimitNotUnderstood, match="maxcost"):
+        limit_asked({"maxcost": text})
+
+
+def test_of_two_limits_the_lesser_of_each_counts() -> None:
+    one = TransactionLimit(max_cost=Decimal(40), max_time=60)
+    other = TransactionLimit(max_cost=Decimal(10), max_energy=Decimal(5000))
+    both = TransactionLimit(max_cost=Decimal(10), max_energy=Decimal(5000), max_time=60)
+    assert strictest(one, other) == strictest(other, one) == both

@@ -107,6 +107,7 @@ ACTS: Final[Mapping[str, Act]] = _acts(
     ("store_customer", "Let the station keep something of the customer {identifier}.", {}),
     ("made_so", "See to it that {state}.", {}),
     ("choose", "Choose at the station's screen: {option}.", {}),
+    ("tell_anew", 'Have the CSMS tell the driver with the idToken {token} another tariff from now on: "{text}".', {}),
     ("send", "Let the station send the request {action} with {payload}.", {"payload": {}}),
     ("look", "Look at the station: {question}", {"expected": "yes"}),
 )

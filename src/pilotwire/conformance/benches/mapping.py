@@ -32,6 +32,7 @@ from typing import Any, Final
 
 import httpx
 
+from pilotwire.conformance.benches.acts import act_named
 from pilotwire.conformance.benches.desk import Desk
 from pilotwire.conformance.benches.ports import ActFailed, NobodyThere, StationPlayed
 from pilotwire.conformance.benches.wishes import Wish, wishes_of
@@ -105,9 +106,15 @@ class CsmsByMapping:
             raise ActFailed(f"the mapping has no {action}, and nobody is there to do it")
 
     async def act(self, name: str, details: Mapping[str, Any]) -> Mapping[str, Any]:
-        """A person looks."""
+        """A person looks; what else can be done is in the table, or done by a person."""
+        if name != "look" and name in self._prepared:
+            await self._request(self._prepared[name], dict(details))
+            return {}
         if self._desk is None:
             raise NobodyThere(f"nobody is there to {name}")
+        if name != "look":
+            await self._desk.ask(act_named(name, details).instruction(details))
+            return {}
         return {"seen": await self._desk.ask(str(details.get("question", name)), ("yes", "no"))}
 
     async def _request(self, entry: Mapping[str, Any], fields: Mapping[str, Any]) -> None:

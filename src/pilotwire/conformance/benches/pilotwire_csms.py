@@ -43,6 +43,11 @@ _GROUPS: Final = ("group_id", "master_group_id")
 _OF_GROUP: Final = {"valid_token": "group_id", "valid_token2": "group_id"}
 """What the trait `grouped` makes."""
 
+_OF_DRIVER: Final = {"speaks": "language1", "told": "personalMessage"}
+"""Traits about the driver with the valid token, and where the record of a token has them."""
+_OTHER_TYPES: Final = ("cChaoJi", "cTesla")
+"""Of these at least one is not the type of the station's connectors."""
+
 _COMMANDS: Final[Mapping[str, str]] = {
     "RequestStartTransaction": "request-start",
     "RequestStopTransaction": "request-stop",
@@ -79,12 +84,14 @@ class PilotwireCsms:
         self._secure = secure or ocpp
         self._certificates = certificates
         self._identity = ""
+        self._token_type = ""
         self._version = OcppVersion.V201
         self._under_way: set[asyncio.Task[httpx.Response]] = set()
 
     async def begin(self, case: Case, settings: Mapping[str, Any]) -> StationPlayed:
         """Register a station of its own for the case, and the tokens."""
         self._identity = case.id.replace("_", "-")
+        self._token_type = settings["valid_token_type"]
         self._version = case.version
         profile = settings["security_profile"]
         password = settings["password"] if profile in (1, 2) else None
@@ -113,6 +120,8 @@ class PilotwireCsms:
                 body["groupIdToken"] = {"idToken": own[groups[name]], "type": "Central"}
             if name == "valid_token2" and "good_at" in case.traits:
                 body |= _good_at(case.traits["good_at"], settings)
+            if name == "valid_token":
+                body |= {field: case.traits[trait] for trait, field in _OF_DRIVER.items() if trait in case.traits}
             await self._token(own[name], settings[f"{name}_type"], body)
         await self._token(own["emaid"], "eMAID", {"status": "Accepted"})
         return own
@@ -145,6 +154,9 @@ class PilotwireCsms:
 
         With `wanted` it looks until that is there, and tells yes, or what is there after a while instead.
         """
+        if name == "tell_anew":
+            await self._token(details["token"], self._token_type, {"personalMessage": details["text"]})
+            return {}
         if name != "look":
             raise ActFailed(f"nobody can do {name} at a CSMS")
         path = str(details["get"]).replace("{station}", self._identity)
@@ -199,7 +211,9 @@ def _member(found: Any, step: str) -> Any:
 
 
 def _good_at(place: str, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The rule of a token that is good at the second EVSE only, or at other stations only (trait `good_at`)."""
+    """The rule of a token that is good at the second EVSE, at other stations, or at another type of EVSE only (trait `good_at`)."""
+    if place == "other_type":
+        return {"connectorTypes": [next(one for one in _OTHER_TYPES if one != settings["connector_type"])]}
     return {"evseId": [settings["evse2_id"]]} if place == "evse2" else {"stations": ["ANOTHER-SITE-*"]}
 
 

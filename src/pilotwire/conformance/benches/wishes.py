@@ -23,7 +23,9 @@ def wishes_of(case: Case, settings: Mapping[str, Any]) -> Iterator[Wish]:
     """What the case wants.
 
     `boot_answers`: statuses of the next BootNotificationResponses; `grouped`: both valid tokens are in the group; `good_at`: where the
-    second valid token may charge, at the second EVSE of the station only (`evse2`) or at other stations only (`elsewhere`).
+    second valid token may charge, at the second EVSE of the station only (`evse2`), at other stations only (`elsewhere`), or at EVSEs of
+    a type the station does not have (`other_type`); `speaks`: the language of the driver with the valid token; `told`: a text about the
+    tariff that this driver is to read.
     """
     answers = list(case.traits.get("boot_answers", ()))
     if answers:
@@ -37,6 +39,16 @@ def wishes_of(case: Case, settings: Mapping[str, Any]) -> Iterator[Wish]:
         yield Wish("grouped", f"Have the CSMS know the idTokens {tokens} as members of {group}.", {}, lasting=True)
     if place := case.traits.get("good_at"):
         second = f"at EVSE {settings['evse2_id']} only"
-        where = {"evse2": second, "elsewhere": "at no EVSE, but at other stations"}[place]
+        other = f"at EVSEs of another type than {settings['connector_type']}, which {settings['identity']} has,"
+        where = {"evse2": second, "elsewhere": "at no EVSE, but at other stations", "other_type": f"{other} only"}[
+            place
+        ]
         text = f"Have the CSMS know the idToken {settings['valid_token2']} as good at {settings['identity']} {where}."
         yield Wish("good_at", text, {"place": place, "idToken": settings["valid_token2"]})
+    first = settings["valid_token"]
+    if language := case.traits.get("speaks"):
+        text = f"Have the CSMS know the driver with the idToken {first} as one who speaks {language}."
+        yield Wish("speaks", text, {"language": language, "idToken": first})
+    if tariff := case.traits.get("told"):
+        text = f'Have the CSMS tell the driver with the idToken {first} this of the tariff: "{tariff}".'
+        yield Wish("told", text, {"text": tariff, "idToken": first})

@@ -25,8 +25,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PrivateFormat, pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from pilotwire.conformance.certify.pki_kit_entries import Asked, Entry, Fault, Group, Key, entries_of
+from pilotwire.conformance.certify.pki_kit_entries import entries_of
 from pilotwire.conformance.certify.pki_kit_readme import readme_of
+from pilotwire.conformance.certify.pki_kit_words import Asked, Entry, Fault, Group, Key
 from pilotwire.conformance.wire.pki import (
     PSS,
     Holder,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from pilotwire.conformance.certify.pki_kit_entries import Asked, Entry, Group
+from pilotwire.conformance.certify.pki_kit_words import Asked, Entry, Group
 
 _HEAD = """\
 # PKI kit of {day}

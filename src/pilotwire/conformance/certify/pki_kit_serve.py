@@ -117,11 +117,9 @@ class Responding:
 
 async def _body(receive: Callable[[], Awaitable[MutableMapping[str, Any]]]) -> bytes | None:
     """The body of a request; None if it is too long."""
-    body = b""
-    while True:
+    body, more = b"", True
+    while more and len(body) <= _MOST_BYTES:
         message = await receive()
         body += message.get("body", b"")
-        if len(body) > _MOST_BYTES:
-            return None
-        if not message.get("more_body", False):
-            return body
+        more = message.get("more_body", False)
+    return body if len(body) <= _MOST_BYTES else None

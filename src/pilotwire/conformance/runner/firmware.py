@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
+import httpx
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding
 
@@ -17,22 +18,46 @@ from pilotwire.conformance.wire.pki import PrivateKey
 
 _PAYLOAD: Final = b"Pilotwire bench firmware\n" * 1024
 _NOT_FOUND: Final = 404
+_FETCHED_WITHIN: Final = 5.0
 _PREFIXES: Final = {"good": "", "damaged": "damaged_"}
 
 
 @maker("firmware location")
 def firmware_location(
-    scene: Any, *, kind: str = "good", held: bool = False, slow: float = 0.0, missing: bool = False
+    scene: Any, *, kind: str = "good", held: bool = False, slow: float = 0.0, missing: bool = False, cut: int = 0
 ) -> str:
     """Where the image is: at the plan's own server, or at the tester's.
 
-    That serves it, after `slow` seconds, or (`held`) never gets to; `missing`: there is nothing. A `damaged` image fails its verification.
+    That serves it, after `slow` seconds, or (`held`) never gets to; `missing`: there is nothing; `cut`: the first download breaks off after
+    so many bytes. A `damaged` image fails its verification.
     """
     url = str(scene.setting(f"{_PREFIXES[kind]}firmware_url"))
     if url:
         return f"{url}_does_not_exist" if missing else url
     status = _NOT_FOUND if missing else 200
-    return str(scene.files.offers("firmware.bin", _image(scene, kind), status=status, held=held, slow=float(slow)))
+    return str(
+        scene.files.offers(
+            "firmware.bin", _image(scene, kind), status=status, held=held, slow=float(slow), cut_after=cut
+        )
+    )
+
+
+@maker("firmware checksum")
+def firmware_checksum(scene: Any) -> str:
+    """The MD5 of the image, in hexadecimal (L03.FR.02)."""
+    if scene.setting("firmware_url") and not scene.setting("firmware_file"):
+        raise Unresolved("the plan has a firmware_url, and no firmware_file")
+    return hashlib.md5(_image(scene, "good"), usedforsecurity=False).hexdigest()
+
+
+@maker("checksum at")
+def checksum_at(_: Any, location: str) -> str:
+    """The MD5 of the file at a URL, in hexadecimal; "" where there is none to be had by HTTP."""
+    try:
+        answer = httpx.get(location, timeout=_FETCHED_WITHIN, trust_env=False, verify=False)
+    except (httpx.HTTPError, httpx.InvalidURL):
+        return ""
+    return hashlib.md5(answer.content, usedforsecurity=False).hexdigest() if answer.is_success else ""
 
 
 @maker("firmware signer")

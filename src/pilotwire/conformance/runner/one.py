@@ -70,7 +70,7 @@ async def play_station_case(case: Case, run: Setting, bench: StationBench) -> Ca
             password=_password(settings),
             security_profile=profile,
             csms_roots=(authority.root().pem,) if profile >= _TLS else (),
-            certificate_chain="" if own is None else own.pem,
+            certificate_chain="" if own is None else own.chain_pem,
             private_key="" if own is None else own.key_pem,
         )
         await bench.begin(case, endpoint, settings)

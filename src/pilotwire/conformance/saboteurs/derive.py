@@ -25,7 +25,11 @@ from pilotwire.ocpp.violations import SchemaViolation
 _MOST_LEAVES: Final = 3
 """So many values inside of a list are altered: what a list tells first is what it is about."""
 _WRONG_TIME: Final = "2001-01-01T00:00:00Z"
-_STATE_PLACES: Final = ("connectorStatus", "eventData[0].actualValue")
+_STATE_PLACES: Final[Mapping[str, tuple[str, ...]]] = {
+    "StatusNotification": ("connectorStatus", "status"),
+    "NotifyEvent": ("eventData[0].actualValue",),
+}
+"""Where a message tells the state of a connector: of 2.x and 1.6."""
 
 
 def sabotages_of(result: CaseResult, version: OcppVersion, samples: Mapping[str, Any]) -> Iterator[Sabotage]:
@@ -66,7 +70,8 @@ def _of_check(check: CheckResult, entries: list[Entry], version: OcppVersion) ->
         yield from _of_handshake(entry, check.path, entries)
     if entry.direction != "received" or entry.kind not in ("call", "result") or entry.payload is None:
         return
-    paths = [check.path] if check.path else [one for one in _STATE_PLACES if look(entry.payload, one) is not MISSING]
+    states = _STATE_PLACES.get(entry.action, ())
+    paths = [check.path] if check.path else [one for one in states if look(entry.payload, one) is not MISSING]
     for path in paths:
         for value in _other_values(entry, path, version):
             yield Sabotage("alter", _target(entry, entries), path, value)

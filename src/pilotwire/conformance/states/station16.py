@@ -6,13 +6,15 @@ The connector of a case is the setting `evse_id`; what the tester knows of its t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
+from typing import Any, Final
 
 from pilotwire.conformance.checks import Check, absent_or, equals, one_of
 from pilotwire.conformance.conditions import configured_is, fact, kept_is, not_
 from pilotwire.conformance.language import (
     Acts,
     Configures,
+    ForEach,
     Happened,
     InAnyOrder,
     Keeps,
@@ -26,10 +28,13 @@ from pilotwire.conformance.language import (
     TellsStatus,
 )
 from pilotwire.conformance.states.certificates201 import CSR_IN_PEM, CSR_STRONG
-from pilotwire.conformance.values import OMITTED, Configured, Fresh, Kept, Moment, configured, made
+from pilotwire.conformance.values import OMITTED, Computed, Configured, Fresh, Kept, Known, Moment, configured, made
 from pilotwire.conformance.wire.authority import CSMS_ROOT, MANUFACTURER_ROOT
 
 Steps = tuple[Step, ...]
+
+_BRIEFLY: Final = 1.0
+"""How long what may come or not is waited for, in s."""
 
 CONNECTOR = configured.evse_id
 """<Configured ConnectorId>: what the plan calls an EVSE is a connector in 1.6."""
@@ -235,8 +240,12 @@ def authorized(token: str = "valid_token") -> Steps:
     )
 
 
-def charging(token: str = "valid_token") -> Steps:
-    """State Charging: the cable first, then a remote start."""
+def charging(token: str = "valid_token", *, started: tuple[Check, ...] = (), asks: bool = True, **more: Any) -> Steps:
+    """State Charging: the cable first, then a remote start (with `more` in it).
+
+    `started` are further checks of StartTransaction.req; not `asks`: whether the idTag is asked about is left to the Charge Point.
+    """
+    authorizing = authorizes("9", token) if asks else replace(authorizes("9", token), optional=True, within=_BRIEFLY)
     return (
         State(
             name="Charging",
@@ -244,10 +253,10 @@ def charging(token: str = "valid_token") -> Steps:
                 Learns(number="1", variable="AuthorizeRemoteTxRequests", setting="authorize_remote_start"),
                 *plug_in(),
                 OnlyIf(condition=not_(fact("reserved")), steps=(status("3", "Preparing"),)),
-                remote_start("5", token=token),
-                OnlyIf(condition=fact("reserved"), steps=(status("7", "Preparing"),)),
-                OnlyIf(condition=configured_is("authorize_remote_start", True), steps=(authorizes("9", token),)),
-                begins_to_charge("11", "13", token=token),
+                remote_start("5", token=token, **more),
+                OnlyIf(condition=fact("reserved"), steps=(status("7", "Preparing", early=True),)),
+                OnlyIf(condition=configured_is("authorize_remote_start", True), steps=(authorizing,)),
+                begins_to_charge("11", "13", *started, token=token),
                 Happened(facts={"authorized": True, "energy": True, "reserved": False}),
                 Reached(state="Charging"),
             ),
@@ -293,6 +302,51 @@ def connector_unavailable() -> Steps:
             ),
         ),
     )
+
+
+def others_unavailable() -> Steps:
+    """State SetConnectorUnavailable for all unused connectors."""
+    return (
+        State(
+            name="SetConnectorUnavailable",
+            steps=(
+                ForEach(
+                    name="unused",
+                    values=Computed("the connectors that are not used", _unused),
+                    steps=(
+                        Sends(
+                            action="ChangeAvailability",
+                            payload={"connectorId": Kept("unused"), "type": "Inoperative"},
+                            checks=(equals("status", "Accepted"),),
+                        ),
+                        status("", "Unavailable", evse=Kept("unused")),
+                    ),
+                ),
+            ),
+        ),
+    )
+
+
+def every_connector(name: str, *steps: Step) -> ForEach:
+    """The steps for every connector, whose number is kept under this name."""
+    numbers = Computed("every connector", lambda known: list(range(1, len(known.setting("connectors")) + 1)))
+    return ForEach(name=name, values=numbers, steps=steps)
+
+
+def _unused(known: Known) -> list[int]:
+    every = range(1, len(known.setting("connectors")) + 1)
+    return [number for number in every if number != known.setting("evse_id")]
+
+
+def charge_point_faulted() -> Steps:
+    """State SetChargePointFaulted: a fault of every connector, and of connector 0 where the Charge Point tells that."""
+    at = Kept("faulted_connector")
+    faults = every_connector(
+        "faulted_connector",
+        Acts(act="fault", details={"evse": at}),
+        status("1", "Faulted", evse=at),
+    )
+    return (State(name="SetChargePointFaulted", steps=(faults, Reached(state="SetChargePointFaulted"))),)
 
 
 def charge_point_unavailable() -> Steps:

@@ -49,6 +49,7 @@ from pilotwire.csms.api import (
     monitoring,
     network_profiles,
     pages,
+    payments,
     plugins,
     records,
     reservations,
@@ -120,6 +121,7 @@ _RESOURCES = (
     battery_swap,
     tariffs,
     costs,
+    payments,
     alerts,
     smart_charging,
     charging_records,
@@ -176,7 +178,7 @@ def _routes() -> Sequence[BaseRoute]:
     v1 = APIRouter(prefix=PREFIX)
     for resource in _RESOURCES:
         v1.include_router(resource.router)
-    return (*v1.routes, *health.router.routes, *pages.router.routes, *downloads.router.routes)
+    return (*v1.routes, *health.router.routes, *pages.router.routes, *payments.page.routes, *downloads.router.routes)
 
 
 def end_streams(api: FastAPI) -> None:

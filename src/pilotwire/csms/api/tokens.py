@@ -24,6 +24,7 @@ from pilotwire.csms.api.resource import (
     whole,
 )
 from pilotwire.csms.api.rooms import TheDesk
+from pilotwire.csms.registers.authorization import texts_to_tell
 from pilotwire.csms.store.ports import Page, PutToken, RemoveToken
 from pilotwire.domain.authorization import AuthorizationStatus, Token
 from pilotwire.domain.identity import IdToken
@@ -226,7 +227,10 @@ async def get_token(desk: TheDesk, value: Value, type: Type = None) -> TokenReso
 async def put_token(desk: TheDesk, value: Value, wanted: TokenRecord, type: Type = None) -> TokenResource:
     """Put a token on record. What is left out gets its default: this replaces the record of this value and type."""
     token = _token(IdToken(value=value, type=type), wanted)
+    texts = await texts_to_tell(desk.store, token, await desk.store.token(token.id_token))
     await desk.write(PutToken(token=token))
+    for each in texts:
+        await desk.write(each)
     return TokenResource.of(token)
 
 

@@ -33,15 +33,14 @@ from pilotwire.csms.registers.uptime import (
     EXCLUSIONS,
     TERMS,
     Exclusion,
-    counting,
     exclusions_of,
     gaps_of,
-    history_of,
     terms_of,
+    uptime_of,
 )
 from pilotwire.csms.store.ports import Page
 from pilotwire.domain.kinds import changed
-from pilotwire.domain.uptime import StationUptime, station_uptime
+from pilotwire.domain.uptime import StationUptime
 from pilotwire.domain.uptime_periods import Interval, Period, months_of
 from pilotwire.domain.uptime_tables import (
     OUTAGE_COLUMNS,
@@ -67,11 +66,7 @@ ThePeriod = Annotated[Asked, Depends(_asked)]
 async def _reports(
     desk: Desk, station: str, periods: tuple[Period, ...], gaps: tuple[Interval, ...]
 ) -> list[StationUptime]:
-    """A station's uptime in each period, of which those not begun yet are left out."""
-    now = desk.rooms.clock.now()
-    history = await history_of(desk.store, station, gaps)
-    terms, excluded = await terms_of(desk.store, station), counting(await exclusions_of(desk.store, station))
-    return [station_uptime(station, history, terms, excluded, each, now) for each in periods if each.since < now]
+    return await uptime_of(desk.store, station, periods, desk.rooms.clock.now(), gaps)
 
 
 @router.get("/uptime", dependencies=[READ], responses=READS, summary="Uptime of all stations")
@@ -232,16 +227,16 @@ async def add_exclusion(
     return ExclusionResource.of(exclusion)
 
 
-@router.post(
-    "/stations/{station}/uptime/exclusions/{exclusion}/withdraw",
+@router.delete(
+    "/stations/{station}/uptime/exclusions/{exclusion}",
     dependencies=[WRITE],
-    responses=WRITES | problems(404),
+    responses=READS | problems(404),
     summary="Withdraw an exclusion",
 )
 async def withdraw_exclusion(
     desk: TheDesk, caller: TheCaller, station: StationIdentity, exclusion: ExclusionId
 ) -> ExclusionResource:
-    """It counts no more; the record stays."""
+    """It counts no more; the record stays, with who has withdrawn it."""
     now = desk.rooms.clock.now()
     amended = await desk.write(EXCLUSIONS.amend(station, exclusion, lambda known: _withdrawn(known, now, caller.actor)))
     if amended.after is None:

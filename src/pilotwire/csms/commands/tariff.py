@@ -254,6 +254,12 @@ async def set_user_price(
     return await commander.ask(station, command, CostShownOutcome)
 
 
-async def web_payment_started(commander: Commander, station: str, evse_id: int, timeout: int) -> WebPaymentOutcome:
-    """Tell that a driver is paying by web page, so that the EVSE waits `timeout` seconds (C25.FR.21)."""
-    return await commander.ask(station, NotifyWebPaymentStarted(evse_id=evse_id, timeout=timeout), WebPaymentOutcome)
+async def web_payment_started(
+    commander: Commander, station: str, evse_id: int, timeout: int, *, patience: float | None = None
+) -> WebPaymentOutcome:
+    """Tell that a driver is paying by web page, so that the EVSE waits `timeout` seconds (C25.FR.21).
+
+    `patience`: seconds the station may take to answer, None: as usual.
+    """
+    command = NotifyWebPaymentStarted(evse_id=evse_id, timeout=timeout)
+    return await commander.ask(station, command, WebPaymentOutcome, timeout=patience)

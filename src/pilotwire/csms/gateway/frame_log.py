@@ -11,7 +11,7 @@ from pilotwire.csms.store.ports import Direction, Journal, LogFrame
 _HEAD: Final = re.compile(r'\s*\[\s*([0-9])\s*,\s*"([^"\\]{0,255})"\s*(?:,\s*"([^"\\]{0,64})")?', re.ASCII)
 _CALLS: Final = frozenset({"2", "6"})
 _REMEMBERED: Final = 64
-_SECRETS: Final = ("asicAuthPassword", "AuthorizationKey")
+_SECRETS: Final = ("asicAuthPassword", "AuthorizationKey", "SharedSecret")
 _SECRET_VALUE: Final = re.compile(r'("(?:attributeValue|value|basicAuthPassword)"\s*:\s*)"(?:[^"\\]|\\.)*"')
 _UPLOADS: Final = ("/uploads/", "://log-")
 _UPLOAD_SECRET: Final = re.compile(r"(/uploads/|://log-[0-9a-f]{12}:)[0-9a-f]{32}")
@@ -50,7 +50,7 @@ class FrameLog:
             del calls[next(iter(calls))]
 
     def _keep(self, direction: str, frame: str, at: datetime, message_id: str, action: str) -> None:
-        if direction == "out" and (_SECRETS[0] in frame or _SECRETS[1] in frame):
+        if direction == "out" and any(each in frame for each in _SECRETS):
             frame = _SECRET_VALUE.sub(r'\1"***"', frame)
         if direction == "out" and (_UPLOADS[0] in frame or _UPLOADS[1] in frame):
             frame = _UPLOAD_SECRET.sub(r"\1***", frame)

@@ -16,7 +16,7 @@ from pilotwire.csms.partners.ports import (
     PartnerResting,
 )
 from pilotwire.csms.registers.authorization import balance_of, group_of
-from pilotwire.csms.registers.device_model import VARIABLES
+from pilotwire.csms.registers.device_model import known_value
 from pilotwire.csms.registers.station_conditions import CONDITIONS
 from pilotwire.domain.authorization import (
     AuthorizationFallback,
@@ -30,12 +30,19 @@ from pilotwire.domain.authorization import (
     judge_token,
     with_certificate,
 )
-from pilotwire.domain.device_model import VariableName, key_of
+from pilotwire.domain.device_model import VariableName
 from pilotwire.domain.findings import Severity
 from pilotwire.domain.identity import EvseAddress, IdToken
+from pilotwire.domain.kinds import changed
 from pilotwire.domain.token_rules import Place
 
 _MOST_CONNECTORS: Final = 4
+_MOST_EVSES: Final = 100
+_SHOW_TEXTS: Final = (
+    VariableName(component="TariffCostCtrlr", variable="Available", variable_instance="Tariff"),
+    VariableName(component="DisplayMessageCtrlr", variable="Available"),
+)
+"""What a station has that can show a driver what is told with a token (I01.FR.02)."""
 
 
 async def _none(_: IdToken) -> int:
@@ -58,6 +65,8 @@ async def judge(desk: Desk, question: Question) -> AuthorizationAnswer:
     told = await _decided_elsewhere(desk, question)
     answer = told or await _judged_here(desk, question)
     asked = question.asked
+    if answer.verdict.message is not None and not await shows_texts(desk, asked.station):
+        answer = AuthorizationAnswer(verdict=changed(answer.verdict, message=None), limit=answer.limit)
     if not asked.by_contract or answer.verdict.certificate_status is not None:
         return answer
     found = await judge_contract(desk, asked.station, asked, question.message_id)
@@ -159,29 +168,47 @@ async def _credit(desk: Desk, question: Question, token: Token) -> Credit | None
 
 
 async def _place(desk: Desk, station: str, address: EvseAddress | None, token: Token | None) -> Place:
-    """Where the token is shown, with the types of the connectors there if they matter."""
-    if address is None or address.is_station:
-        return Place(station=station)
+    """Where the token is shown, with the types of the connectors there if they matter: of the EVSE, else of the station (C01.FR.18)."""
+    evse = None if address is None or address.is_station else address.evse
     if token is None or not token.rules.connector_types:
-        return Place(station=station, evse=address.evse)
-    return Place(station=station, evse=address.evse, connector_types=await _types(desk, station, address))
+        return Place(station=station, evse=evse)
+    if address is None or evse is None:
+        return Place(station=station, connector_types=await _types_of_station(desk, station))
+    types = await _types(desk, station, evse)
+    if address.connector is not None and 0 < address.connector <= len(types):
+        types = types[address.connector - 1 : address.connector]
+    return Place(station=station, evse=evse, connector_types=tuple(filter(None, types)))
 
 
-async def _types(desk: Desk, station: str, address: EvseAddress) -> tuple[str, ...]:
+async def _types_of_station(desk: Desk, station: str) -> tuple[str, ...]:
+    """The types of the connectors of all EVSEs, counted from 1 on, up to the first of which nothing is known."""
+    found: list[str] = []
+    for evse in range(1, _MOST_EVSES + 1):
+        here = [one for one in await _types(desk, station, evse) if one]
+        if not here:
+            break
+        found += here
+    return tuple(found)
+
+
+async def _types(desk: Desk, station: str, evse: int) -> tuple[str, ...]:
     """The types of an EVSE's connectors: as the operator says, else as the station told (Connector.ConnectorType); () if unknown."""
     conditions = await desk.store.record(CONDITIONS, station, "")
     layouts = conditions.evses if conditions is not None else ()
-    types = next((each.connector_types for each in layouts if each.evse == address.evse), ())
-    if not types:
-        types = tuple(
-            [await _told_type(desk, station, address.evse, number) for number in range(1, _MOST_CONNECTORS + 1)]
-        )
-    if address.connector is not None and 0 < address.connector <= len(types):
-        types = types[address.connector - 1 : address.connector]
-    return tuple(filter(None, types))
+    types = next((each.connector_types for each in layouts if each.evse == evse), ())
+    if types:
+        return types
+    return tuple([await _told_type(desk, station, evse, number) for number in range(1, _MOST_CONNECTORS + 1)])
 
 
 async def _told_type(desk: Desk, station: str, evse: int, connector: int) -> str:
     name = VariableName(component="Connector", variable="ConnectorType", evse=evse, connector=connector)
-    known = await desk.store.record(VARIABLES, station, key_of(name))
-    return (known.value() if known is not None else None) or ""
+    return await known_value(desk.store, station, name) or ""
+
+
+# --- texts ------------------------------------------------------------------------------------------------------------
+
+
+async def shows_texts(desk: Desk, station: str) -> bool:
+    """Whether a station can show a text to the driver, or has not told that it can neither show tariffs nor messages."""
+    return any([await known_value(desk.store, station, one) != "false" for one in _SHOW_TEXTS])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pilotwire.csms.handlers import ad_hoc_payments
 from pilotwire.csms.handlers.desk import Desk
 from pilotwire.csms.handlers.judgement import Question, judge
 from pilotwire.csms.handlers.limits import keep_limit
 from pilotwire.csms.handlers.metering import note_unreadable
 from pilotwire.csms.handlers.payment import cost_told
 from pilotwire.csms.handlers.reservation import note_use
+from pilotwire.csms.handlers.texts import told_anew
 from pilotwire.csms.partners.ports import AuthorizationAnswer, AuthorizationQuestion
 from pilotwire.csms.registers.authorization import began_before, open_in_group
 from pilotwire.csms.registers.transactions import GAPS, SequenceGap
@@ -39,10 +41,13 @@ async def event(desk: Desk, station: str, fact: TransactionEvent, message_id: st
     named = fact.transaction_id is None and fact.kind is EventKind.STARTED
     name = booked.transaction.transaction_id if named else None
     due = cost_told(desk.policy.energy_price, fact, booked.transaction)
+    await ad_hoc_payments.ended(desk, station, fact, booked.transaction, due, message_id)
     if fact.id_token is None:
-        return TransactionVerdict(transaction_id=name, total_cost=due)
+        text = await told_anew(desk, fact, booked.transaction)
+        return TransactionVerdict(transaction_id=name, total_cost=due, message=text)
     answer = await _judge(desk, fact.id_token, fact, booked, message_id)
-    told = None if answer.limit is None else await keep_limit(desk, booked.transaction, answer.limit)
+    limit = await ad_hoc_payments.with_payment(desk, station, fact, answer.limit)
+    told = None if limit is None else await keep_limit(desk, booked.transaction, limit)
     return TransactionVerdict(transaction_id=name, authorization=answer.verdict, limit=told, total_cost=due)
 
 

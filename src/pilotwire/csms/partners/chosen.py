@@ -14,6 +14,7 @@ from pilotwire.csms.partners.lab_signer import LabSigner, read_ca
 from pilotwire.csms.partners.ocsp import WebRevocation
 from pilotwire.csms.partners.ports import ContractProvider, Partners, Signer
 from pilotwire.csms.partners.prepaid import http_prepaid
+from pilotwire.csms.partners.psp import http_psp
 from pilotwire.csms.partners.public_web import PublicWeb
 from pilotwire.csms.partners.vat import vat_checker
 from pilotwire.csms.settings import CsmsSettings
@@ -29,6 +30,7 @@ def chosen_partners(settings: CsmsSettings, clock: Clock) -> Partners:
         ocsp=WebRevocation(PublicWeb(settings.ocsp_timeout, private=settings.ocsp_private_addresses), clock),
         authorizer=http_authorizer(settings, clock),
         prepaid=http_prepaid(settings, clock),
+        psp=http_psp(settings),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from pilotwire.domain.ad_hoc_payments import SettlementAnswer, SettlementOrder
 from pilotwire.domain.authorization import (
     AuthorizationVerdict,
     Balance,
@@ -124,6 +125,14 @@ class PrepaidAccounts(Protocol):
         ...
 
 
+class Psp(Protocol):
+    """A payment service provider (C21.FR.05)."""
+
+    async def settle(self, order: SettlementOrder) -> SettlementAnswer:
+        """What became of a payment. Raises PartnerFailed: then it is asked again."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Partners:
     """The partners of a CSMS."""
@@ -134,6 +143,7 @@ class Partners:
     ocsp: RevocationChecker | None = None
     authorizer: Authorizer | None = None
     prepaid: PrepaidAccounts | None = None
+    psp: Psp | None = None
 
 
 ALONE = Partners()

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 from pilotwire.csms.store.ports import Page, Store, TransactionFilter
-from pilotwire.csms.store.registers import Diary, Register
+from pilotwire.csms.store.registers import Amend, Diary, Register
 from pilotwire.domain.authorization import AuthorizationVerdict, Balance, Token, TokenGroup, TransactionLimit
 from pilotwire.domain.identity import IdToken, same_token
 from pilotwire.domain.kinds import Value
@@ -24,6 +24,13 @@ class LimitedTransaction(Value):
     limit: TransactionLimit
 
 
+class NewText(Value):
+    """A text that a driver is to read while charging; `told_with` is the seqNo of the event it was told in answer to."""
+
+    text: str
+    told_with: int | None = None
+
+
 class Authorization(Value):
     """What a station asked of a token, and what it was answered."""
 
@@ -38,6 +45,8 @@ BALANCES: Final = Register("token-balances", Balance)
 """Of no station; by `key_of` the token on record."""
 LIMITED: Final = Register("limited-transactions", LimitedTransaction)
 """By station and transaction."""
+NEW_TEXTS: Final = Register("new-driver-texts", NewText)
+"""By station and transaction: texts of tokens that changed while it went on (I06)."""
 AUTHORIZATIONS: Final = Diary("authorizations", Authorization)
 """By station; the key is the token's value without regard to case."""
 
@@ -52,6 +61,17 @@ async def group_of(store: Store, token: Token | None) -> TokenGroup | None:
     if token is None or token.group is None:
         return None
     return await store.record(GROUPS, "", group_key(token.group.value))
+
+
+async def texts_to_tell(store: Store, token: Token, before: Token | None) -> list[Amend]:
+    """What is to be written where a token says something new to its driver: for each open transaction with it (I06.FR.01)."""
+    if token.message is None or before is None or before.message == token.message:
+        return []
+    running = await store.transactions(
+        TransactionFilter(id_token=token.id_token.value, is_open=True), Page(limit=_PAGE)
+    )
+    own = [each for each in running if each.id_token is not None and same_token(each.id_token, token.id_token)]
+    return [NEW_TEXTS.put(each.station, each.transaction_id, NewText(text=token.message)) for each in own]
 
 
 async def balance_of(store: Store, token: Token) -> Balance | None:

@@ -5,14 +5,25 @@ The diaries are never cut short: funding programmes ask for five years.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Final, TypeVar
 
 from pilotwire.csms.store.ports import KeepEntry, Page, Store
 from pilotwire.csms.store.registers import Diary, Register, cursor_of
 from pilotwire.domain.kinds import Value
-from pilotwire.domain.uptime import USUAL, ConnectionChange, Excluded, ExclusionReason, History, PortStatus, Terms
-from pilotwire.domain.uptime_periods import Interval
+from pilotwire.domain.uptime import (
+    USUAL,
+    ConnectionChange,
+    Excluded,
+    ExclusionReason,
+    History,
+    PortStatus,
+    StationUptime,
+    Terms,
+    station_uptime,
+)
+from pilotwire.domain.uptime_periods import Interval, Period
 
 STATUSES: Final = Diary("uptime-statuses", PortStatus)
 """Changes between up, faulted and unavailable, by station; what changes only how a port is used is left out."""
@@ -78,6 +89,22 @@ async def history_of(store: Store, station: str, gaps: tuple[Interval, ...]) -> 
         connections=await _all(store, CONNECTIONS, station),
         backend_gaps=gaps,
     )
+
+
+async def uptime_of(
+    store: Store,
+    station: str,
+    periods: Iterable[Period],
+    now: datetime,
+    gaps: tuple[Interval, ...] | None = None,
+) -> list[StationUptime]:
+    """A station's uptime in each period, of which those not begun by now are left out. `gaps`: as `gaps_of` has read them.
+
+    Raises StoreError.
+    """
+    history = await history_of(store, station, await gaps_of(store) if gaps is None else gaps)
+    terms, excluded = await terms_of(store, station), counting(await exclusions_of(store, station))
+    return [station_uptime(station, history, terms, excluded, each, now) for each in periods if each.since < now]
 
 
 async def gaps_of(store: Store) -> tuple[Interval, ...]:

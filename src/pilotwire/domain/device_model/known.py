@@ -17,7 +17,7 @@ from pilotwire.domain.device_model.variables import (
 )
 from pilotwire.domain.kinds import Value, changed
 
-_SECRETS: Final = frozenset({"authorizationkey", "vpnkey", "simpin"})
+_SECRETS: Final = frozenset({"authorizationkey", "sharedsecret", "vpnkey", "simpin"})
 
 
 class KnownAttribute(Value):

@@ -6,7 +6,7 @@ import hmac
 import re
 import string
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from urllib.parse import quote, urlencode
 
@@ -56,3 +56,11 @@ def address_of(template: str, values: Mapping[str, str], limits: Mapping[str, st
     if not limits:
         return template
     return f"{template}{'&' if '?' in template else '?'}{urlencode(limits)}"
+
+
+def is_valid(given: str, secret: str, at: datetime, *, validity: int, length: int) -> bool:
+    """Whether a password counts at a moment, or counted in the interval before, or will in the next (Validation of TOTP, C25.FR.07)."""
+    around = (at + timedelta(seconds=validity * step) for step in (0, -1, 1))
+    good = [totp(secret, each, validity=validity, length=length).encode() for each in around]
+    found = [hmac.compare_digest(given.encode(), each) for each in good]  # all of them, whichever it is
+    return any(found)

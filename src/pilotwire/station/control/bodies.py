@@ -391,7 +391,8 @@ class ConnectorPlan(ControlBody):
 class EvsePlan(ControlBody):
     """An EVSE: AC with `phases`, `voltage` (to neutral) and the power of all phases together, or DC, which may take power back.
 
-    `signing_meter`: its meter can sign what it measured.
+    `can_choose_phase`: of an AC EVSE that uses one phase alone that may be any (ACPhaseSwitchingSupported), else it is L1. `signing_meter`:
+    its meter can sign what it measured.
     """
 
     connectors: list[ConnectorPlan] = Field(default_factory=lambda: [ConnectorPlan()], min_length=1)
@@ -401,6 +402,7 @@ class EvsePlan(ControlBody):
     power_w: Decimal = Field(default=Decimal(22_080), gt=0)
     max_current: Decimal | None = Field(default=None, gt=0)
     discharge_power_w: Decimal = Field(default=Decimal(0), ge=0)
+    can_choose_phase: bool = False
     signing_meter: bool = False
 
 

@@ -19,7 +19,7 @@ from pilotwire.domain.monitoring import EventsTold
 from pilotwire.domain.provisioning import RegistrationStatus
 from pilotwire.domain.transactions import ChargingState, StoppedReason
 from pilotwire.station.core import events, installer, outbox_policy
-from pilotwire.station.core.evse import Evse
+from pilotwire.station.core.evse import Beside, Evse
 from pilotwire.station.core.station import Station
 from pilotwire.station.hardware.ports import ErrorCode
 
@@ -68,6 +68,8 @@ _NO_MAINS = Problem(code="UnderVoltage", info="No mains")
 _NO_VEHICLE = Problem(code="NoError", info="EV side disconnected")
 """Why a transaction is suspended whose vehicle is gone (1.6:4.10, StopTransactionOnEVSideDisconnect false)."""
 
+_BESIDE = {Beside.WAITING: Activity.PREPARING, Beside.SERVED: Activity.FINISHING, Beside.CABLE: Activity.FINISHING}
+"""What 1.6 says of connectors that are not the one in use."""
 _ACTIVITIES = {
     ChargingState.CHARGING: Activity.CHARGING,
     ChargingState.SUSPENDED_EV: Activity.SUSPENDED_EV,
@@ -139,6 +141,10 @@ def connector_state(station: Station, evse: Evse, connector: int) -> ConnectorSt
     if not operative(station, evse, connector) and evse.tx is None:
         return ConnectorState(availability=Availability.UNAVAILABLE, problem=problem)
     if _is_taken(station, evse, connector) and not _stays_reserved(station, evse):
+        if connector in evse.beside:
+            return ConnectorState(
+                availability=Availability.OCCUPIED, activity=_BESIDE[evse.beside[connector]], problem=problem
+            )
         left = _NO_VEHICLE if evse.tx is not None and evse.connector is None and evse.cable_in is not None else None
         return ConnectorState(availability=Availability.OCCUPIED, activity=_activity(evse), problem=problem or left)
     free = Availability.RESERVED if evse.reserved else Availability.AVAILABLE
@@ -157,6 +163,8 @@ def _is_taken(station: Station, evse: Evse, connector: int) -> bool:
         return evse.battery_low
     if installer.occupied_by_transaction_only(station):
         return evse.tx is not None and connector in {evse.tx.connector, evse.connector, evse.address.connector}
+    if connector in evse.beside:
+        return True
     in_use = {evse.connector, evse.cable_in} - {None}
     if not station.settings.occupied_when_authorized:
         return connector in in_use

@@ -13,6 +13,7 @@ from pilotwire.errors import MisuseError
 from pilotwire.station.core import (
     availability,
     commands,
+    connectors,
     display_screens,
     energy,
     hardware_events,
@@ -311,6 +312,7 @@ class StationCore:
         station = self._station
         reset.go_on(station)
         for evse in station.evses.values():
+            connectors.go_on(station, evse)
             energy.power(station, evse)
         reservation.go_on(station)
         for follow in FOLLOW:

@@ -199,7 +199,10 @@ def _no_reader(station: Station, _name: VariableName) -> str:
 def _lock_fails(station: Station, evse: Evse, name: VariableName) -> bool:
     """It did not move when it was to, or the driver says that it is broken."""
     told = station.condition.problems.get((evse.evse_id, name.connector or 0), {})
-    return name.connector in evse.lock_failed or availability.NAMES[ErrorCode.CONNECTOR_LOCK_FAILURE] in told
+    return (
+        name.connector in evse.lock_failed | evse.lock_stuck
+        or availability.NAMES[ErrorCode.CONNECTOR_LOCK_FAILURE] in told
+    )
 
 
 def _charging_state(_station: Station, evse: Evse, _name: VariableName) -> str:

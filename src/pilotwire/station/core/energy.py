@@ -67,7 +67,7 @@ def _switch(station: Station, evse: Evse, *, closed: bool) -> None:
 def _move_locks(station: Station, evse: Evse, secured: bool) -> None:
     engaged = (evse.grant is not None and not _is_restarting(station)) or evse.held_for is not None  # B13.FR.20
     keep = {evse.connector, evse.cable_in} - {None} if engaged else set()
-    for connector in evse.locked - keep:
+    for connector in evse.locked - keep - evse.lock_stuck:
         _lock(station, evse, connector, locked=False)
     if secured and evse.connector is not None and evse.connector not in evse.locked:
         _lock(station, evse, evse.connector, locked=True)
@@ -84,6 +84,7 @@ def lock_moved(station: Station, evse: Evse, connector: int, *, locked: bool, do
     evse.lock_asked.discard((connector, locked))
     if done:
         evse.lock_failed.discard(connector)
+        evse.lock_stuck.discard(connector)
         (evse.locked.add if locked else evse.locked.discard)(connector)
         evse.signs = evse.layout.signing_meter and station.variables.on("SampledDataCtrlr.SignReadings")
         transactions.settle(station, evse, _POWER_PATH)
@@ -91,7 +92,7 @@ def lock_moved(station: Station, evse: Evse, connector: int, *, locked: bool, do
         evse.lock_failed.add(connector)
         station.do(Show(evse.evse_id, "The plug cannot be locked. Plug in again."))
     else:
-        evse.locked.discard(connector)  # asked again only by an unlock command
+        evse.lock_stuck.add(connector)  # asked again by an unlock command, or when the plug is moved
         station.note(f"The lock of connector {connector} of EVSE {evse.evse_id} does not open.")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from enum import Enum
 
 from pilotwire.domain.authorization import NO_LIMIT, TransactionLimit
 from pilotwire.domain.identity import EvseAddress, IdToken
@@ -88,10 +89,19 @@ class Running:
 _LIMITS = ("max_cost", "max_energy", "max_time", "max_soc")
 
 
+class Beside(Enum):
+    """What is plugged in at a connector that is not the one in use: a vehicle whose turn is to come, one that had it, a loose cable."""
+
+    WAITING = "waiting"
+    SERVED = "served"
+    CABLE = "cable"
+
+
 @dataclass(slots=True)
 class Evse:
     """See the module. `connector` is the one with a vehicle, `cable_in` a socket in which a loose cable was left.
 
+    - `beside` is what is plugged in at the other connectors; see `connectors`.
     - `wants_power` is control pilot state C, `has_asked` that it ever was since plugging in, or could have been: until `ready_by` a
       vehicle that is offered energy is getting ready, from then on it is suspended.
     - `withheld`: the station gives no energy though somebody is authorized (E05.FR.02, E17.FR.12); `not_before`: it will from then on.
@@ -101,6 +111,7 @@ class Evse:
     - `was_live`: energy was offered to this driver before; `closed_at_wh`: the register when the contactor closed, before which no
       energy can have flown.
     - `letting_go`: the driver stopped, and the contactor has yet to open: until then the charging state is what it was.
+    - `locked` are connectors whose lock holds the plug, `lock_failed` those whose lock did not close, `lock_stuck` those whose did not open.
     - `held_for`: the plug stays locked until this token is presented (E05.FR.11, E09.FR.03).
     - `signs`: its meter signs what it measures, and is to; so once the power path is closed its signed value is there (DataSigned).
     - `finishing`: the vehicle of an ended transaction, or the loose cable it left, is still plugged in (1.6:4.9).
@@ -113,6 +124,7 @@ class Evse:
     layout: EvseLayout
     connector: int | None = None
     cable_in: int | None = None
+    beside: dict[int, Beside] = field(default_factory=dict)
     plugged_at: datetime | None = None
     parked: bool = False
     grant: Grant | None = None
@@ -132,6 +144,7 @@ class Evse:
     locked: set[int] = field(default_factory=set)
     lock_asked: set[tuple[int, bool]] = field(default_factory=set)
     lock_failed: set[int] = field(default_factory=set)
+    lock_stuck: set[int] = field(default_factory=set)
     held_for: IdToken | None = None
     signs: bool = False
     finishing: bool = False
@@ -140,6 +153,11 @@ class Evse:
     reserved: bool = False
     battery_low: bool | None = None
     unlocks: list[tuple[Hashable, int]] = field(default_factory=list)
+
+    def try_locks_again(self) -> None:
+        """The plug has moved, or somebody new is there: what a lock did not do before it may do now."""
+        self.lock_failed.clear()
+        self.lock_stuck.clear()
 
     @property
     def evse_id(self) -> int:

@@ -6,20 +6,19 @@ from collections.abc import Callable
 from typing import Any
 
 from pilotwire.domain.availability import Problem
-from pilotwire.domain.identity import NO_AUTHORIZATION, IdToken
+from pilotwire.domain.identity import IdToken
 from pilotwire.domain.transactions import StoppedReason
 from pilotwire.station.core import (
     authorization,
     availability,
+    connectors,
     energy,
     payment_settlement,
     payment_terminal,
-    reservation,
     resumption,
     transactions,
 )
 from pilotwire.station.core.battery_swap_slots import slots
-from pilotwire.station.core.evse import Evse, Grant
 from pilotwire.station.core.inputs import LockMoved
 from pilotwire.station.core.remote_control import unlocked
 from pilotwire.station.core.station import Station
@@ -34,37 +33,27 @@ def happened(station: Station, event: ports.HardwareEvent | LockMoved) -> None:
         return
     if isinstance(event, ports.CablePlugged | ports.CableUnplugged) and event.evse_id in slots(station):
         return  # what comes and goes there is told by the battery itself (2.1: S)
-    if isinstance(event, _AT_A_PLUG) and not _concerns(station.evses[event.evse_id], event.connector_id):
-        station.note(f"Connector {event.connector_id} of EVSE {event.evse_id} moved while another one is in use.")
-        return
+    if isinstance(event, _BY_THE_PILOT) and connectors.in_use(station.evses[event.evse_id]) not in (
+        None,
+        event.connector_id,
+    ):
+        return  # the vehicle waits; what it wants counts when its turn has come
     _HANDLERS[type(event)](station, event)
 
 
-_AT_A_PLUG = (ports.CablePlugged, ports.CableUnplugged, ports.VehicleRequestsPower, ports.VehicleSuspends)
-
-
-def _concerns(evse: Evse, connector: int) -> bool:
-    """One connector of an EVSE is used at a time; what happens at the others meanwhile changes nothing (E01.FR.14)."""
-    in_use = evse.connector or evse.cable_in or (evse.tx.connector if evse.tx is not None else None)
-    return in_use in (None, connector)
+_BY_THE_PILOT = (ports.VehicleRequestsPower, ports.VehicleSuspends)
 
 
 # --- at an EVSE -----------------------------------------------------------------------------------------------------
 
 
 def _plugged(station: Station, event: ports.CablePlugged) -> None:
-    evse = station.evses[event.evse_id]
-    transactions.plugged(station, evse, event.connector_id)
-    if evse.grant is not None or station.variables.on("AuthCtrlr.Enabled"):
-        return
-    anybody = IdToken(value="", type=NO_AUTHORIZATION)
-    if authorization.may_start(station, evse) and not reservation.refuses(station, evse, anybody, None):
-        transactions.grant(station, evse, Grant(anybody))  # C02.FR.01
+    connectors.plugged(station, station.evses[event.evse_id], event.connector_id)
 
 
 def _unplugged(station: Station, event: ports.CableUnplugged) -> None:
     evse = station.evses[event.evse_id]
-    transactions.unplugged(station, evse, event.connector_id, cable_remains=event.cable_remains)
+    connectors.unplugged(station, evse, event.connector_id, cable_remains=event.cable_remains)
 
 
 def _requests_power(station: Station, event: ports.VehicleRequestsPower) -> None:
@@ -171,12 +160,13 @@ def surveyed(station: Station, events: tuple[ports.HardwareEvent, ...]) -> None:
     for event in events:
         match event:
             case ports.CablePlugged(evse_id, connector) if evse_id in station.evses:
-                station.evses[evse_id].connector = connector
+                connectors.found(station.evses[evse_id], connector)
                 station.evses[evse_id].plugged_at = station.now
             case ports.CableUnplugged(evse_id, connector, True) if evse_id in station.evses:
-                station.evses[evse_id].cable_in = connector
-            case ports.VehicleRequestsPower(evse_id, _) if evse_id in station.evses:
-                station.evses[evse_id].wants_power = True
+                connectors.found(station.evses[evse_id], connector, vehicle=False)
+            case ports.VehicleRequestsPower(evse_id, connector) if evse_id in station.evses:
+                evse = station.evses[evse_id]
+                evse.wants_power = evse.wants_power or evse.connector == connector
             case ports.VehicleParked(evse_id) if evse_id in station.evses:
                 station.evses[evse_id].parked = True
             case (

@@ -55,9 +55,7 @@ class Outbox:
     `held_limit` counts the readings held for the end of each transaction.
     """
 
-    def __init__(
-        self, entries: Iterable[Entry], *, next_number: int, limit: int, held_limit: int = HELD_LIMIT
-    ) -> None:
+    def __init__(self, entries: Iterable[Entry], *, next_number: int, limit: int, held_limit: int = HELD_LIMIT) -> None:
         every = list(entries)
         self._entries = deque(entry for entry in every if not isinstance(entry.fact, HeldReading))
         self._held: dict[str, list[Entry]] = {}

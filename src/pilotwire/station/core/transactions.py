@@ -242,7 +242,7 @@ def grant(station: Station, evse: Evse, given: Grant) -> None:
     """Somebody may charge here."""
     reservation.use(station, evse, given)
     evse.grant, evse.withheld, evse.held_for, evse.was_live = given, False, None, False
-    evse.lock_failed.clear()
+    evse.try_locks_again()
     if evse.connector is None:
         given.until = station.timeout_of("TxCtrlr.EVConnectionTimeOut")
         station.do(Show(evse.evse_id, "Accepted. Plug in the vehicle."))
@@ -272,7 +272,7 @@ def plugged(station: Station, evse: Evse, connector: int) -> None:
     """A vehicle is there (E02)."""
     evse.connector, evse.cable_in, evse.plugged_at = connector, None, station.now
     evse.wants_power = evse.has_asked = evse.contactor = evse.was_live = evse.finishing = False
-    evse.lock_failed.clear()
+    evse.try_locks_again()
     _take_unplaced(station, evse)
     if evse.grant is not None:
         evse.grant.until = None
@@ -300,7 +300,7 @@ def unplugged(station: Station, evse: Evse, connector: int, *, cable_remains: bo
     """The vehicle is gone (E09, E10), or only the loose cable it left behind."""
     was_there = evse.connector is not None
     evse.ready_by = evse.closed_at_wh = None
-    evse.lock_failed.clear()
+    evse.try_locks_again()
     evse.connector, evse.cable_in = None, connector if cable_remains else None
     evse.wants_power = evse.has_asked = evse.contactor = evse.finishing = evse.letting_go = False
     if not cable_remains:

@@ -120,6 +120,8 @@ class HardwareDriver(Protocol):
 
         A connector with an attached cable has no lock of its own and always answers True. Locking an empty socket answers
         False.
+
+        Where vehicles are plugged in at several connectors of an EVSE, it is the connector last locked that gets the energy.
         """
         ...
 

@@ -17,9 +17,10 @@ ADMINISTRATION = ("/keys", "/webhooks", "/users", "/audit")
 OF_EVERYBODY = {"/me", "/logout", "/session/refresh", "/users/{name}/password"}
 EXCEPTIONS = {
     ("post", "/alerts/{alert}/acknowledge"): Scope.WRITE,
+    ("post", "/stations/{station}/uptime/exclusions"): Scope.WRITE,
     ("get", "/stations/{station}/customer-information-requests"): Scope.ADMIN,
 }
-"""Where the method does not tell: taking note is no command; what a report holds of a customer is more than a look."""
+"""Where the method does not tell: taking note is no command, nor a record of an outage; what is held of a customer is more than a look."""
 OPEN = {"/health", "/api/v1/login"}
 LADDER = [Scope.READ, Scope.COMMAND, Scope.WRITE, Scope.ADMIN]
 

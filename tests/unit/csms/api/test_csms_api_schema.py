@@ -123,13 +123,18 @@ def test_responses_are_as_described(operation: Any) -> None:
     ]
 
     _try(operation, schemathesis.GenerationMode.POSITIVE, checks)
-    if operation.definition.raw.keys() & {"parameters", "requestBody", "security"}:
+    if _can_be_wrong(operation.definition.raw):
         _try(operation, schemathesis.GenerationMode.NEGATIVE, checks)
+
+
+def _can_be_wrong(described: dict[str, Any]) -> bool:
+    """A body, or a parameter that is more than a name in the path: every text is a name, so nothing could be made of it."""
+    return "requestBody" in described or any(each["in"] == "query" for each in described.get("parameters", ()))
 
 
 def _try(operation: Any, mode: Any, checks: list[Any]) -> None:
     @settings(
-        max_examples=12,
+        max_examples=4,
         deadline=None,
         database=None,
         derandomize=True,

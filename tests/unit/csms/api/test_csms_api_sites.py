@@ -16,6 +16,7 @@ from pilotwire.csms.api.doorkeeper import digest_of
 from pilotwire.csms.api.sight import LimitedDesk, LimitedStore, Sight
 from pilotwire.csms.registers.access import SITES, Site
 from pilotwire.csms.registers.monitoring import ALERT_PLACES, ALERTS, AlertPlace
+from pilotwire.csms.registers.uptime import STATUSES
 from pilotwire.csms.store.ports import (
     ApiKey,
     BookEvent,
@@ -32,15 +33,18 @@ from pilotwire.csms.store.ports import (
     Scope,
 )
 from pilotwire.domain.alerts import Alert, AlertSource, Sign
+from pilotwire.domain.availability import Availability
 from pilotwire.domain.device_model import VariableName
 from pilotwire.domain.findings import Finding, Severity
-from pilotwire.domain.identity import StationIdentity
+from pilotwire.domain.identity import EvseAddress, StationIdentity
 from pilotwire.domain.security import SecurityEvent
+from pilotwire.domain.uptime import PortStatus
 from tests.support.api_rooms import NOON, ApiRooms, api_of, client_of, ended, started, updated
 
 MINE, THEIRS = "MINE-1", "OTHER-1"
 MARKS = {MINE: "mine", THEIRS: "zzsecretzz"}
 HEX = {MINE: "a" * 24, THEIRS: "b" * 24}
+FAULTED, LAST_YEAR = Availability.FAULTED, NOON.replace(year=2025)
 ENDLESS = ("GET", "/events")
 
 
@@ -70,6 +74,7 @@ def seeds(station: str) -> list[Operation]:
         ),
         ALERTS.put(station, HEX[station], alert),
         ALERT_PLACES.put("", HEX[station], AlertPlace(station=station)),
+        STATUSES.keep(station, LAST_YEAR, PortStatus(at=LAST_YEAR, address=EvseAddress(evse=1), availability=FAULTED)),
     ]
 
 

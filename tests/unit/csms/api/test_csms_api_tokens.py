@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from pilotwire.csms.registers.authorization import NEW_TEXTS
+from pilotwire.csms.store.ports import BookEvent
 from pilotwire.domain.authorization import AuthorizationStatus
 from pilotwire.domain.identity import IdToken
+from pilotwire.domain.transactions import EventKind
 from tests.support.api_rooms import ApiRooms, api_of, client_of
+from tests.support.csms_facts import event
 
 FULL = {
     "status": "Blocked",
@@ -110,3 +114,20 @@ async def test_a_value_is_one_line_of_text() -> None:
     async with client_of(api_of(ApiRooms())) as client:
         assert (await client.put("/tokens/A%00", json={})).status_code == 422
         assert (await client.put("/tokens/A%1b", json={})).status_code == 422
+
+
+@pytest.mark.req("I06.FR.02")
+async def test_a_driver_who_charges_is_to_read_what_the_token_says_anew() -> None:
+    """A text that changes is kept for each transaction that goes on with the token; one that stays the same is not."""
+    rooms = ApiRooms()
+    async with client_of(api_of(rooms)) as client:
+        await client.put("/tokens/04AB", params={"type": "ISO14443"}, json={"personalMessage": "0.45 a kWh"})
+        token = IdToken(value="04AB", type="ISO14443")
+        begun = event(EventKind.STARTED, rooms.clock.now(), seq_no=0, token=token)
+        await rooms.journal.append(BookEvent(station="CS001", event=begun, received_at=rooms.clock.now()))
+        for text in ("0.45 a kWh", "0.55 a kWh"):
+            assert await rooms.store.record(NEW_TEXTS, "CS001", "tx-1") is None
+            await client.put("/tokens/04AB", params={"type": "ISO14443"}, json={"personalMessage": text})
+    new = await rooms.store.record(NEW_TEXTS, "CS001", "tx-1")
+    assert new is not None
+    assert new.text == "0.55 a kWh"

@@ -119,14 +119,14 @@ async def test_exclusions_are_on_record_with_who_and_why() -> None:
         (port,) = (await client.get(BASE, params=DAY)).json()["ports"]
         assert (port["outageMinutes"], port["excludedMinutes"], port["naturalDisasterMinutes"]) == (40, 15, 15)
         assert port["uptimePercent"] == 95.8333
-        withdrawn = await client.post(f"{BASE}/exclusions/{made.json()['id']}/withdraw")
+        withdrawn = await client.delete(f"{BASE}/exclusions/{made.json()['id']}")
         assert withdrawn.json()["withdrawnBy"] == "key:write"
         (port,) = (await client.get(BASE, params=DAY)).json()["ports"]
         assert port["excludedMinutes"] == 0
         (kept,) = (await client.get(f"{BASE}/exclusions")).json()
         assert (kept["note"], kept["withdrawnAt"]) == (STORM["note"], "2026-01-31T22:00:00Z")
     audit = [each.entry for each in await rooms.store.entries(AUDIT, "CS-0001")]
-    assert [entry.operation.rpartition("/")[2] for entry in audit] == ["withdraw", "exclusions"]
+    assert [entry.method for entry in audit] == ["DELETE", "POST"]
     assert json.loads(audit[1].asked)["reason"] == "natural-disaster"
 
 
@@ -174,7 +174,7 @@ async def test_terms_say_when_a_station_is_open_and_in_service() -> None:
         ("POST", f"{BASE}/exclusions", STORM | {"reason": "rain"}, "'utility-interruption', 'vehicle-fault'"),
         ("POST", f"{BASE}/exclusions", STORM | {"until": STORM["since"]}, "body.until: it is not after since"),
         ("POST", f"{BASE}/exclusions", STORM | {"note": " "}, "body.note: it says nothing"),
-        ("POST", f"{BASE}/exclusions/x-1/withdraw", None, "Station 'CS-0001' has no exclusion 'x-1'."),
+        ("DELETE", f"{BASE}/exclusions/x-1", None, "Station 'CS-0001' has no exclusion 'x-1'."),
         ("PUT", f"{BASE}/terms", {"inService": [{}, {}]}, "a port is named more than once"),
         ("PUT", f"{BASE}/terms", {"hours": [{"from": "25:00"}]}, "body.hours.0.from"),
     ],

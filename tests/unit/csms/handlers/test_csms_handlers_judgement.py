@@ -22,7 +22,14 @@ from pilotwire.csms.partners.ports import (
     PartnerResting,
     Partners,
 )
-from pilotwire.csms.registers.authorization import AUTHORIZATIONS, BALANCES, GROUPS, LIMITED
+from pilotwire.csms.registers.authorization import (
+    AUTHORIZATIONS,
+    BALANCES,
+    GROUPS,
+    LIMITED,
+    NEW_TEXTS,
+    texts_to_tell,
+)
 from pilotwire.csms.registers.device_model import VARIABLES
 from pilotwire.csms.registers.station_conditions import CONDITIONS, EvseLayout, StationConditions
 from pilotwire.domain.authorization import (
@@ -137,6 +144,33 @@ async def test_where_a_token_is_shown_counts() -> None:
     start = event(EventKind.STARTED, t0, transaction_id="tx-9", seq_no=0, token=CARD)
     elsewhere = changed(start, address=EvseAddress(evse=2, connector=1))
     assert (await it.say(elsewhere)).authorization.status is Status.NOT_ALLOWED_TYPE_EVSE
+
+
+async def _tells(it: Bench, name: VariableName, value: str) -> None:
+    known = KnownVariable(name=name, attributes=(KnownAttribute(at=it.clock.now(), value=value),))
+    await it.journal.append(VARIABLES.put("CS001", key_of(name), known))
+
+
+@pytest.mark.req("C01.FR.18")
+async def test_a_station_without_the_right_type_of_connector_is_told_at_authorize() -> None:
+    """Before an EVSE is chosen the connectors of all count, as far as the station has told of them."""
+    it = bench()
+    await it.token(rules=TokenRules(connector_types=("cCCS2",)))
+    await _tells(it, VariableName(component="Connector", variable="ConnectorType", evse=1, connector=1), "sType2")
+    assert (await it.say(ASKED)).status is Status.NOT_ALLOWED_TYPE_EVSE
+    await _tells(it, VariableName(component="Connector", variable="ConnectorType", evse=2, connector=1), "cCCS2")
+    assert (await it.say(ASKED)).accepted
+
+
+@pytest.mark.req("I01.FR.02")
+async def test_a_tariff_text_is_not_told_to_a_station_that_cannot_show_it() -> None:
+    """It has told that it has neither a way to show tariffs nor one for messages; what is not known counts as there."""
+    it = bench()
+    await it.token(message="0.45 a kWh")
+    for component, instance, shown in (("DisplayMessageCtrlr", None, True), ("TariffCostCtrlr", "Tariff", False)):
+        assert (await it.say(ASKED)).message == "0.45 a kWh"
+        await _tells(it, VariableName(component=component, variable="Available", variable_instance=instance), "false")
+        assert ((await it.say(ASKED)).message is not None) is shown
 
 
 async def _supports(it: Bench, limits: str) -> None:
@@ -333,3 +367,26 @@ async def test_a_chain_that_comes_whole_is_checked_to_its_root() -> None:
     ):
         told = await it.say(AuthorizationAsked(id_token=EMAID, certificate=pem))
         assert told.certificate_status is found, pem
+
+
+@pytest.mark.req("I06.FR.01", "I06.FR.02")
+async def test_a_text_that_is_new_is_told_once_in_the_course_of_the_transaction() -> None:
+    """With the next event, and again if that comes again; a station that cannot show it is not told."""
+    it = bench()
+    t0 = it.clock.now()
+    await it.token(message="0.45 a kWh")
+    for name in ("tx-1", "tx-2"):
+        await it.say(event(EventKind.STARTED, t0, transaction_id=name, seq_no=0, token=CARD))
+    before = await it.store.token(CARD)
+    assert before is not None
+    for each in await texts_to_tell(it.store, changed(before, message="0.55 a kWh"), before):
+        await it.journal.append(each)
+    assert await texts_to_tell(it.store, before, before) == []
+    told = [await it.say(event(EventKind.UPDATED, later(t0, no), seq_no=no)) for no in (1, 1, 2, 3)]
+    assert [one.message for one in told] == ["0.55 a kWh", "0.55 a kWh", None, None]
+    for component, instance in (("DisplayMessageCtrlr", None), ("TariffCostCtrlr", "Tariff")):
+        await _tells(it, VariableName(component=component, variable="Available", variable_instance=instance), "false")
+    unseen = await it.say(event(EventKind.UPDATED, later(t0, 1), transaction_id="tx-2", seq_no=1))
+    assert unseen.message is None
+    await it.say(event(EventKind.ENDED, later(t0, 2), transaction_id="tx-2", seq_no=2))
+    assert await it.store.record(NEW_TEXTS, "CS001", "tx-2") is None

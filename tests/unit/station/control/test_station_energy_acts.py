@@ -177,3 +177,12 @@ def test_a_station_made_at_run_time_may_take_energy_back() -> None:
     assert [evse.max_discharge_w for evse in evses] == [10_000, 10_000]
     with pytest.raises(ConfigError, match="back"):
         layout_of(StationPlan.model_validate(plan | {"evses": [{"dischargePowerW": 100_000}]}))
+
+
+@pytest.mark.req("K01.FR.46")
+def test_a_station_made_at_run_time_may_choose_its_phase() -> None:
+    """With `canChoosePhase`; others use L1."""
+    asked = [{"canChoosePhase": True}, {}]
+    plan = {"identity": "CS-1", "url": "ws://127.0.0.1:9", "evses": asked}
+    supplies = [evse.supply for evse in layout_of(StationPlan.model_validate(plan)).evses]
+    assert [getattr(supply, "chooses_phase", None) for supply in supplies] == [True, False]

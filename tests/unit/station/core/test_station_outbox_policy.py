@@ -264,18 +264,19 @@ def test_a_full_outbox_is_thinned_if_charging_goes_on() -> None:
 
 
 @pytest.mark.req("E06.FR.12", "E06.FR.13", "J02.FR.20")
-def test_readings_for_the_end_are_bounded() -> None:
+@pytest.mark.parametrize("held_limit", [HELD_LIMIT, 6])
+def test_readings_for_the_end_are_bounded(held_limit: int) -> None:
     """Of too many every other one goes; the first stays, and disk and memory agree."""
-    outbox = Outbox((), next_number=1, limit=10)
+    outbox = Outbox((), next_number=1, limit=10, held_limit=held_limit)
     gone: set[int] = set()
-    for value in range(HELD_LIMIT * 3):
+    for value in range(held_limit * 3):
         for action in outbox.hold("tx", _reading(value)):
             gone |= set(action.numbers) if isinstance(action, Forget) else set()
     held = [reading.samples[0].value for reading in outbox.held("tx")]
-    assert len(held) <= HELD_LIMIT
+    assert len(held) <= held_limit
     assert held[0] == 0
     assert held == sorted(held)
-    assert len(gone) == HELD_LIMIT * 3 - len(held)
+    assert len(gone) == held_limit * 3 - len(held)
     (released,) = outbox.release("tx")
     assert isinstance(released, Forget)
     assert set(released.numbers).isdisjoint(gone)

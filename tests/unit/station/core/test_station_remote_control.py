@@ -19,6 +19,7 @@ from pilotwire.domain.remote_control import (
     UnlockStatus,
 )
 from pilotwire.domain.transactions import EventKind, StoppedReason, TriggerReason
+from pilotwire.station.core import SetLock
 from tests.support.station_world import StationWorld, not_accepted
 
 ANNA = IdToken(value="ANNA", type="ISO14443")
@@ -263,6 +264,38 @@ def test_a_stuck_lock_is_told() -> None:
     world = StationWorld()
     world.locks_jammed.add(1)
     assert _unlock(world) is UnlockStatus.UNLOCK_FAILED
+
+
+@pytest.mark.req("F05.FR.04", "F05.FR.05")
+def test_a_plug_whose_lock_did_not_open_is_still_locked() -> None:
+    """Whoever looks sees it so; it is tried again by the CSMS, or with the next driver, and not all the time."""
+    world = StationWorld()
+    world.plug()
+    world.tap("ANNA")
+    world.pass_time(30)
+    world.locks_jammed.add(1)
+    world.tap("ANNA")
+    world.pass_time(600)
+    assert (_locked(world), world.hardware.is_locked(1, 1)) == (True, True)
+    assert [one.locked for one in world.actions if isinstance(one, SetLock)] == [True, False]
+    assert _lock_says(world) == {"Active": "true", "Problem": "true"}
+    assert _unlock(world) is UnlockStatus.UNLOCK_FAILED
+    assert _locked(world)
+    world.locks_jammed.clear()
+    assert _unlock(world) is UnlockStatus.UNLOCKED
+    assert (_locked(world), world.hardware.is_locked(1, 1)) == (False, False)
+    assert _lock_says(world) == {"Active": "false", "Problem": "false"}
+
+
+def _locked(world: StationWorld) -> bool:
+    return world.core.overview().evses[0].locked[1]
+
+
+def _lock_says(world: StationWorld) -> dict[str, str]:
+    found = [(spec.name, value) for spec, value in world.core.variables()]
+    wanted = ("Active", "Problem")
+    lock = "ConnectorPlugRetentionLock"
+    return {name.variable: value for name, value in found if name.component == lock and name.variable in wanted}
 
 
 def test_unlock_frees_a_held_cable() -> None:

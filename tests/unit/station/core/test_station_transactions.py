@@ -8,15 +8,6 @@ import pytest
 
 from pilotwire.domain.metering import register_of
 from pilotwire.domain.transactions import ChargingState, EventKind, StoppedReason, TriggerReason
-from pilotwire.station.hardware.ports import (
-    AcSupply,
-    CablePlugged,
-    CableUnplugged,
-    ConnectorLayout,
-    EvseLayout,
-    StationLayout,
-    VehicleRequestsPower,
-)
 from tests.support.station_world import StationWorld, accepted, not_accepted
 
 
@@ -138,22 +129,6 @@ def test_power_path_closed_ends_by_unplugging() -> None:
     world.pass_time(60)
     world.unplug(at_vehicle=True)
     assert world.csms.told()[-1] == ("Ended", "EVCommunicationLost")
-
-
-@pytest.mark.req("E01.FR.14", "G01.FR.08")
-def test_one_connector_of_an_evse_at_a_time() -> None:
-    """While one connector charges, a plug at the other begins nothing and is not told."""
-    supply = AcSupply()
-    evse = EvseLayout(1, supply, (ConnectorLayout(1, "sType2"), ConnectorLayout(2, "cType2")))
-    world = StationWorld(station=StationLayout((evse,)))
-    world.plug(1, 1)
-    world.tap("ANNA")
-    world.pass_time(30)
-    world.feed(CablePlugged(1, 2), VehicleRequestsPower(1, 2), CableUnplugged(1, 2))
-    assert world.transaction == "tx-1"
-    assert world.hardware.contactor_closed(1)
-    assert len(world.csms.statuses(1, 2)) == 1
-    assert ("Ended", "EVCommunicationLost") not in world.csms.told()
 
 
 def test_the_next_tap_begins_another_transaction_at_the_same_plug() -> None:

@@ -33,7 +33,12 @@ def waiting(**variables: str) -> StationWorld:
 def ends(world: StationWorld) -> list[tuple[str, str, str | None, StoppedReason | None]]:
     """Id, trigger, place and reason of each end that was told."""
     return [
-        (event.transaction_id or "", event.trigger.value, event.address and str(event.address.evse), event.stopped_reason)
+        (
+            event.transaction_id or "",
+            event.trigger.value,
+            event.address and str(event.address.evse),
+            event.stopped_reason,
+        )
         for event in world.csms.events
         if event.kind.value == "Ended"
     ]

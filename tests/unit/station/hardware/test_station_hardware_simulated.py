@@ -224,16 +224,48 @@ def test_an_empty_socket_cannot_be_locked():
 
 
 def test_one_evse_serves_one_vehicle_at_a_time():
-    """Neither the connector in use nor its neighbour of the same EVSE takes another."""
+    """No connector takes two; a vehicle at another connector gets energy when that one is locked, or when the first has left."""
+    both = EvseLayout(1, AcSupply(), (ConnectorLayout(1, "cType2"), ConnectorLayout(2, "sType2")))
+    station = SimulatedStation(StationLayout((both,)))
+    first, second = vehicle("compact-58"), vehicle("compact-40")
+    station.plug(1, 2, first)
+    with pytest.raises(HardwareError, match="compact-58"):
+        station.plug(1, 2, second)
+    assert station.plug(1, 1, second) == [CablePlugged(1, 1)]
+    with pytest.raises(HardwareError, match="compact-40"):
+        station.plug(1, 1, vehicle("compact-58"))
+    station.set_lock(1, 2, True)
+    station.set_contactor(1, True)
+    station.advance(120)
+    assert first.meter.delivered_wh > 0 == second.meter.delivered_wh
+    station.set_contactor(1, False)
+    station.set_lock(1, 2, False)
+    station.set_lock(1, 1, True)
+    station.set_contactor(1, True)
+    station.advance(120)
+    taken = first.meter.delivered_wh
+    assert second.meter.delivered_wh > 0
+    again = SimulatedStation.restore(station.layout, station.save(), vehicle_from=Vehicle.restore)
+    plugs = {event for event in again.survey() if isinstance(event, CablePlugged)}
+    assert plugs == {CablePlugged(1, 1), CablePlugged(1, 2)}
+    station.set_contactor(1, False)
+    assert station.unplug(1, 1) == [CableUnplugged(1, 1, False)]
+    station.set_lock(1, 2, True)
+    station.set_contactor(1, True)
+    station.advance(120)
+    assert first.meter.delivered_wh > taken
+
+
+def test_a_cable_left_in_one_socket_does_not_close_the_other():
+    """It is found there after a restart, and can be taken away."""
     both = EvseLayout(1, AcSupply(), (ConnectorLayout(1, "cType2"), ConnectorLayout(2, "sType2")))
     station = SimulatedStation(StationLayout((both,)))
     station.plug(1, 2, vehicle("compact-58"))
-    for connector in (1, 2):
-        with pytest.raises(HardwareError, match="compact-58"):
-            station.plug(1, connector, vehicle("compact-40"))
     station.unplug(1, 2, side="vehicle")
-    with pytest.raises(HardwareError, match="left in connector 2"):
-        station.plug(1, 1, vehicle("compact-40"))
+    station.plug(1, 1, vehicle("compact-40"))
+    station.set_lock(1, 1, True)
+    assert station.survey() == [CablePlugged(1, 1), CableUnplugged(1, 2, True)]
+    assert station.unplug(1, 2) == [CableUnplugged(1, 2, False)]
 
 
 @pytest.mark.parametrize(("name", "where"), [("bus-350", "ac-22-single"), ("phev-10", "dc-150-ccs")])

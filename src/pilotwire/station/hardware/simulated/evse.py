@@ -59,6 +59,15 @@ _ROUNDING_WH = 1e-6
 
 
 @dataclass(slots=True)
+class SavedWaiting:
+    """A vehicle at another connector than the one in use."""
+
+    connector_id: int
+    vehicle: dict[str, Any] | None
+    cable_a: Decimal
+
+
+@dataclass(slots=True)
 class SavedEvse:
     """What of an EVSE outlives a process; `fraction_wh` is what has flowed since a register last moved (negative: back), `signed`
     the records its meter has signed, `phase_wh` what each of several phases has of the register.
@@ -75,6 +84,15 @@ class SavedEvse:
     signed: Annotated[int, Meta(ge=0)] = 0
     export_wh: Annotated[int, Meta(ge=0)] = 0
     phase_wh: list[int] = field(default_factory=list)
+    waiting: list[SavedWaiting] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A vehicle at a connector that is not the one in use, or only the cable it left, and the rating of that."""
+
+    vehicle: VehicleInlet | None
+    cable_a: Decimal
 
 
 class SimulatedEvse:
@@ -95,6 +113,8 @@ class SimulatedEvse:
         self.vehicle: VehicleInlet | None = None
         self.connector_id: int | None = None
         """The connector in use: a vehicle's, or the one a loose cable was left in."""
+        self.waiting: dict[int, Waiting] = {}
+        """Vehicles at the other connectors."""
         self.locked: set[int] = set()
         self.parked = False
         self.signer = _signer(layout) if layout.signing_meter else None
@@ -119,6 +139,7 @@ class SimulatedEvse:
     def plug(self, connector: ConnectorLayout, vehicle: VehicleInlet, cable_a: Decimal | None) -> HardwareEvent:
         """Connect `vehicle`; raises `HardwareError` where that cannot be."""
         self._check_free(connector)
+        number = connector.connector_id
         if vehicle.plugged_in:
             raise HardwareError(f"The vehicle {vehicle.name!r} is plugged in elsewhere.", "Unplug it there first.")
         if not vehicle.accepts(connector.connector_type, dc=self.layout.dc):
@@ -126,15 +147,23 @@ class SimulatedEvse:
                 f"The vehicle {vehicle.name!r} cannot charge at a {connector.connector_type} connector.",
                 "Use a connector that fits it, or another vehicle.",
             )
-        if self.connector_id is None:
-            self._cable_a = self._cable_rating(connector, cable_a)
-        self.connector_id, self.vehicle = connector.connector_id, vehicle
+        if self.connector_id not in (None, number):
+            self.waiting[number] = Waiting(vehicle, self._cable_rating(connector, cable_a))
+        else:
+            if self.connector_id is None:
+                self._cable_a = self._cable_rating(connector, cable_a)
+            self.connector_id, self.vehicle = number, vehicle
         vehicle.plug_in()
-        return CablePlugged(self.layout.evse_id, connector.connector_id)
+        return CablePlugged(self.layout.evse_id, number)
 
     def unplug(self, connector: ConnectorLayout, *, at_vehicle: bool) -> HardwareEvent:
         """Disconnect; `at_vehicle`: only that end of a loose cable. Raises `HardwareError` if nothing is in or it is held."""
         where = f"Connector {connector.connector_id} of EVSE {self.layout.evse_id}"
+        if connector.connector_id in self.waiting and connector.connector_id not in self.locked and not at_vehicle:
+            gone = self.waiting.pop(connector.connector_id).vehicle
+            if gone is not None:
+                gone.plug_out()
+            return CableUnplugged(self.layout.evse_id, connector.connector_id, False)
         if self.connector_id != connector.connector_id or (at_vehicle and self.vehicle is None):
             raise HardwareError(f"{where} has nothing to unplug there.", "Plug a vehicle in first.")
         stays = at_vehicle and not connector.cable_attached
@@ -155,14 +184,29 @@ class SimulatedEvse:
         self.vehicle, self.contactor_closed = None, False
         if not cable_remains:
             self.connector_id = None
+            self._turn_to(next((number for number, one in self.waiting.items() if one.vehicle is not None), None))
+
+    def _turn_to(self, number: int | None) -> None:
+        """Have another vehicle at the parts there are only one of; who was there waits."""
+        if number is None:
+            return
+        before = self.connector_id, self.vehicle, self._cable_a
+        turn = self.waiting.pop(number)
+        self.connector_id, self.vehicle, self._cable_a = number, turn.vehicle, turn.cable_a
+        if before[0] is not None:
+            self.waiting[before[0]] = Waiting(before[1], before[2])
+            if before[1] is not None:
+                before[1].reset_pilot()
 
     def _check_free(self, connector: ConnectorLayout) -> None:
         where = f"Connector {connector.connector_id} of EVSE {self.layout.evse_id}"
-        if self.vehicle is not None:
-            inside = f"{where} cannot take a vehicle: {self.vehicle.name!r} is at connector {self.connector_id}."
-            raise HardwareError(inside, "Unplug it first, or use another EVSE.")
-        if self.connector_id not in (None, connector.connector_id):
-            raise HardwareError(f"A cable was left in connector {self.connector_id}.", "Unplug that first.")
+        waiting = self.waiting.get(connector.connector_id)
+        here = waiting.vehicle if waiting is not None else None
+        if self.connector_id == connector.connector_id:
+            here = self.vehicle
+        if here is not None:
+            inside = f"{where} cannot take a vehicle: {here.name!r} is there."
+            raise HardwareError(inside, "Unplug it first, or use another connector.")
 
     def _cable_rating(self, connector: ConnectorLayout, cable_a: Decimal | None) -> Decimal:
         if connector.cable_attached:
@@ -177,8 +221,13 @@ class SimulatedEvse:
     # --- the station -------------------------------------------------------------------------------------------------------------
 
     def set_lock(self, connector: ConnectorLayout, locked: bool, *, jammed: bool) -> bool:
-        """Move the lock; False if it is stuck or there is nothing in the socket to lock."""
+        """Move the lock; False if it is stuck or there is nothing in the socket to lock.
+
+        The connector that is to be locked is the one that is to have energy: where vehicles are at several, it is turned to.
+        """
         number = connector.connector_id
+        if locked and number in self.waiting and not self.contactor_closed:
+            self._turn_to(number)
         if connector.cable_attached or (number in self.locked) == locked:
             return True
         if jammed or (locked and self.connector_id != number):
@@ -248,6 +297,9 @@ class SimulatedEvse:
             )
             if self.vehicle is not None and self.vehicle.requests_power:
                 events.append(VehicleRequestsPower(evse_id, self.connector_id))
+        for number, one in self.waiting.items():
+            there = one.vehicle is not None
+            events.append(CablePlugged(evse_id, number) if there else CableUnplugged(evse_id, number, True))
         return events
 
     # --- time and energy -----------------------------------------------------------------------------------------------------------
@@ -389,12 +441,17 @@ class SimulatedEvse:
             0 if self.signer is None else self.signer.counter,
             self.export_wh,
             self._phase_wh,
+            [
+                SavedWaiting(number, None if one.vehicle is None else one.vehicle.save(), one.cable_a)
+                for number, one in self.waiting.items()
+            ],
         )
 
     def adopt(self, saved: SavedEvse, vehicle_from: VehicleFrom | None) -> None:
         """Take over what was saved; the vehicle's half of the pilot starts anew."""
         numbers = {connector.connector_id for connector in self.layout.connectors}
-        if not numbers.issuperset({*saved.locked, *({saved.connector_id} - {None})}):
+        others = {one.connector_id for one in saved.waiting}
+        if not numbers.issuperset({*saved.locked, *others, *({saved.connector_id} - {None})}):
             raise HardwareError(
                 f"EVSE {saved.evse_id} was saved with connectors it does not have.", "Use its own layout."
             )
@@ -407,13 +464,18 @@ class SimulatedEvse:
         self.locked, self.parked = set(saved.locked), saved.parked
         if self.signer is not None:
             self.signer.counter = saved.signed
-        if saved.vehicle is not None:
-            if vehicle_from is None:
-                raise HardwareError(
-                    f"A vehicle was saved at EVSE {saved.evse_id} and nothing here can make it again.",
-                    "Pass vehicle_from.",
-                )
-            self.vehicle = vehicle_from(saved.vehicle)
+        self.vehicle = self._made(saved.vehicle, vehicle_from)
+        self.waiting = {
+            one.connector_id: Waiting(self._made(one.vehicle, vehicle_from), one.cable_a) for one in saved.waiting
+        }
+
+    def _made(self, saved: dict[str, Any] | None, vehicle_from: VehicleFrom | None) -> VehicleInlet | None:
+        if saved is not None and vehicle_from is None:
+            raise HardwareError(
+                f"A vehicle was saved at EVSE {self.layout.evse_id} and nothing here can make it again.",
+                "Pass vehicle_from.",
+            )
+        return None if saved is None or vehicle_from is None else vehicle_from(saved)
 
 
 def _decimal(value: float, step: str) -> Decimal:

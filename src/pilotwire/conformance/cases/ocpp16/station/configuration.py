@@ -8,7 +8,7 @@ from typing import Any
 from pilotwire.conformance.checks import Check, Judgement, absent_or, equals, holds, satisfies, when
 from pilotwire.conformance.conditions import Condition
 from pilotwire.conformance.language import Case16, Configures, Sends
-from pilotwire.conformance.values import MISSING, Computed, Known, configured, plus, written
+from pilotwire.conformance.values import MISSING, Computed, Kept, Known, Unresolved, configured, plus, written
 
 READ, WRITE, EITHER = (True,), (False,), (True, False)
 """What `readonly` may say of a key."""
@@ -86,9 +86,16 @@ def _supports(profile: str) -> Condition:
     return Condition(f"{profile} is among the SupportedFeatureProfiles", holds)
 
 
+def _is_number(found: Any, _: Known) -> bool:
+    return isinstance(found, str) and found.isdigit() and int(found) > 0
+
+
 def _as_many_as_may_be(known: Known) -> list[str]:
-    keys = [str(one["key"]) for one in known.kept["keys"]]
-    return keys[: int(known.kept["most"])]
+    keys, most = Kept("keys").of(known), Kept("most").of(known)
+    if not _is_number(most, known):
+        raise Unresolved("GetConfigurationMaxKeys is no number")
+    named = (one["key"] for one in keys if isinstance(one, dict) and "key" in one)
+    return [str(key) for key in named][: int(most)]
 
 
 _WANTED = Computed("as many of these keys as may be asked for", _as_many_as_may_be)
@@ -98,10 +105,6 @@ _NONE_UNKNOWN = absent_or("unknownKey", [])
 def _all_wanted(found: Any, known: Known) -> bool:
     told = [] if found is MISSING else [one.get("key") for one in found]
     return set(_as_many_as_may_be(known)) <= set(told)
-
-
-def _is_number(found: Any, _: Known) -> bool:
-    return isinstance(found, str) and found.isdigit() and int(found) > 0
 
 
 TC_019_CS = Case16(

@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from pilotwire.conformance.checks import Check, Judgement, moment_of, near
+from pilotwire.conformance.checks import Check, Judgement, equals, moment_of, near
 from pilotwire.conformance.conditions import feature
 from pilotwire.conformance.language import (
     Acts,
@@ -98,7 +98,9 @@ TC_036_CS = Case16(
         *line_down(),
         Waits(seconds=times(_SAMPLES + 1.5, configured.sampled_interval), why="meter values are taken meanwhile"),
         *line_back(),
-        Receives(number="1", action="MeterValues"),
+        Receives(
+            number="1", action="MeterValues", checks=(equals("transactionId", Kept("transaction_id")).of("1.6:4.7"),)
+        ),
         Waits(seconds=times(1.5, configured.sampled_interval), why="the rest comes, and a new one"),
         Judges(number="1", checks=_JUDGED),
     ),

@@ -20,7 +20,10 @@ from pilotwire.conformance.states.station16 import (
 Steps = tuple[Step, ...]
 
 _PULLED = Acts(act="unplug", details={"side": "vehicle"})
-_OVER = Happened(facts={"authorized": False, "energy": False, "ev_connected": False})
+_OVER = Happened(
+    facts={"authorized": False, "energy": False},
+    note="The cable is still in the socket; somebody takes it out afterwards.",
+)
 _FREE_OR_NOT: Any = ["Finishing", "Available"]
 
 

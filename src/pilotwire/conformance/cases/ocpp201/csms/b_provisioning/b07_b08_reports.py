@@ -20,7 +20,7 @@ _WHOLE = satisfies(
 )
 
 
-def reports(*parts: tuple[dict[str, Any], str], number: str) -> Steps:
+def reports(*parts: tuple[dict[str, Any], Any], number: str) -> Steps:
     """The station reports these variables, one in each message."""
     return tuple(
         Sends(
@@ -40,6 +40,11 @@ def reports(*parts: tuple[dict[str, Any], str], number: str) -> Steps:
 
 def base_report(base: str) -> Steps:
     """The operator asks for a base report; the CSMS does, and takes the report in two parts."""
+    return takes_report(*BOTH, base=base)
+
+
+def takes_report(*parts: tuple[dict[str, Any], Any], base: str = "FullInventory") -> Steps:
+    """The operator asks for a base report; the CSMS does, and takes these variables with their values."""
     return (
         Asks(action="GetBaseReport", payload={"reportBase": base}),
         Receives(
@@ -49,7 +54,7 @@ def base_report(base: str) -> Steps:
             keep={"request_id": "requestId"},
             answer={"status": "Accepted"},
         ),
-        *reports(*BOTH, number="2"),
+        *reports(*parts, number="2"),
     )
 
 

@@ -23,12 +23,12 @@ from pilotwire.conformance.values import Kept, Moment, configured
 
 Steps = tuple[Step, ...]
 
-_TELLS_COSTS = configured_is("tells_costs", True)
+TELLS_COSTS = configured_is("tells_costs", True)
 _ACCEPTED = equals("idTokenInfo.status", "Accepted")
 _MAY_HAVE_COST = either(absent("totalCost"), at_least("totalCost", 0))
 
 
-def _metered(register: int, context: str) -> dict[str, Any]:
+def metered(register: int, context: str) -> dict[str, Any]:
     """The energy register, in Wh, as a field of an event."""
     return {"meterValue": [{"timestamp": Moment(), "sampledValue": [{"value": register, "context": context}]}]}
 
@@ -41,7 +41,7 @@ def _periodic(register: int) -> Steps:
         transaction_event(
             "7",
             trigger="MeterValuePeriodic",
-            more=_metered(register, "Sample.Periodic"),
+            more=metered(register, "Sample.Periodic"),
             checks=(_MAY_HAVE_COST,),
             keep={"running cost": "totalCost"},
         ),
@@ -63,7 +63,7 @@ TC_I_01_CSMS = Case(
     title="The running cost is told",
     purpose="After each meter value the CSMS tells what the charge costs so far: in its answer, or by CostUpdated.",
     requirements=("I02.FR.01",),
-    needs=(_TELLS_COSTS,),
+    needs=(TELLS_COSTS,),
     main=(
         Sends(number="1", action="Authorize", payload={"idToken": id_token()}, checks=(_ACCEPTED,)),
         begin_transaction(),
@@ -71,7 +71,7 @@ TC_I_01_CSMS = Case(
             "3",
             trigger="Authorized",
             event_type=first_or_next("ev_connected"),
-            more={"idToken": id_token(), "evse": place()} | _metered(1000, "Transaction.Begin"),
+            more={"idToken": id_token(), "evse": place()} | metered(1000, "Transaction.Begin"),
             checks=(_ACCEPTED, _MAY_HAVE_COST),
         ),
         Happened(facts={"authorized": True}),
@@ -92,9 +92,9 @@ TC_I_02_CSMS = Case(
     title="The final cost is told",
     purpose="The answer to the end of a transaction that used energy has its total cost.",
     requirements=("I03.FR.02",),
-    needs=(_TELLS_COSTS,),
+    needs=(TELLS_COSTS,),
     main=(
-        *ev_connected_pre_session(more=_metered(1000, "Transaction.Begin")),
+        *ev_connected_pre_session(more=metered(1000, "Transaction.Begin")),
         *authorized(),
         *energy_transfer_started(),
         *stop_authorized(),
@@ -105,7 +105,7 @@ TC_I_02_CSMS = Case(
             trigger="EVCommunicationLost",
             event_type="Ended",
             info={"chargingState": "Idle", "stoppedReason": "EVDisconnected"},
-            more=_metered(6000, "Transaction.End"),
+            more=metered(6000, "Transaction.End"),
             checks=(at_least("totalCost", 0),),
         ),
     ),

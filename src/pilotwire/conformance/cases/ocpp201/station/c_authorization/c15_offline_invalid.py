@@ -52,6 +52,7 @@ _SUSPENDED = equals("transactionInfo.chargingState", "SuspendedEVSE")
 
 
 def stops_on_invalid(stops: bool, *, energy: Any) -> Steps:
+    """Whether a transaction stops whose token is not accepted, and how many Wh it still gets."""
     return (
         Configures(variable="TxCtrlr.StopTxOnInvalidId", value=stops),
         Configures(variable="TxCtrlr.MaxEnergyOnInvalidId", value=energy, if_implemented=True),

@@ -1,4 +1,4 @@
-"""Cases of our own for requirements of block C that no case of the document touches: what goes into the Authorization Cache, what does not."""
+"""Cases of our own for requirements of block C that no case of the document touches: what the Authorization Cache keeps."""
 
 from __future__ import annotations
 

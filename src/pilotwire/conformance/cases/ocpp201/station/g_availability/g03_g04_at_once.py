@@ -31,7 +31,7 @@ TC_G_03_CS = Case(
     id="TC_G_03_CS",
     title="An EVSE is taken out of use",
     purpose="All connectors of an EVSE that becomes Inoperative are told to be Unavailable.",
-    requirements=("G03.FR.06", "G01.FR.07"),
+    requirements=(*_ANSWERED, "G03.FR.06", "G01.FR.07"),
     main=_OUT_OF_USE["evse"],
     after=states_told("evse"),
 )
@@ -40,7 +40,7 @@ TC_G_04_CS = Case(
     id="TC_G_04_CS",
     title="An EVSE is brought back",
     purpose="All connectors of an EVSE that becomes Operative are told to be Available.",
-    requirements=("G03.FR.07", "G01.FR.07"),
+    requirements=(*_ANSWERED, "G03.FR.07", "G01.FR.07"),
     before=_OUT_OF_USE["evse"],
     main=(changes("1", "Operative", "evse"), told("3", "Available", "evse")),
     after=states_told("evse"),

@@ -37,10 +37,10 @@ def text(content: Any) -> dict[str, Any]:
 
 def is_read(requirement: str = "", **what: Any) -> Acts:
     """It is to be read on the display of the EVSE, now or within a moment."""
-    (text,) = what.values()
+    (sought,) = what.values()
 
     def question(known: Known) -> str:
-        return f'Is "{resolve(text, known)}" to be read on the display?'
+        return f'Is "{resolve(sought, known)}" to be read on the display?'
 
     asked = {"question": Computed("whether it is to be read", question), "within": configured.silence}
     return Acts(act="look", details=asked | what, note=requirement)

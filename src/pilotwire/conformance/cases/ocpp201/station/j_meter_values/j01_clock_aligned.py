@@ -67,9 +67,8 @@ TC_J_01_CS = Case(
     main=(_told("1", 3, in_meter_values),),
     after=judged(
         contexts("MeterValues", in_meter_values, CLOCK),
-        complete("MeterValues", in_meter_values),
+        complete("MeterValues", in_meter_values).of("J01.FR.17"),
         apart("MeterValues", in_meter_values, _INTERVAL, least=3).of("J01.FR.05"),
-        apart("MeterValues", in_meter_values, _INTERVAL, least=3).of("J01.FR.17"),
     ),
     within=PATIENCE,
 )

@@ -47,7 +47,7 @@ from pilotwire.conformance.variables import component_variable
 _DEFAULT = profile("profile", DEFAULT, (0, LESS))
 
 
-def _phases(sent: Payload, **fields: Any) -> Payload:
+def phases_of(sent: Payload, **fields: Any) -> Payload:
     """The profile with these fields in each of its periods."""
     schedule = sent["chargingSchedule"][0]
     changed = [period | fields for period in schedule["chargingSchedulePeriod"]]
@@ -65,14 +65,14 @@ PW_K_10_CS = Case(
     id="PW_K_10_CS",
     title="Limits in A are of each phase",
     purpose="An EV is given as many A of each phase as a profile says; one that names no phases is for three.",
-    requirements=("K01.FR.49", "K01.FR.51"),
+    requirements=("K01.FR.49", "K01.FR.51", "K03.FR.03"),
     needs=SMART,
     settings={"charging_rate_unit": "A"},
     before=(_reads("SmartChargingCtrlr.RateUnit", holds(_VALUE, "A")), *METERED, *energy_transfer_started()),
     main=(
         sets("1", _DEFAULT),
         *looks("3", kept_to(LESS).of("K01.FR.51")),
-        sets("7", _phases(profile("profile", DEFAULT, (0, MORE)), numberPhases=OMITTED)),
+        sets("7", phases_of(profile("profile", DEFAULT, (0, MORE)), numberPhases=OMITTED)),
         *looks("9", kept_to(MORE).of("K01.FR.49")),
     ),
     follows=PART_2,
@@ -106,7 +106,7 @@ PW_K_12_CS = Case(
     settings={"charging_rate_unit": "A"},
     before=METERED,
     main=(
-        sets("1", _phases(profile("profile", DEFAULT, (0, MORE)), numberPhases=1)),
+        sets("1", phases_of(profile("profile", DEFAULT, (0, MORE)), numberPhases=1)),
         *energy_transfer_started(),
         *looks("3", kept_to(MORE, phases=1).of("K01.FR.47")),
     ),
@@ -130,7 +130,7 @@ PW_K_13_CS = Case(
                 action="SetChargingProfile",
                 payload={
                     "evseId": configured.evse_id,
-                    "chargingProfile": _phases(
+                    "chargingProfile": phases_of(
                         profile("profile", DEFAULT, (0, LESS)), numberPhases=1, phaseToUse=phase
                     ),
                 },

@@ -146,15 +146,15 @@ PW_K_19_CS = Case(
 
 # --- for the whole station, before anybody charges ------------------------------------------------------------------------------
 
-_SHARE = 7
+SHARE = 7
 """A for each EVSE: more than an EV must have to charge at all, and less than it takes."""
-_FOR_ALL = Computed(
-    f"{_SHARE} x limit multiplier x EVSEs",
-    lambda known: resolve(limit(_SHARE), known) * len(known.setting("connectors")),
+FOR_ALL = Computed(
+    f"{SHARE} x limit multiplier x EVSEs",
+    lambda known: resolve(limit(SHARE), known) * len(known.setting("connectors")),
 )
 
 
-def _load(everything: Any, known: Known) -> Judgement:
+def load(everything: Any, known: Known) -> Judgement:
     """The last power every EVSE told by MeterValues, together."""
     last: dict[int, float] = {}
     for one in everything["messages"]:
@@ -162,7 +162,7 @@ def _load(everything: Any, known: Known) -> Judgement:
         if told and one["part"] == "main":
             last[one["payload"]["evseId"]] = told[-1]
     count = len(known.setting("connectors"))
-    most = roof(_SHARE * count, int(known.setting("number_phases")))
+    most = roof(SHARE * count, int(known.setting("number_phases")))
     found = ", ".join(f"EVSE {evse}: {watts:g} W" for evse, watts in sorted(last.items()))
     return Judgement(len(last) >= count and 0 < sum(last.values()) <= most, found or "no power")
 
@@ -175,9 +175,9 @@ PW_K_20_CS = Case(
     needs=SMART,
     before=(*METERED, *_TOLD, Configures(variable="AlignedDataCtrlr.Measurands", value=POWER)),
     main=(
-        _limits(_FOR_ALL, 0),
-        _tells_limit("1", _FOR_ALL, "K12"),
-        asks_composite("3", 300, equals("schedule.chargingSchedulePeriod[0].limit", _FOR_ALL), evse=0),
+        _limits(FOR_ALL, 0),
+        _tells_limit("1", FOR_ALL, "K12"),
+        asks_composite("3", 300, equals("schedule.chargingSchedulePeriod[0].limit", FOR_ALL), evse=0),
         *energy_transfer_started_everywhere(),
         *looks("5"),
         asks_for("MeterValues", number="9"),
@@ -187,7 +187,7 @@ PW_K_20_CS = Case(
             steps=(Receives(number="11", action="MeterValues", where=(equals("evseId", Kept("asked_evse")),)),),
         ),
     ),
-    after=(Judges(checks=(Check("the EVSEs together are given power within the limit", _load).of("K12.FR.01"),)),),
+    after=(Judges(checks=(Check("the EVSEs together are given power within the limit", load).of("K12.FR.01"),)),),
     follows=PART_2,
     ours=True,
 )

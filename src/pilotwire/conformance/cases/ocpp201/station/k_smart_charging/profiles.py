@@ -216,22 +216,23 @@ def asks_composite(
     )
 
 
-def limits(base: Any, *wanted: tuple[Any, Any]) -> Check:
+def limits(base: Any, *wanted: tuple[Any, Any], at: str = "schedule", start: str = "schedule.scheduleStart") -> Check:
     """The limit of the composite schedule over time: (seconds after the moment `base`, limit), the first from the beginning on.
 
-    A limit None stands for one that is not known. Whether a stretch is told as one period or several does not matter.
+    A limit None stands for one that is not known. Whether a stretch is told as one period or several does not matter. `at` is where the
+    schedule is in the answer, `start` its beginning.
     """
     text = ", ".join(f"{'any' if amps is None else amps} from {second}" for second, amps in wanted)
 
     def judge(message: Any, known: Known) -> Judgement:
-        periods = _periods(look(message, "schedule"))
-        begins, origin = moment_of(look(message, "schedule.scheduleStart")), moment_of(resolve(base, known))
+        periods = _periods(look(message, at))
+        begins, origin = moment_of(look(message, start)), moment_of(resolve(base, known))
         if not periods or begins is None or origin is None:
-            return Judgement(False, found_text(look(message, "schedule")))
+            return Judgement(False, found_text(look(message, at)))
         expected = _expected(known, (begins - origin).total_seconds(), wanted)
         return Judgement(_agree(periods, expected), _text(periods, begins, origin))
 
-    return Check(f"the limit is {text} (s after the start of the profile)", judge, "schedule.chargingSchedulePeriod")
+    return Check(f"the limit is {text} (s after the start of the profile)", judge, f"{at}.chargingSchedulePeriod")
 
 
 def no_longer(unwanted: Any) -> Check:

@@ -154,7 +154,7 @@ TC_L_14_CS = Case(
     id="TC_L_14_CS",
     title="Installation waits for all transactions, and others may begin",
     purpose="Firmware is fetched while somebody charges; another driver may charge, and it is installed or activated after both.",
-    requirements=_WAITS,
+    requirements=(*_WAITS, "L01.FR.33"),
     before=_prepared(True),
     main=(
         *_fetched_meanwhile(),
@@ -176,7 +176,7 @@ TC_L_15_CS = Case(
     id="TC_L_15_CS",
     title="Installation waits for the transaction, and no other may begin",
     purpose="Firmware is fetched while somebody charges; free connectors go out of use, and it is installed or activated afterwards.",
-    requirements=_WAITS,
+    requirements=(*_WAITS, "L01.FR.33"),
     before=_prepared(False),
     main=(
         *_fetched_meanwhile(),

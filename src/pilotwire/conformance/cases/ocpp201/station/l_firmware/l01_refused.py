@@ -73,7 +73,7 @@ TC_L_07_CS = Case(
     id="TC_L_07_CS",
     title="Firmware that is not where it should be",
     purpose="The station cannot fetch the firmware, and tells so.",
-    requirements=("L01.FR.01", "L01.FR.10", "L01.FR.20"),
+    requirements=("L01.FR.01", "L01.FR.10", "L01.FR.20", "L01.FR.30"),
     before=SIGNER_TRUSTED,
     main=(
         updates("1", firmware(location=made("firmware location", missing=True)), retries=0),

@@ -30,6 +30,9 @@ _WHOLE = (
     "L01.FR.20",
     "L01.FR.21",
     "L01.FR.23",
+    "L01.FR.28",
+    "L01.FR.31",
+    "L01.FR.32",
 )
 _SLOW = made("firmware location", slow=configured.firmware_download_time)
 

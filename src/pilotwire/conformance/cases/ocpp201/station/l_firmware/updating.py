@@ -223,8 +223,8 @@ def told_whole(*, charging: bool = False) -> Steps:
     )
 
 
-def told_in_order(pattern: str, *, name: str = "update") -> Judges:
-    """The statuses of the update, those that are told again left out, follow each other as `pattern` says (L01.FR.01)."""
+def told_in_order(pattern: str, *, name: str = "update", requirement: str = "L01.FR.01") -> Judges:
+    """The statuses of the update, those that are told again left out, follow each other as `pattern` says (L01.FR.01, L02.FR.01)."""
     wanted = re.compile(pattern)
 
     def judge(everything: Any, _: Known) -> Judgement:
@@ -239,5 +239,5 @@ def told_in_order(pattern: str, *, name: str = "update") -> Judges:
         return Judgement(wanted.fullmatch(line) is not None, line or "nothing")
 
     return Judges(
-        checks=(Check("the update is told from state to state, none before its time", judge).of("L01.FR.01"),)
+        checks=(Check("the update is told from state to state, none before its time", judge).of(requirement),)
     )

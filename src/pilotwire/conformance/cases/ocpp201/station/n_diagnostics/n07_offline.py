@@ -43,7 +43,7 @@ _SEVERE = monitor(EVSE_STATE)
 _OCCUPIED = equals("actualValue", "Occupied")
 
 
-def _of_offline_time(found: Any, known: Known) -> bool:
+def of_offline_time(found: Any, known: Known) -> bool:
     happened = moment_of(found)
     down, back = (moment_of(Kept(name).of(known)) for name in ("line_down", "line_back"))
     allowed = timedelta(seconds=float(known.setting("time_deviation")))
@@ -65,7 +65,7 @@ TC_N_22_CS = Case(
             "3",
             *alerts(EVSE_STATE, "Delta"),
             _OCCUPIED,
-            satisfies("timestamp", "is of the time without a connection", _of_offline_time).of("N07.FR.04"),
+            satisfies("timestamp", "is of the time without a connection", of_offline_time).of("N07.FR.04"),
             meant=of_monitor(_SEVERE),
             waited=True,
         ),
