@@ -36,6 +36,8 @@ conformance: $(VENV)/.installed ## our station and our CSMS under the conformanc
 	$(BIN)/pilotwire test station --side-by-side 12 --every $(or $(EVERY),1) --results build/conformance/station
 	$(BIN)/pilotwire test station $(WITHOUT) --plan src/pilotwire/conformance/plans/station-without.toml --side-by-side 8 --results build/conformance/station-without
 	$(BIN)/pilotwire test station TC_L_12_CS TC_L_13_CS --plan src/pilotwire/conformance/plans/station-plain.toml --side-by-side 2 --results build/conformance/station-plain
+	$(BIN)/pilotwire test station TC_C_47_CS TC_C_48_CS --plan src/pilotwire/conformance/plans/station-screen.toml --side-by-side 2 --results build/conformance/station-screen
+	$(BIN)/pilotwire test station TC_C_05_CS --plan src/pilotwire/conformance/plans/station-closed.toml --results build/conformance/station-closed
 	$(BIN)/pilotwire test csms own --side-by-side 8 --every $(or $(EVERY),1) --results build/conformance/csms
 
 ledger: $(VENV)/.installed ## docs/requirements.md: which numbered requirement is proven by which test

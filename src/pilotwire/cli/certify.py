@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 from pilotwire.cli import Verb, load
 
 COMMANDS: Final = (
+    Verb("pics", "pilotwire.cli.certify_pics", "Write what is declared to a lab, and find what contradicts."),
     Verb("pki", "pilotwire.cli.certify_pki", "Make certificates for a lab, good and broken, and answer for them."),
     Verb("uptime", "pilotwire.cli.certify_uptime", "Calculate the uptime of charging ports (23 CFR 680.116)."),
 )

@@ -238,13 +238,13 @@ def _must_exist(url: str) -> str:
 
 
 async def _from_database(url: str, asked: _Asked, wanted: Sequence[str]) -> list[StationUptime]:
-    from pilotwire.csms.registers.uptime import ALIVE, uptime_of
+    from pilotwire.csms.registers.uptime import last_alive, uptime_of
     from pilotwire.csms.store.open import open_store
     from pilotwire.csms.store.ports import Page
 
     async with open_store(url, clock=SystemClock()) as opened:
-        alive = await opened.store.record(ALIVE, "", "")
-        now = SystemClock().now() if alive is None else alive.at
+        now = SystemClock().now()
+        now = await last_alive(opened.store, now) or now
         periods = asked.periods(now)
         names: list[str] = []
         while records := await opened.store.stations(Page(limit=1000, after=names[-1] if names else None)):

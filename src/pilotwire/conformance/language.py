@@ -84,6 +84,15 @@ class Receives(Step):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Complains(Step):
+    """The system under test answers the tester's last response to `action` with a CALLRESULTERROR, with one of these codes (2.1 Part 4)."""
+
+    action: str
+    codes: tuple[str, ...] = ()
+    within: Any = configured.message_timeout
+
+
+@dataclass(frozen=True, kw_only=True)
 class TellsStatus(Step):
     """The station under test tells the state of a connector, by StatusNotification or NotifyEvent (Connector.AvailabilityState; G01).
 
@@ -193,7 +202,7 @@ class Reconnects(Step):
     old connection by itself, if it has not since the stimulus before; after so many seconds the tester ends it, and `left`
     tells which. With TLS there are also
     `tls_version`, `cipher`, `ciphers` (those both sides have), `server_name` (SNI), and of a client certificate `certificate_name`,
-    `certificate_serial`, `certificate_key` and `certificate_strong`.
+    `certificate_organization`, `certificate_serial`, `certificate_key` and `certificate_strong`.
     """
 
     checks: tuple[Check, ...] = ()
@@ -395,7 +404,7 @@ class Case:
     def __post_init__(self) -> None:
         """Refuse a case that judges nothing, or whose numbered main steps go back. Raises MisuseError."""
         steps = tuple(inside((*self.main, *self.after)))
-        judging = (Sends, Receives, TellsStatus, Tells, NotReceives, Judges, Reconnects, Refuses)
+        judging = (Sends, Receives, Complains, TellsStatus, Tells, NotReceives, Judges, Reconnects, Refuses)
         if not any(isinstance(step, judging) for step in steps):
             raise MisuseError(f"{self.id} has nothing that can fail.")
         numbers = [int(step.number.split("-")[0]) for step in self.main if step.number]

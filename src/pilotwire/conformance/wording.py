@@ -12,6 +12,7 @@ from pilotwire.conformance.language import (
     Asks,
     AtEvse,
     Case,
+    Complains,
     Configures,
     Disconnects,
     ForEach,
@@ -88,6 +89,11 @@ def _receives(step: Any, sut: str) -> str:
     return f"{ask}; the tester answers{_fields(step.answer)}" if step.answer else ask
 
 
+def _complains(step: Any, sut: str) -> str:
+    how = f" {' or '.join(step.codes)}" if step.codes else ""
+    return f"{sut} answers the tester's {step.action}Response with CALLRESULTERROR{how}"
+
+
 def _status(step: Any, sut: str) -> str:
     which = _which(step)
     return f"{sut} tells that {which} is {shown(step.status)}" + (" (optional)" if step.optional else "")
@@ -158,6 +164,7 @@ def _reconnects(step: Any, sut: str) -> str:
 _SENTENCES: Final[dict[type[Step], Callable[[Any, str], str]]] = {
     Sends: _sends,
     Receives: _receives,
+    Complains: _complains,
     TellsStatus: _status,
     Tells: _tells,
     NotReceives: _not_receives,

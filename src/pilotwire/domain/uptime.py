@@ -28,6 +28,7 @@ from pilotwire.domain.uptime_periods import (
     Interval,
     Opening,
     Period,
+    Sorted,
     closed_in,
     common,
     corrected_by,
@@ -71,7 +72,7 @@ class ExclusionReason(StrEnum):
 
 
 class PortStatus(Value):
-    """A connector was told to be in a state at a time (G01). EVSE 0: the station as a whole, which only 1.6 reports. `code`: its error."""
+    """A connector was told to be in a state at a time (G01), or without `connector` its EVSE; EVSE 0 is the station. `code`: its error."""
 
     at: datetime
     address: EvseAddress
@@ -279,12 +280,7 @@ def station_uptime(
     ports = ports_of(history, terms, now)
     closed = closed_in(period, terms.hours, terms.zone)
     counted = [port_uptime(port, period, excluded, closed) for port in ports]
-    outages = [
-        _counted(outage, period, excluded, closed, terms)
-        for port in ports
-        for outage in port.outages
-        if outage.since < period.until and outage.until > period.since
-    ]
+    outages = [each for port in ports for each in _outages_counted(port, period, excluded, closed, terms)]
     return StationUptime(
         station=station,
         period=period,
@@ -329,20 +325,28 @@ def _caused(parts: Iterable[Part], cause: Cause, window: Iterable[Interval]) -> 
     return common([part for part in parts if part.cause is cause], window)
 
 
-def _counted(
-    outage: Outage, period: Period, excluded: Sequence[Excluded], closed: Sequence[Interval], terms: Terms
-) -> OutageCounted:
-    reasons = [Interval(since=each.since, until=each.until) for each in excluded if each.is_of(outage.evse)]
-    inside = common(outage.parts, [period])
-    due = corrected_by(outage.since, terms.zone, terms.holidays)
-    after = Interval(since=min(due, outage.until), until=outage.until)
-    return OutageCounted(
-        outage=outage,
-        minutes=length(inside),
-        excluded=length(common(inside, (*reasons, *closed))),
-        due=due,
-        late=bool(without([after], reasons)),
-    )
+def _outages_counted(
+    port: Port, period: Period, excluded: Sequence[Excluded], closed: Sequence[Interval], terms: Terms
+) -> list[OutageCounted]:
+    """The outages of a port that lie in a period, and what of them counts."""
+    reasons = [Interval(since=each.since, until=each.until) for each in excluded if each.is_of(port.evse)]
+    excused, taken = Sorted(reasons), Sorted((*reasons, *closed))
+    found: list[OutageCounted] = []
+    for outage in port.outages:
+        inside = Interval(since=max(outage.since, period.since), until=min(outage.until, period.until))
+        if inside.since < inside.until:
+            due = corrected_by(outage.since, terms.zone, terms.holidays)
+            after = Interval(since=min(due, outage.until), until=outage.until)
+            over = taken.over(inside)
+            counted = OutageCounted(
+                outage=outage,
+                minutes=inside.length,
+                excluded=length(common([inside], over)) if over else timedelta(),
+                due=due,
+                late=outage.until > due and bool(without([after], excused.over(after))),
+            )
+            found.append(counted)
+    return found
 
 
 # --- outages from what is known --------------------------------------------------------------------------------------
@@ -350,7 +354,7 @@ def _counted(
 
 def _offline(history: History, terms: Terms, until: datetime) -> tuple[Interval, ...]:
     """When the station was not connected, for longer than the grace."""
-    ends = (ConnectionChange(at=gap.since, connected=False) for gap in history.backend_gaps)
+    ends = (ConnectionChange(at=_ended(gap, history.connections), connected=False) for gap in history.backend_gaps)
     lost: datetime | None = None
     found: list[Interval] = []
     for change in sorted((*history.connections, *ends), key=lambda each: each.at):
@@ -362,6 +366,11 @@ def _offline(history: History, terms: Terms, until: datetime) -> tuple[Interval,
     if lost is not None and lost < until:
         found.append(Interval(since=lost, until=until))
     return merged(each for each in found if each.length > timedelta(seconds=terms.grace))
+
+
+def _ended(gap: Interval, connections: Iterable[ConnectionChange]) -> datetime:
+    """When a gap ended the connection: the backend may have lived on for a little, so what it kept in that time goes before."""
+    return max([gap.since, *(each.at for each in connections if gap.since <= each.at < gap.until)])
 
 
 def _port(evse: int, history: History, terms: Terms, offline: Sequence[Interval], now: datetime) -> Port | None:
@@ -418,10 +427,14 @@ def _told_down(statuses: Sequence[PortStatus], end: datetime) -> list[Part]:
 
 
 def _why_down(station: PortStatus | None, connectors: Iterable[PortStatus]) -> PortStatus | None:
-    """The status that keeps the port down; None: it is up. One connector that can be used is enough."""
+    """The status that keeps the port down; None: it is up. One connector that can be used is enough, in an EVSE that can be."""
     if station is not None and not station.is_up:
         return station
     known = list(connectors)
+    evse = next((each for each in known if each.address.connector is None), None)
+    if evse is not None and (len(known) == 1 or not evse.is_up):
+        return None if evse.is_up else evse
+    known = [each for each in known if each is not evse]
     if any(each.is_up for each in known):
         return None
     faulted = (each for each in known if each.availability is Availability.FAULTED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
@@ -90,6 +91,22 @@ def without(one: Iterable[Interval], other: Iterable[Interval]) -> tuple[Interva
 def length(intervals: Iterable[Interval]) -> timedelta:
     """How long they are together, time in several of them counted once."""
     return sum((each.length for each in merged(intervals)), timedelta())
+
+
+class Sorted:
+    """Many intervals, of which those that overlap one are found quickly."""
+
+    def __init__(self, intervals: Iterable[Interval]) -> None:
+        self._all = merged(intervals)
+        self._ends = [each.until for each in self._all]
+
+    def over(self, one: Interval) -> Sequence[Interval]:
+        """Those that overlap one."""
+        first = bisect_right(self._ends, one.since)
+        last = first
+        while last < len(self._all) and self._all[last].since < one.until:
+            last += 1
+        return self._all[first:last]
 
 
 # --- calendar --------------------------------------------------------------------------------------------------------

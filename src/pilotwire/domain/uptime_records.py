@@ -64,7 +64,9 @@ def read_exclusions(lines: Iterable[str], name: str) -> dict[str, tuple[Excluded
 
 def recorded_between(histories: Iterable[History]) -> Interval:
     """From the first to the last thing that histories tell."""
-    times = [each.at for history in histories for each in (*history.statuses, *history.connections)]
+    known = list(histories)
+    times = [each.at for history in known for each in history.statuses]
+    times += [each.at for history in known for each in history.connections]
     return Interval(since=min(times), until=max(times))
 
 

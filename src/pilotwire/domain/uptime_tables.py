@@ -104,8 +104,9 @@ def minutes_of(length: timedelta) -> float:
 
 
 def in_utc(moment: datetime) -> str:
-    """A time as RFC 3339 in UTC."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    """A time as RFC 3339 in UTC, to the millisecond where it has any."""
+    precision = "milliseconds" if moment.microsecond else "seconds"
+    return moment.astimezone(UTC).isoformat(timespec=precision).replace("+00:00", "Z")
 
 
 def csv_text(columns: Iterable[str], records: Iterable[Record] = (), *, header: bool = True) -> str:

@@ -137,7 +137,7 @@ def _places_of(plan: StationPlan) -> StationLayout:
 
 def _evse(number: int, plan: EvsePlan) -> EvseLayout:
     connectors = tuple(
-        ConnectorLayout(place, connector.type, connector.cable_max_current)
+        ConnectorLayout(place, connector.type, connector.cable_max_current, connector.closed)
         for place, connector in enumerate(plan.connectors, 1)
     )
     evse = EvseLayout(number, _supply(plan), connectors)

@@ -63,6 +63,7 @@ class Habits(BaseModel):
     accepts_unsigned_firmware: bool | None = None
     fetches_firmware_while_charging: bool | None = None
     installs_firmware_while_charging: bool | None = None
+    master_pass_screen: bool | None = None
     cancels_firmware_updates: bool | None = None
     diagnostics_log: bool | None = None
     summary_report: bool | None = None

@@ -21,11 +21,17 @@ from cryptography.x509 import ocsp, verification
 from httpx import AsyncClient
 
 from pilotwire.clock import ManualClock
+from pilotwire.conformance.benches.ports import ActFailed, Endpoint
+from pilotwire.conformance.cases.ocpp201.station.a_security.a00_connecting import TC_A_07_CS
 from pilotwire.conformance.catalogue import catalogue
 from pilotwire.conformance.certify.pki_kit import make_kit, read_kit
 from pilotwire.conformance.certify.pki_kit_entries import entries_of
 from pilotwire.conformance.certify.pki_kit_serve import Responding
 from pilotwire.conformance.certify.pki_kit_words import REASONS, Asked, Fault, Group
+from pilotwire.conformance.features import claims_all
+from pilotwire.conformance.language import Case
+from pilotwire.conformance.runner.one import Setting, play_station_case
+from pilotwire.conformance.settings import read_settings
 from pilotwire.conformance.wire.authority import (
     EXPIRED_ROOT,
     MANUFACTURER_ROOT,
@@ -221,6 +227,32 @@ def test_the_bench_finds_its_certificates_in_the_kit(folder: Path, judge: Judge)
     assert bench.firmware_signer("expired").certificate == judge.chain("firmware-signer-expired")[0]
     assert bench.contract(ASKED.emaid).certificate == judge.chain(f"contract-{ASKED.emaid}")[0]
     assert {path.name for path in (folder / "pem").iterdir()} == before, "the bench had to make none of its own"
+
+
+class _Hands:
+    """Hands on a station that see what it is given, and then cannot do anything with it."""
+
+    makes_stations = True
+    given: Endpoint
+
+    async def begin(self, case: Case, endpoint: Endpoint, settings: Any) -> None:
+        self.given = endpoint
+        raise ActFailed("nobody is there")
+
+    async def act(self, name: str, details: Any) -> dict[str, Any]:
+        raise ActFailed("nobody is there")
+
+    async def end(self) -> None:
+        pass
+
+
+async def test_a_station_of_profile_3_is_given_the_sub_ca_with_its_certificate(folder: Path, judge: Judge) -> None:
+    """The bench trusts roots, and the kit's certificate is under a sub-CA: alone it would not do."""
+    said = {"certificates": str(folder / "pem"), "serial_number": SERIAL, "security_profile": 3}
+    hands = _Hands()
+    await play_station_case(TC_A_07_CS, Setting(read_settings(said), claims_all()), hands)
+    assert hands.given.certificate_chain == (folder / "pem" / f"station-{SERIAL}.pem").read_text()
+    assert x509.load_pem_x509_certificates(hands.given.certificate_chain.encode()) == judge.chain(f"station-{SERIAL}")
 
 
 @pytest.mark.parametrize("end", ["", "-rsa"])

@@ -167,6 +167,18 @@ def test_contracts_name_a_responder_up_to_the_root() -> None:
     assert pki.common_name(path[0].subject) == "NLTNMC0000001X1"
 
 
+async def test_a_cable_our_station_does_not_let_in_is_no_failure() -> None:
+    with http_peer(lambda _: Reply(b'{"what": "Connector 2 cannot take a vehicle."}', status=409)) as port:
+        bench = PilotwireStation(port.url)
+        assert await bench.act("try_plug_in", {"evse": 1, "connector": 2}) == {}
+        with pytest.raises(ActFailed, match="cannot take a vehicle"):
+            await bench.act("plug_in", {"evse": 1, "connector": 2})
+        await bench.close()
+    first, second = (json.loads(one.body) for one in port.asked)
+    assert (first["connector"], second["connector"]) == (2, 2)
+    assert first["name"] != second["name"]
+
+
 async def test_what_our_station_has_no_part_for_is_said_in_a_sentence() -> None:
     bench = PilotwireStation("http://127.0.0.1:9")
     with pytest.raises(ActFailed, match="stop all transactions"):

@@ -63,8 +63,13 @@ class CsmsByMapping:
         for name, entry in {**self._commands, **self._prepared, **register}.items():
             _check(name, entry)
         headers = {name: _environment(value) for name, value in section.get("headers", {}).items()}
+        once = httpx.Limits(max_keepalive_connections=0)  # the server may close one just as it is used again
         self._client = httpx.AsyncClient(
-            base_url=_environment(str(section.get("api", ""))), headers=headers, timeout=60.0, trust_env=False
+            base_url=_environment(str(section.get("api", ""))),
+            headers=headers,
+            timeout=60.0,
+            trust_env=False,
+            limits=once,
         )
         self._played: StationPlayed | None = None
         self._registered: set[str] = set()

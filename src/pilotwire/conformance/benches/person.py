@@ -34,7 +34,8 @@ class StationByHand:
     def __init__(self, desk: Desk | None, hooks: Mapping[str, Any] | None = None, *, timeout: float = 300.0) -> None:
         self._desk = desk
         self._hooks = dict(hooks or {})
-        self._client = httpx.AsyncClient(timeout=timeout, trust_env=False)
+        once = httpx.Limits(max_keepalive_connections=0)  # a hook's server may close one just as it is used again
+        self._client = httpx.AsyncClient(timeout=timeout, trust_env=False, limits=once)
         self._introduced: Endpoint | None = None
         self._version = OcppVersion.V201
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import quote
@@ -54,6 +55,8 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "UnlockConnector": "unlock",
 }
 """Commands whose name is not that of the action in lower case with hyphens."""
+_WORD: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+"""Where a word of an action ends: SetDERControl is set-der-control."""
 
 
 def _without(*names: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
@@ -77,8 +80,9 @@ class PilotwireCsms:
 
     def __init__(self, api: str, ocpp: str, key: str | None, secure: str = "", certificates: str = "") -> None:
         headers = {} if key is None else {"Authorization": f"Bearer {key}"}
+        once = httpx.Limits(max_keepalive_connections=0)  # the API may close one just as it is used again
         self._client = httpx.AsyncClient(
-            base_url=f"{api.rstrip('/')}/api/v1", headers=headers, timeout=60.0, trust_env=False
+            base_url=f"{api.rstrip('/')}/api/v1", headers=headers, timeout=60.0, trust_env=False, limits=once
         )
         self._ocpp = ocpp
         self._secure = secure or ocpp
@@ -200,7 +204,7 @@ class PilotwireCsms:
 
 
 def _command(action: str, payload: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    hyphened = "".join(f"-{one.lower()}" if one.isupper() else one for one in action).lstrip("-")
+    hyphened = _WORD.sub("-", action).lower()
     return _COMMANDS.get(action, hyphened), _BODIES.get(action, dict)(dict(payload))
 
 

@@ -28,6 +28,7 @@ _PATHS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "tell_needs": ("vehicle/needs", ("evse",)),
     "take_up_schedule": ("vehicle/schedule", ("evse", "limit", "unit")),
     "press_stop": ("stop-button", ("evse",)),
+    "choose": ("master-pass", ("evse",)),
     "suspend": ("vehicle/suspend", ("evse",)),
     "resume": ("vehicle/resume", ("evse",)),
     "present_contract": ("vehicle/contract", ("evse", "chain")),
@@ -46,10 +47,22 @@ _PATHS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "incident": ("security/incident", ("type",)),
     "send": ("call", ("action", "payload")),
     "hard_wired": ("fault/raise", ("evse", "connector", "code")),
+    "pay_by_card": ("payment/card", ("evse", "card")),
+    "enter_vat_number": ("vat-number", ("evse", "vat_number")),
+    "swap_batteries": ("battery/swap", ("token", "type")),
+    "battery_in": ("battery/in", ("evse", "serial", "charge")),
+    "battery_out": ("battery/out", ("evse",)),
     "store_customer": ("cache", ("entries",)),
 }
-_NAMES: Final = {"token": "idToken", "variable": "name"}
+_NAMES: Final = {
+    "token": "idToken",
+    "variable": "name",
+    "vat_number": "vatNumber",
+    "serial": "serialNumber",
+    "charge": "soC",
+}
 _NAMES16: Final = {"token": "idToken", "variable": "key"}
+_ALL: Final = "stop all transactions"
 _FAULT: Final = {"code": "GROUND_FAILURE"}
 _GLANCE: Final = 0.25
 """How long between two looks at a display, in s."""
@@ -134,6 +147,8 @@ class PilotwireStation:
             name = "power_cycle"  # the reserve was used up meanwhile
         if name == "store_customer":
             details = {"entries": [{"idToken": details["identifier"], "status": "Accepted"}]}
+        if name == "choose" and details["option"] == _ALL:
+            details = {}
         if name not in _PATHS:
             raise ActFailed(
                 f"this cannot be done at Pilotwire's station: {act_named(name, details).instruction(details)}"

@@ -15,6 +15,7 @@ from pilotwire.conformance.language import (
     Answers,
     Asks,
     AtEvse,
+    Complains,
     Configures,
     Disconnects,
     ForEach,
@@ -159,6 +160,34 @@ def _explain_absence(playing: Playing, step: Receives, result: StepResult, withi
 
 def _agreement(playing: Playing, step: Receives, entry: Entry) -> int:
     return sum(check.on(entry.payload, playing.scene).passed for check in (*step.where, *step.checks))
+
+
+async def complains(playing: Playing, step: Complains, result: StepResult) -> None:
+    """Wait for the CALLRESULTERROR."""
+    transcript, since = playing.scene.counterpart.transcript, playing.scene.stimulus
+
+    def complained() -> Entry | None:
+        return next(
+            (
+                one
+                for one in transcript.entries[since:]
+                if one.kind == "resulterror" and one.action == step.action and not one.taken
+            ),
+            None,
+        )
+
+    entry = await playing.until(complained, float(playing.value(step.within)))
+    what = f"{step.action}Response is answered with CALLRESULTERROR"
+    if entry is None:
+        result.checks.append(CheckResult(what, False, "nothing came"))
+        return
+    entry.taken = True
+    result.entries.append(entry.index)
+    result.checks.append(CheckResult(what, True, entry.text, entry=entry.index))
+    if step.codes:
+        code = entry.payload.get("errorCode", "")
+        said = f"its errorCode is {' or '.join(step.codes)}"
+        result.checks.append(CheckResult(said, code in step.codes, code, entry=entry.index, path="errorCode"))
 
 
 async def not_receives(playing: Playing, step: NotReceives, result: StepResult) -> None:
@@ -375,6 +404,7 @@ PLAYERS: Final[Mapping[type[Step], Player]] = {
     Receives: receives,
     TellsStatus: tells_status,
     Tells: tells,
+    Complains: complains,
     NotReceives: not_receives,
     Acts: acts,
     Asks: asks,

@@ -11,11 +11,14 @@ _CREATED: Final = 201
 
 
 @maker("log location")
-def log_location(scene: Any, status: int = _CREATED, *, held: bool = False) -> str:
+def log_location(scene: Any, status: int = _CREATED, *, held: bool = False, secure: Any = None) -> str:
     """A folder of the tester for uploads of logs, answered with `status` or (`held`) not at all; or, of the plan, one of another server.
 
-    The plan's own is used for uploads that succeed or are held, its refusing one where they shall fail.
+    The plan's own is used for uploads that succeed or are held, its refusing one where they shall fail. With `secure`, a TLS context, it
+    is the tester's, by HTTPS.
     """
+    if secure is not None:
+        return str(scene.files.takes(status=status, context=secure))
     other = scene.setting("log_url" if status == _CREATED else "refusing_log_url")
     return str(other or scene.files.takes(status=status, held=held))
 

@@ -166,7 +166,8 @@ CSR_EC_256 = _csr(
     lambda one, _: str(one.get("key", "")).startswith("EC ") and int(str(one["key"]).split()[1]) >= 256,
     "A02.FR.02",
 )
-STATION_CSR = (CSR_IN_PEM, CSR_STRONG)
+CSR_OWNED = _csr("names its owner (O)", lambda one, _: bool(one.get("organization")), "A00.FR.509")
+STATION_CSR = (CSR_IN_PEM, CSR_STRONG, CSR_OWNED)
 """What the request for a station certificate must be."""
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from pilotwire.conformance.checks import Check, absent_or, equals, one_of
-from pilotwire.conformance.conditions import configured_is, fact, kept_is, not_
+from pilotwire.conformance.conditions import configured_is, fact, not_
 from pilotwire.conformance.language import (
     Acts,
     Configures,
@@ -125,32 +125,6 @@ def begins_to_charge(started: str, told: str, *checks: Check, token: str = "vali
 def ends_charging(stopped: str, told: str, reason: str = "", *checks: Check, token: str = "", **how: Any) -> InAnyOrder:
     """StopTransaction.req and StatusNotification.req(Finishing), in any order (section 1.2)."""
     return InAnyOrder(steps=(stops(stopped, reason, *checks, token=token, **how), status(told, "Finishing")))
-
-
-def asks_whether_authorized_first(number: str) -> Sends:
-    """GetConfiguration.req about AuthorizeRemoteTxRequests."""
-    return Sends(
-        number=number,
-        action="GetConfiguration",
-        payload={"key": ["AuthorizeRemoteTxRequests"]},
-        checks=(equals("configurationKey[0].key", "AuthorizeRemoteTxRequests"),),
-        keep={"authorized_first": "configurationKey[0].value"},
-    )
-
-
-def remote_start_first(number: str, authorized: str, told: str) -> Steps:
-    """RemoteStartTransaction.req before there is a cable, after `asks_whether_authorized_first`; the connector is Preparing."""
-    asked_first = kept_is("authorized_first", "true", "True", "TRUE")
-    return (
-        remote_start(number),
-        Happened(facts={"authorized": True}),
-        InAnyOrder(
-            steps=(
-                OnlyIf(condition=asked_first, steps=(authorizes(authorized),)),
-                status(told, "Preparing"),
-            )
-        ),
-    )
 
 
 def boots(

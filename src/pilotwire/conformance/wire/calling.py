@@ -17,10 +17,11 @@ from pilotwire.conformance.wire.authority import CSMS_ROOT, STATION_ROOT, UNKNOW
 from pilotwire.conformance.wire.pki import Holder, PrivateKey, Wanted, is_strong, make, new_key, subject
 from pilotwire.errors import MisuseError
 
-CERTIFICATES: Final = ("valid", "unknown issuer", "expired", "wrong name")
+CERTIFICATES: Final = ("valid", "unknown issuer", "expired", "wrong name", "wrong owner")
 """The kinds of certificates a station shows; a CSMS must take the first only."""
 _OLD: Final = "ALL:@SECLEVEL=0"
 _OTHER_STATION: Final = "PW-ANOTHER-STATION"
+_OTHER_OWNER: Final = "Another operator"
 _DAY = timedelta(days=1)
 
 
@@ -32,7 +33,8 @@ def certificate_of(authority: Authority, name: str, kind: str, now: datetime) ->
         return authority.station(name)
     since, until = (now - 20 * _DAY, now - _DAY) if kind == "expired" else (now - _DAY, now + 30 * _DAY)
     signer = authority.root(UNKNOWN_ROOT if kind == "unknown issuer" else STATION_ROOT)
-    return make(Wanted(subject(_OTHER_STATION if kind == "wrong name" else name), since, until), signer)
+    named = subject(name, organization=_OTHER_OWNER) if kind == "wrong owner" else subject(name)
+    return make(Wanted(subject(_OTHER_STATION) if kind == "wrong name" else named, since, until), signer)
 
 
 def station_context(

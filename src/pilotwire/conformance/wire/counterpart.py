@@ -244,8 +244,10 @@ class Counterpart:
             return
 
     def _answered(self, text: str, frame: CallResult | CallError | CallResultError) -> None:
-        known = self._open.pop(frame.message_id, None)
-        request, answer = known if known is not None else (None, None)
+        if isinstance(frame, CallResultError):  # about what the tester answered: the request was theirs
+            request, answer = self._theirs.get(frame.message_id), None
+        else:
+            request, answer = self._open.pop(frame.message_id, (None, None))
         action = request.action if request is not None else ""
         breach = "" if request is not None else "it answers nothing that was asked"
         if isinstance(frame, CallResult):

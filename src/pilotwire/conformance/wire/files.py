@@ -13,6 +13,7 @@ import contextlib
 import hashlib
 import itertools
 import socket
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.message import Message
@@ -98,13 +99,17 @@ class FileServer:
         self._numbers = itertools.count(1)
         self._port = port
         self._server: asyncio.Task[asyncio.Server] | None = None
+        self._secure: list[asyncio.Task[asyncio.Server]] = []
         self._talks: set[asyncio.Task[None]] = set()
 
     # --- what a case asks of it ------------------------------------------------------------------------------------------------
 
-    def takes(self, *, status: int = 201, held: bool = False) -> str:
-        """The URL of a new folder for uploads, by PUT or POST. `status` is what they are answered with; `held`: with nothing at all."""
-        return self._open("in", "", _Place("", status, held))
+    def takes(self, *, status: int = 201, held: bool = False, context: ssl.SSLContext | None = None) -> str:
+        """The URL of a new folder for uploads, by PUT or POST. `status` is what they are answered with; `held`: with nothing at all.
+
+        With a `context` it is by HTTPS, at a port of its own.
+        """
+        return self._open("in", "", _Place("", status, held), context)
 
     def offers(
         self,
@@ -136,9 +141,9 @@ class FileServer:
         """Who came to what this URL was given for."""
         return [one for one in self.visits if one.location == location]
 
-    def _open(self, kind: str, name: str, place: _Place) -> str:
+    def _open(self, kind: str, name: str, place: _Place, context: ssl.SSLContext | None = None) -> str:
         path = f"/{kind}-{next(self._numbers)}/{name}"
-        place.location = f"{self._listen()}{path}"
+        place.location = f"{self._listen() if context is None else self._listen_secure(context)}{path}"
         self._places[path] = place
         return place.location
 
@@ -151,17 +156,28 @@ class FileServer:
         host = f"[{self._host}]" if ":" in self._host else self._host
         return f"http://{host}:{self._port}"
 
+    def _listen_secure(self, context: ssl.SSLContext) -> str:
+        """By TLS, at any free port: each context has a server of its own."""
+        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
+        listener = _listener(self._host, 0, family)
+        serving = asyncio.start_server(self._talk, sock=listener, ssl=context)
+        self._secure.append(asyncio.create_task(serving, name="bench-files-secure"))
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"https://{host}:{listener.getsockname()[1]}"
+
     async def close(self) -> None:
         """Stop, whoever is still there."""
-        if self._server is None:
-            return
-        server, self._server = await self._server, None
-        server.close()
+        begun = [*self._secure, *([] if self._server is None else [self._server])]
+        self._server, self._secure = None, []
+        servers = [await one for one in begun]
+        for server in servers:
+            server.close()
         for talk in self._talks:
             talk.cancel()
         await asyncio.gather(*self._talks, return_exceptions=True)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(server.wait_closed(), _CLOSES_WITHIN)
+        for server in servers:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(server.wait_closed(), _CLOSES_WITHIN)
 
     # --- one connection --------------------------------------------------------------------------------------------------------
 

@@ -241,22 +241,32 @@ def common_name(name: x509.Name) -> str:
     return str(found[0].value) if found else ""
 
 
+def organization(name: x509.Name) -> str:
+    """The organizationName, "" if there is none."""
+    found = name.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
+    return str(found[0].value) if found else ""
+
+
 def csr_facts(text: Any) -> dict[str, Any]:
-    """What a request says: `fault` ("" if it is an RFC 2986 request in PEM, signed with its own key), `key`, `strong`, `common_name`."""
+    """What a request says: `fault` ("" if it is an RFC 2986 request in PEM, signed with its own key), `key`, `strong`, `common_name`.
+
+    `organization` is the O of its subject, "" without one.
+    """
     if not isinstance(text, str) or not text.strip().startswith(_REQUEST):
         return {"fault": "it is not a certification request in PEM"}
     try:
         request = x509.load_pem_x509_csr(text.encode())
         key = request.public_key()
         fault = "" if request.is_signature_valid else "it is not signed with its own key"
-        name = common_name(request.subject)
+        name, owner = common_name(request.subject), organization(request.subject)
     except Exception as error:  # the library raises many kinds for bytes that are no request
         return {"fault": f"it cannot be read: {error or type(error).__name__}"}
-    return {"fault": fault, "key": key_text(key), "strong": is_strong(key), "common_name": name}
+    told = {"key": key_text(key), "strong": is_strong(key), "common_name": name, "organization": owner}
+    return {"fault": fault, **told}
 
 
 def certificate_facts(der: bytes | None) -> dict[str, Any]:
-    """What a certificate that was shown says: `certificate_name`, `_serial` (hexadecimal), `_key`, `_strong`; {} without one."""
+    """What a certificate that was shown says: `certificate_name`, `_organization`, `_serial` (hexadecimal), `_key`, `_strong`; {} without one."""
     if der is None:
         return {}
     try:
@@ -264,6 +274,7 @@ def certificate_facts(der: bytes | None) -> dict[str, Any]:
         key = shown.public_key()
         return {
             "certificate_name": common_name(shown.subject),
+            "certificate_organization": organization(shown.subject),
             "certificate_serial": serial_of(shown),
             "certificate_key": key_text(key),
             "certificate_strong": is_strong(key),

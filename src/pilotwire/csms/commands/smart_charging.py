@@ -107,11 +107,13 @@ async def set_profile(
     command = SetChargingProfile(evse_id=evse_id, charging_profile=profile)
     outcome = await books.commander.ask(station, command, SetChargingProfileOutcome)
     if outcome.status is ChargingProfileStatus.ACCEPTED:
+        # While the station was asked, a transaction may have begun, or one may have ended and the next begun: the profile is of that.
+        going_on = (*await open_transactions(books.store, station), *context.transactions)
         new = InstalledProfile(
             evse_id=evse_id,
             profile=profile,
             at=books.clock.now(),
-            transaction_id=_transaction(profile, evse_id, context.transactions),
+            transaction_id=_transaction(profile, evse_id, going_on),
         )
         old = context.is_old
         await books.amend(station, lambda installed: with_set(installed, new, by_stack_level=old))

@@ -32,10 +32,14 @@ _UNCHECKED: Final = Refuse(503, "The password of this station cannot be checked:
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """How a station came in: its place in the order of arrival, and the security profile it uses (A00; 0: none)."""
+    """How a station came in: its place in the order of arrival, and the security profile it uses (A00; 0: none).
+
+    `certificate_name` is the commonName of the certificate it showed, "" where that is not its own (a local controller's) or none.
+    """
 
     arrived: int
     security_profile: int
+    certificate_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,9 @@ class Admission:
         except StoreError as error:
             _log.error("a station could not be looked up", station=handshake.identity, error=str(error))
             return _FULL
-        return Accept(Admitted(arrived, used.profile))
+        shown = common_name_of(handshake.certificate) if used.profile == 3 and handshake.certificate is not None else ""
+        own = shown if shown == handshake.identity else ""
+        return Accept(Admitted(arrived, used.profile, own))
 
     async def _look_up(self, station: str) -> _Known:
         return _Known(

@@ -32,7 +32,7 @@ from pilotwire.dialects.every import DIALECTS
 from pilotwire.dialects.quirks import Tolerances, Use
 from pilotwire.domain.findings import Finding, Severity
 from pilotwire.domain.kinds import Command, Outcome
-from pilotwire.domain.provisioning import RegistrationStatus
+from pilotwire.domain.provisioning import RegistrationStatus, StationBooted
 from pilotwire.errors import MisuseError, NotSayable, StoreError
 from pilotwire.ocpp.events import Breach, CallReceived, ResultReceived, ResultRefused, SendReceived
 from pilotwire.ocpp.net.peer import AnswerInvalid, CallRefused, CallTimeout, Closed, Peer, Refusal
@@ -189,10 +189,22 @@ class Connection:
         fact = self._dialect.read_fact(call.message)
         if fact is None:
             return await self._answer_without_fact(call)
+        if isinstance(fact, StationBooted) and (stranger := self._another_serial(fact)):
+            self.find("B01.FR.12", Severity.FATAL, stranger, action=call.action, message_id=call.message_id)
+            self.begin_close(1008, "serial number")
+            return Refusal("SecurityError", stranger)
         verdict = await self._handlers.handle(self.station, fact, message_id=call.message_id)
         if call.action == _BOOT:
             self._asked_for.clear()
         return self._dialect.write_verdict(fact, verdict)
+
+    def _another_serial(self, boot: StationBooted) -> str:
+        """What is wrong with the serial number of a station that shows a certificate: it is that of the certificate (B01.FR.11)."""
+        context, serial = self._socket.context, boot.station.serial_number
+        name = context.certificate_name if isinstance(context, Admitted) else ""
+        if not name or not serial or serial == name or self._socket.version is OcppVersion.V16:
+            return ""
+        return f"the station tells the serial number {serial!r}, and its certificate is for {name!r}"
 
     def _refusal(self, said: CallReceived | SendReceived) -> str | None:
         """Why the station may not say that now; the finding is kept."""

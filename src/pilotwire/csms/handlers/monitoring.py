@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from pilotwire.csms.handlers.alerts import alert_operations
 from pilotwire.csms.handlers.desk import Desk
+from pilotwire.csms.handlers.uptime import of_event, uptime_operations
 from pilotwire.csms.registers.monitoring import (
     EVENTS,
     MONITORS,
@@ -82,7 +83,10 @@ async def events(desk: Desk, station: str, fact: EventsTold, message_id: str) ->
         sign = sign_of_event(event, None if monitor is None else monitor.severity)
         operations += alert_operations(desk, station, sign)
     # A note is committed with or before what is appended after it, and the frame was noted when it came.
-    await desk.journal.append(RecordConnection(station=station, connected=True, at=desk.clock.now()), *operations)
+    now = desk.clock.now()
+    told, newest = uptime_operations(desk, station, filter(None, (of_event(event, now) for event in new)))
+    await desk.journal.append(RecordConnection(station=station, connected=True, at=now), *operations, *told)
+    desk.ports.update(newest)
     return Noted()
 
 

@@ -5,6 +5,7 @@ The diaries are never cut short: funding programmes ask for five years.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Final, TypeVar
@@ -104,7 +105,24 @@ async def uptime_of(
     """
     history = await history_of(store, station, await gaps_of(store) if gaps is None else gaps)
     terms, excluded = await terms_of(store, station), counting(await exclusions_of(store, station))
-    return [station_uptime(station, history, terms, excluded, each, now) for each in periods if each.since < now]
+    begun = [each for each in periods if each.since < now]
+
+    def reports() -> list[StationUptime]:
+        return [station_uptime(station, history, terms, excluded, each, now) for each in begun]
+
+    return await asyncio.to_thread(reports)  # stations must not wait for years of another one's history
+
+
+async def last_alive(store: Store, before: datetime) -> datetime | None:
+    """When this CSMS last ran for all that is known, before a time: when it noted that, or logged a frame. None: it never has.
+
+    Raises StoreError.
+    """
+    noted = await store.record(ALIVE, "", "")
+    if noted is None:
+        return None
+    frames = await store.log(limit=1)
+    return max([noted.at, *(each.at for each in frames if each.at < before)])
 
 
 async def gaps_of(store: Store) -> tuple[Interval, ...]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Final
 
-from pilotwire.csms.registers.uptime import ALIVE, GAPS, Alive
+from pilotwire.csms.registers.uptime import ALIVE, GAPS, Alive, last_alive
 from pilotwire.csms.services.service import Parts, pause
 from pilotwire.domain.uptime_periods import Interval
 from pilotwire.errors import StoreError
 
 LOOK: Final = 60.0
-"""Seconds between two notes: how exactly it is known when a CSMS ended that was killed."""
+"""Seconds between two notes: how exactly it is known when a CSMS ended that was killed, if no station said anything."""
 
 
 class UptimeWatch:
@@ -36,9 +36,9 @@ class UptimeWatch:
 
     async def begin(self) -> None:
         """Keep the gap since the CSMS before this one, if there was one."""
-        before = await self._parts.store.record(ALIVE, "", "")
-        if before is not None and before.at < self._began:
-            gap = Interval(since=before.at, until=self._began)
+        alive = await last_alive(self._parts.store, self._began)
+        if alive is not None and alive < self._began:
+            gap = Interval(since=alive, until=self._began)
             await self._parts.journal.append(GAPS.keep("", gap.since, gap))
         await self._note()
         self._began = self._parts.clock.now()

@@ -11,7 +11,6 @@ from pilotwire.csms.settings import CsmsSettings
 from pilotwire.csms.uploads.ftp import FtpReceiver
 from pilotwire.csms.uploads.places import forced_address, host_key_file, passive_ports
 from pilotwire.csms.uploads.receiver import Receiver
-from pilotwire.csms.uploads.sftp import SftpReceiver, host_keys
 from pilotwire.errors import ConfigError
 
 
@@ -57,6 +56,8 @@ class UploadServers:
         settings = self._settings
         if settings.sftp_port is None:
             return
+        from pilotwire.csms.uploads.sftp import SftpReceiver, host_keys  # here: its library takes long to load
+
         server = SftpReceiver(self._receiver, host_keys(host_key_file(settings)))
         try:
             self._receiver.ports[Protocol.SFTP] = await server.start(settings.host, settings.sftp_port)

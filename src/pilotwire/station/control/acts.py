@@ -27,10 +27,12 @@ from pilotwire.station.control.bodies import (
     Incident,
     Limit,
     Load,
+    MasterChoice,
     OutsideLimit,
     OutsidePower,
     Place,
     Plug,
+    Priority,
     Reboot,
     SeededCache,
     SeededList,
@@ -50,6 +52,7 @@ from pilotwire.station.control.hosted import Hosted
 from pilotwire.station.control.needs import returned_by, told_by
 from pilotwire.station.control.payment_acts import PAYMENT
 from pilotwire.station.core.battery_swap import BatteryInserted, BatteryMeasured, BatteryRemoved, SwapWanted
+from pilotwire.station.core.charging_dynamic import PriorityWanted
 from pilotwire.station.core.charging_limits import ExternalLimit
 from pilotwire.station.core.contracts import ContractPresented, SessionTerminated
 from pilotwire.station.core.der_vehicle import InverterAlarm
@@ -57,6 +60,7 @@ from pilotwire.station.core.external_power import ExternalPower
 from pilotwire.station.core.grid import GridFault, GridMeasured, UpstreamLoad
 from pilotwire.station.core.limits import DriverLimit
 from pilotwire.station.core.maintenance import TransactionBroken
+from pilotwire.station.core.master_pass import MasterPassChoice
 from pilotwire.station.core.network_ways import CarriersSeen
 from pilotwire.station.core.security_log import ClearSecurityLog, SecurityIncident
 from pilotwire.station.hardware.ports import ErrorCode
@@ -171,6 +175,12 @@ _DRIVER: tuple[tuple[str, type[ControlBody], Doing, str], ...] = (
         lambda hosted, body: hosted.done([DriverLimit(body.evse, _limit(body))]),
         "The driver says how much the transaction may use up (2.1).",
     ),
+    (
+        "priority",
+        Priority,
+        lambda hosted, body: hosted.done([PriorityWanted(body.evse, body.activate)]),
+        "The driver asks at the station for priority charging, or for its end (2.1).",
+    ),
     ("park", Place, lambda hosted, body: hosted.done(hosted.station.simulated.park(body.evse)), "A vehicle drives in."),
     ("leave", Place, lambda hosted, body: hosted.done(hosted.station.simulated.leave(body.evse)), "It drives away."),
     (
@@ -178,6 +188,12 @@ _DRIVER: tuple[tuple[str, type[ControlBody], Doing, str], ...] = (
         Place,
         lambda hosted, body: hosted.done(hosted.station.simulated.press_stop_button(body.evse)),
         "Press the EVSE's stop button.",
+    ),
+    (
+        "master-pass",
+        MasterChoice,
+        lambda hosted, body: hosted.done([MasterPassChoice(body.evse)]),
+        "Choose at the screen what a master pass stops (`master_pass_screen`).",
     ),
 )
 _VEHICLE: tuple[tuple[str, type[ControlBody], Doing, str], ...] = (

@@ -87,6 +87,12 @@ class VehicleSchedule(Place):
     duration: int | None = Field(default=None, gt=0)
 
 
+class Priority(Place):
+    """Priority charging for the transaction there, or no longer (`activate` false)."""
+
+    activate: bool = True
+
+
 class Unplug(Socket):
     """Unplug, at the station's end or the vehicle's (`side`)."""
 
@@ -313,6 +319,12 @@ class OfferedEvse(ControlBody):
     evse: int | None = 1
 
 
+class MasterChoice(ControlBody):
+    """The EVSE whose transaction the holder of a master pass wants stopped; None: every transaction."""
+
+    evse: int | None = None
+
+
 class WebPaymentChoice(Place):
     """What a driver chooses before the code for the web payment is made: the most s, Wh and cost of the transaction; all None: nothing."""
 
@@ -382,10 +394,14 @@ class SetupChange(AsStarted):
 
 
 class ConnectorPlan(ControlBody):
-    """A connector; `type` as in ConnectorEnumType, `cable_max_current` in A of an attached cable."""
+    """A connector; `type` as in ConnectorEnumType, `cable_max_current` in A of an attached cable.
+
+    `closed`: its lock keeps plugs out until somebody is authorized.
+    """
 
     type: str = Field(default="cType2", min_length=1, max_length=20)
     cable_max_current: Decimal | None = Field(default=None, gt=0)
+    closed: bool = False
 
 
 class EvsePlan(ControlBody):

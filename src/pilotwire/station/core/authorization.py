@@ -19,6 +19,7 @@ from pilotwire.station.core import (
     cost,
     display_screens,
     local_list,
+    master_pass,
     outbox_policy,
     reservation,
     tariff_payment,
@@ -106,7 +107,7 @@ def _stop_waiting(station: Station, id_token: IdToken) -> None:
 
 def _judged_at_station(station: Station, id_token: IdToken, verdict: AuthorizationVerdict) -> None:
     """A card at the station's reader with no vehicle waiting: it may stop what its group charges, or wait for a vehicle (E03)."""
-    if _stop_all_by_master(station, id_token, verdict):
+    if master_pass.presented(station, id_token, verdict):
         return
     if (evse := _meant(station, id_token)) is not None and _is_open(evse):
         begin(station, evse, id_token, verdict)  # plugged in while we asked
@@ -164,7 +165,7 @@ def may_start(station: Station, evse: Evse) -> bool:
 
 def begin(station: Station, evse: Evse, id_token: IdToken, verdict: AuthorizationVerdict) -> None:
     """Let a token charge here whose verdict is known, wherever it was had (C07), or turn it away."""
-    if _stop_all_by_master(station, id_token, verdict):
+    if master_pass.presented(station, id_token, verdict):
         return
     verdict = tariff_rules.checked(station, at_evse(verdict, evse))
     if not verdict.accepted:
@@ -205,7 +206,7 @@ def _stop_wanted(station: Station, evse: Evse, given: Grant, id_token: IdToken) 
 
 
 def _judged_stop(station: Station, evse: Evse, id_token: IdToken, verdict: AuthorizationVerdict) -> None:
-    if _stop_all_by_master(station, id_token, verdict) or evse.grant is None:
+    if master_pass.presented(station, id_token, verdict) or evse.grant is None:
         return
     if _may_stop(station, evse.grant, id_token, verdict):
         _stop(station, evse, id_token)
@@ -218,31 +219,15 @@ def _may_stop(station: Station, given: Grant, id_token: IdToken, verdict: Author
     return given.id_token.type == NO_AUTHORIZATION or may_stop(given.id_token, given.group, id_token, verdict)
 
 
-def _stop(station: Station, evse: Evse, id_token: IdToken | None, reason: StoppedReason = StoppedReason.LOCAL) -> None:
+def _stop(station: Station, evse: Evse, id_token: IdToken | None) -> None:
     station.do(Show(evse.evse_id, "Charging stopped."))
-    transactions.revoke(station, evse, Cause(TriggerReason.STOP_AUTHORIZED, reason, id_token))
+    transactions.revoke(station, evse, Cause(TriggerReason.STOP_AUTHORIZED, StoppedReason.LOCAL, id_token))
 
 
 def stop_button(station: Station, evse: Evse) -> None:
     """The stop button of an EVSE: as if the driver's own card stopped it, but with no card to tell of."""
     if evse.grant is not None:
         _stop(station, evse, None)
-
-
-def is_master(station: Station, verdict: AuthorizationVerdict) -> bool:
-    """Whether a token is of the master pass group."""
-    master = station.variables.text("AuthCtrlr.MasterPassGroupId").casefold()
-    return bool(master) and verdict.group is not None and verdict.group.key == master
-
-
-def _stop_all_by_master(station: Station, id_token: IdToken, verdict: AuthorizationVerdict) -> bool:
-    """A token of the master pass group starts nothing and stops everything (C12.FR.09, C16.FR.02)."""
-    if not verdict.accepted or not is_master(station, verdict):
-        return False
-    for evse in station.evses.values():
-        if evse.grant is not None:
-            _stop(station, evse, id_token, StoppedReason.MASTER_PASS)
-    return True
 
 
 # --- judgement ------------------------------------------------------------------------------------------------------

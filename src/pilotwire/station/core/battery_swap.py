@@ -27,7 +27,7 @@ from pilotwire.domain.device_model import DataType
 from pilotwire.domain.identity import IdToken
 from pilotwire.domain.kinds import changed
 from pilotwire.domain.smart_charging import Reason
-from pilotwire.station.core import authorization, availability, battery_swap_charging
+from pilotwire.station.core import authorization, availability, battery_swap_charging, master_pass
 from pilotwire.station.core.actions import Show
 from pilotwire.station.core.battery_swap_charging import ID_TOKEN, MAX_SOC
 from pilotwire.station.core.battery_swap_memory import BatterySwapMemory, Swap
@@ -145,7 +145,7 @@ def wanted(station: Station, event: SwapWanted) -> None:
 
 def _judged(station: Station, id_token: IdToken, verdict: AuthorizationVerdict) -> None:
     refusal = _refusal(station)
-    if not verdict.accepted or authorization.is_master(station, verdict):
+    if not verdict.accepted or master_pass.is_master(station, verdict):
         station.do(Show(None, verdict.message or "Card not accepted for a swap."))
     elif refusal is not None:
         station.do(Show(None, refusal.info or refusal.code))

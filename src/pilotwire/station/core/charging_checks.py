@@ -42,6 +42,9 @@ _CODES: Final = {
     "K01.FR.52": "DuplicateProfile",
     "K01.FR.53": "DuplicateProfile",
     "K01.FR.81": "InvalidProfileId",
+    "K01.FR.111": "InvalidOperationMode",  # as 112 and 113, by K01.FR.114
+    "K01.FR.112": "InvalidOperationMode",
+    "K01.FR.113": "InvalidOperationMode",
     "K01.FR.115": "InvalidOperationMode",
     "K01.FR.120": "UnsupportedPurpose",
     "K01.FR.141": "PhaseConflict",

@@ -1,4 +1,4 @@
-"""Profiles of 2.1 that change while they hold: dynamic ones (K28), and priority charging (K21)."""
+"""Profiles of 2.1 that change while they hold: dynamic ones (K28), and priority charging (K21, K22)."""
 
 from __future__ import annotations
 
@@ -27,12 +27,23 @@ from pilotwire.domain.smart_charging import (
     dynamic_period,
     with_update,
 )
-from pilotwire.station.core.charging_site import csms_time, replace_installed
+from pilotwire.station.core.actions import Show
+from pilotwire.station.core.charging_site import ENABLED, csms_time, replace_installed
+from pilotwire.station.core.evse import Evse, Running
+from pilotwire.station.core.inputs import OfStreet
 from pilotwire.station.core.smart_charging_memory import ChargingMemory
 from pilotwire.station.core.station import Station
 
 _ANSWER_WITHIN: Final = timedelta(seconds=60)
 """How long an answer to a question for values may take before it is asked again."""
+
+
+@dataclass(frozen=True, slots=True)
+class PriorityWanted(OfStreet):
+    """A driver asks at the station for priority charging of the transaction there, or for its end (K22)."""
+
+    evse_id: int
+    activate: bool = True
 
 
 @dataclass(slots=True)
@@ -123,18 +134,41 @@ def use_priority(station: Station, command: UsePriorityCharging) -> UsePriorityC
     if evse is None or evse.tx is None:
         reason = Reason(code="TxNotFound")
         return UsePriorityChargingOutcome(status=PriorityChargingStatus.REJECTED, reason=reason)  # K21.FR.02
-    memory, own = station.kept(ChargingMemory), evse.tx.transaction_id
-    there = any(
-        each.profile.charging_profile_purpose is ChargingProfilePurpose.PRIORITY_CHARGING
-        and each.evse_id in (0, evse.evse_id)
-        for each in memory.installed
-    )
-    if command.activate and not there:
+    if command.activate and not _has_priority_profile(station, evse):
         reason = Reason(code="NotFound")
         return UsePriorityChargingOutcome(status=PriorityChargingStatus.NO_PROFILE, reason=reason)  # K21.FR.01
-    if command.activate != (own in memory.prioritized):
-        rest = tuple(each for each in memory.prioritized if each != own)
-        replace_installed(station, memory.installed, prioritized=(*rest, own) if command.activate else rest)
-        fact = PriorityChargingNotified(transaction_id=command.transaction_id, activated=command.activate)
-        station.tell(fact, queue=not station.online)  # K21.FR.05, K21.FR.08
+    _switch(station, evse, evse.tx, command.activate)
     return UsePriorityChargingOutcome(status=PriorityChargingStatus.ACCEPTED)  # K21.FR.03, K21.FR.06
+
+
+def asked_by_driver(station: Station, event: PriorityWanted) -> None:
+    """The same at the station itself; who cannot have it is told so (K22)."""
+    evse = station.evses.get(event.evse_id)
+    if evse is None or evse.tx is None:
+        station.note(f"Priority charging was asked for at EVSE {event.evse_id}, where no transaction is under way.")
+        return
+    if event.activate and not (station.variables.on(ENABLED) and _has_priority_profile(station, evse)):
+        station.do(Show(evse.evse_id, "Priority charging is not available."))  # K22.FR.01
+        return
+    if _switch(station, evse, evse.tx, event.activate):
+        station.do(Show(evse.evse_id, f"Priority charging is {'on' if event.activate else 'off'}."))
+
+
+def _has_priority_profile(station: Station, evse: Evse) -> bool:
+    return any(
+        each.profile.charging_profile_purpose is ChargingProfilePurpose.PRIORITY_CHARGING
+        and each.evse_id in (0, evse.evse_id)
+        for each in station.kept(ChargingMemory).installed
+    )
+
+
+def _switch(station: Station, evse: Evse, tx: Running, activate: bool) -> bool:
+    """Change what leads, and tell it (K21.FR.05, K21.FR.08, K22.FR.03, K22.FR.05); False: it was so already."""
+    memory, own = station.kept(ChargingMemory), tx.transaction_id
+    if activate == (own in memory.prioritized):
+        return False
+    rest = tuple(each for each in memory.prioritized if each != own)
+    replace_installed(station, memory.installed, prioritized=(*rest, own) if activate else rest)
+    fact = PriorityChargingNotified(transaction_id=own, activated=activate)
+    station.tell(fact, queue=not station.online)
+    return True

@@ -17,7 +17,7 @@ from pilotwire.domain.device_model import (
     VariableName,
     VariableSetting,
 )
-from pilotwire.domain.kinds import Command, changed
+from pilotwire.domain.kinds import Command, Reason, changed
 from pilotwire.domain.provisioning import RegistrationStatus, Reset, TriggerMessage
 from pilotwire.domain.remote_control import RequestStart, RequestStop, UnlockConnector
 from pilotwire.domain.reservation import CancelReservation, ReserveNow
@@ -113,10 +113,12 @@ def _set(station: Station, ref: Hashable, command: SetVariables) -> None:
                 street.changed(station, f"{key_of(setting.name)}#{setting.attribute.casefold()}", setting.value)
 
 
-def allows(station: Station, key: str, value: str) -> bool:
-    """Whether a variable, as `key_of` its name, may have a value that fits its type, as things are."""
+def allows(station: Station, key: str, value: str) -> bool | Reason:
+    """Whether a variable, as `key_of` its name, may have a value that fits its type, as things are; a reason is a no."""
     check = CHECKS.get(key)
-    return len(value) <= device_model_limits.VALUE_MOST and (check is None or check(station, value))
+    if len(value) > device_model_limits.VALUE_MOST:
+        return False
+    return check is None or check(station, value)
 
 
 def _follow(station: Station, setting: VariableSetting) -> None:

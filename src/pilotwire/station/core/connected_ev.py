@@ -81,7 +81,8 @@ def _identified(station: Station, event: VehicleIdentified) -> None:
     for link, text in zip(_LINKS, event.chain, strict=False):
         said[f"{_CERTIFICATE}[{link}]", _ACTUAL] = text
     said[f"{_CERTIFICATE}[{_ROOT}]", _ACTUAL] = event.root
-    _hear(station, event.evse_id, said)
+    if _hear(station, event.evse_id, said):
+        station.moment(VehicleSessions).identified(event.evse_id, event.vehicle_id, event.protocol)
 
 
 def _asks(station: Station, event: VehicleAsks) -> None:
@@ -94,12 +95,14 @@ def _asks(station: Station, event: VehicleAsks) -> None:
     _hear(station, event.evse_id, {place: value for place, value in said.items() if value is not None})
 
 
-def _hear(station: Station, evse_id: int, said: _Said) -> None:
+def _hear(station: Station, evse_id: int, said: _Said) -> bool:
+    """Keep it; False: there is no vehicle."""
     evse = station.evses.get(evse_id)
     if evse is None or evse.connector is None:
         station.note(f"Something is told of a vehicle at EVSE {evse_id}, where none is.")
-        return
+        return False
     station.moment(_Heard).by_evse.setdefault(evse_id, {}).update(said)
+    return True
 
 
 def _follow(station: Station) -> None:
@@ -107,6 +110,7 @@ def _follow(station: Station) -> None:
     heard = station.moment(_Heard).by_evse
     for evse_id in [one for one in heard if station.evses[one].connector is None]:
         del heard[evse_id]
+        station.moment(VehicleSessions).ids.pop(evse_id, None)
 
 
 def _needed(needs: ChargingNeeds) -> _Said:

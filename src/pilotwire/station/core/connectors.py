@@ -74,7 +74,7 @@ def go_on(station: Station, evse: Evse) -> None:
 
 def _is_free(evse: Evse) -> bool:
     """Whether nobody uses the EVSE, and nothing of the last use is left: the contactor is open and no plug is held."""
-    return not evse.busy and evse.held_for is None and not evse.contactor and not evse.locked
+    return not evse.busy and evse.held_for is None and not evse.contactor and in_use(evse) not in evse.locked
 
 
 def _set_aside(evse: Evse) -> None:

@@ -387,7 +387,7 @@ class StationCore:
     def may_be(self, key: str, value: str, now: datetime) -> bool:
         """Whether a variable, by its written name, may be set to a value that fits its type; the log says why not."""
         self._set_now(now)
-        return commands.allows(self._station, key.casefold(), value)
+        return commands.allows(self._station, key.casefold(), value) is True
 
     def way(self) -> Way | None:
         """How to connect to the CSMS next; None: not at all, as things are. Meaningful once started."""

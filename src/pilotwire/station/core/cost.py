@@ -95,7 +95,12 @@ def updated(station: Station, command: CostUpdated) -> CostShownOutcome:
 
 
 def running(station: Station, evse: Evse, total: Decimal) -> None:
-    """Show what a transaction costs so far (I02.FR.03, I02.FR.04), and see whether that is what it may."""
+    """Show what a transaction costs so far (I02.FR.03, I02.FR.04), and see whether that is what it may.
+
+    Not where the station works it out by a tariff: its own figure counts then (E16.FR.16).
+    """
+    if tariff_bills.bill_of(station, evse) is not None:
+        return
     station.do(Show(evse.evse_id, _so_far(station, total)))
     limits.costs(station, evse, total)
 

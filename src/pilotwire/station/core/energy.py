@@ -67,10 +67,21 @@ def _switch(station: Station, evse: Evse, *, closed: bool) -> None:
 def _move_locks(station: Station, evse: Evse, secured: bool) -> None:
     engaged = (evse.grant is not None and not _is_restarting(station)) or evse.held_for is not None  # B13.FR.20
     keep = {evse.connector, evse.cable_in} - {None} if engaged else set()
-    for connector in evse.locked - keep - evse.lock_stuck:
+    shut = set() if _is_restarting(station) else _to_be_shut(evse)
+    for connector in evse.locked - keep - shut - evse.lock_stuck:
         _lock(station, evse, connector, locked=False)
+    for connector in shut - evse.locked - evse.lock_failed:
+        _lock(station, evse, connector, locked=True)
     if secured and evse.connector is not None and evse.connector not in evse.locked:
         _lock(station, evse, evse.connector, locked=True)
+
+
+def _to_be_shut(evse: Evse) -> set[int]:
+    """Empty sockets whose lock keeps plugs out, but while somebody is authorized who has yet to plug in."""
+    if evse.grant is not None and evse.connector is None:
+        return set()
+    taken = {evse.connector, evse.cable_in, *evse.beside}
+    return {number for number, connector in evse.connectors.items() if connector.closed and number not in taken}
 
 
 def _lock(station: Station, evse: Evse, connector: int, *, locked: bool) -> None:
@@ -90,7 +101,10 @@ def lock_moved(station: Station, evse: Evse, connector: int, *, locked: bool, do
         transactions.settle(station, evse, _POWER_PATH)
     elif locked:
         evse.lock_failed.add(connector)
-        station.do(Show(evse.evse_id, "The plug cannot be locked. Plug in again."))
+        if connector == evse.connector:
+            station.do(Show(evse.evse_id, "The plug cannot be locked. Plug in again."))
+        else:
+            station.note(f"Socket {connector} of EVSE {evse.evse_id} cannot be closed.")
     else:
         evse.lock_stuck.add(connector)  # asked again by an unlock command, or when the plug is moved
         station.note(f"The lock of connector {connector} of EVSE {evse.evse_id} does not open.")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from pilotwire.domain.device_model import DataType, VariableName
-from pilotwire.domain.kinds import changed
+from pilotwire.domain.kinds import Reason, changed
 from pilotwire.domain.network_profiles import (
     JSON,
     NetworkConnectionProfile,
@@ -95,11 +95,12 @@ def _may_raise(station: Station, value: str) -> bool:
     return flaw is None
 
 
-def _may_order(station: Station, value: str) -> bool:
+def _may_order(station: Station, value: str) -> bool | Reason:
     flaw = ways.flaw_of_priority(station, value)
-    if flaw is not None:
-        station.note(f"The order {value} of network profiles is refused: {flaw}.")
-    return flaw is None
+    if flaw is None:
+        return True
+    station.note(f"The order {value} of network profiles is refused: {flaw}.")
+    return Reason(code="InvalidNetworkConf", info=f"{flaw[:1].upper()}{flaw[1:]}."[:512])  # B09.FR.34
 
 
 def _changed(station: Station, key: str, value: str) -> None:

@@ -5,18 +5,17 @@ The profile in `NetworkMemory` is the truth; variables are a view of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from pilotwire.domain.device_model import DataType, Mutability, VariableName
-from pilotwire.domain.kinds import changed
+from pilotwire.domain.kinds import Reason, changed
 from pilotwire.domain.network_profiles import AccessPoint, NetworkConnectionProfile, PrivateNetwork, slots_of
 from pilotwire.station.core import network_ways as ways
 from pilotwire.station.core.device_model_catalogue import key_of
 from pilotwire.station.core.network_memory import NetworkMemory
 from pilotwire.station.core.station import Station
-from pilotwire.station.core.street import Live
+from pilotwire.station.core.street import Check, Live
 from pilotwire.station.core.variable_table import Declared
 
 COMPONENT = "NetworkConfiguration"
@@ -66,6 +65,9 @@ _FIELDS: dict[str, _Field] = {
     "UseOnlyPreferredNetwork": _Field(_BOOL, "use_only_preferred_network", "apn"),
     "ApnAuthentication": _Field(_LIST, "authentication", "apn", values=("PAP", "CHAP", "NONE", "AUTO")),
 }
+_NO_DOWNGRADE = Reason(
+    code="NoSecurityDowngrade", info="AllowSecurityProfileDowngrade does not allow a lower security profile."
+)
 _NONE_IN = {"vpn": _NO_VPN, "apn": _NO_APN}
 _FOLDED = {name.casefold(): name for name in _FIELDS}
 
@@ -134,10 +136,10 @@ def with_value(profile: NetworkConnectionProfile, variable: str, value: str) -> 
     return changed(profile, **{spec.field: typed if typed != "" or spec.field == "csms_url" else None})
 
 
-def _may_set(slot: int, variable: str) -> Callable[[Station, str], bool]:
+def _may_set(slot: int, variable: str) -> Check:
     """A slot in the priority is left alone (B09.FR.22), and no security profile goes down (errata 2.1 B09.FR.32, B09.FR.35)."""
 
-    def check(station: Station, value: str) -> bool:
+    def check(station: Station, value: str) -> bool | Reason:
         if slot in slots_of(station.variables.text(ways.PRIORITY)):
             return False
         if variable == "OcppCsmsUrl":
@@ -146,14 +148,12 @@ def _may_set(slot: int, variable: str) -> Callable[[Station, str], bool]:
             return ":" not in value
         if variable != "SecurityProfile" or int(value) >= ways.level_of(station):
             return True
-        return int(value) == 2 and ways.may_go_down(station)
+        return (int(value) == 2 and ways.may_go_down(station)) or _NO_DOWNGRADE
 
     return check
 
 
-CHECKS: dict[str, Callable[[Station, str], bool]] = {
-    place: _may_set(slot, variable) for place, (slot, variable) in _PLACES.items()
-}
+CHECKS: dict[str, Check] = {place: _may_set(slot, variable) for place, (slot, variable) in _PLACES.items()}
 
 
 def changed_by_variable(station: Station, key: str, value: str) -> None:

@@ -1,8 +1,9 @@
-"""How many phases a vehicle uses, told as soon as the current tells it (E02.FR.18, E02.FR.19).
+"""Another number of phases, told as soon as the current tells it (E02.FR.19).
 
-An event that says that energy flows is often made before it does: the limit and the phases are given to the hardware with the same input,
-and the vehicle takes a moment. So for a while after the charging state has become Charging the meter is looked at again, and if it shows
-another number than the CSMS knows, that is an event of its own.
+The event that says that energy flows again after a switch of phases is made before it does: the limit and the phases are given to the
+hardware with the same input, and the vehicle takes a moment. So for a while after the charging state has become Charging again the meter
+is looked at, and if it shows another number than the CSMS knows, that is an event of its own. The first number of a transaction
+(E02.FR.18) goes with the first event after the current flows, which costs no event more.
 """
 
 from __future__ import annotations
@@ -37,13 +38,14 @@ def _follow(station: Station) -> None:
         return
     watch = station.moment(_Watch)
     for evse in station.evses.values():
-        charging = evse.tx is not None and evse.tx.charging_state is ChargingState.CHARGING and not evse.layout.dc
-        if charging and evse.evse_id not in watch.charging:
-            watch.charging.add(evse.evse_id)
-            watch.looks[evse.evse_id] = (station.now + _LOOK, station.now + _SETTLED)
-        elif not charging and evse.evse_id in watch.charging:
+        tx = evse.tx
+        if tx is None or tx.charging_state is not ChargingState.CHARGING or evse.layout.dc:
             watch.charging.discard(evse.evse_id)
             watch.looks.pop(evse.evse_id, None)
+        elif evse.evse_id not in watch.charging:
+            watch.charging.add(evse.evse_id)
+            if tx.phases is not None:
+                watch.looks[evse.evse_id] = (station.now + _LOOK, station.now + _SETTLED)
 
 
 def _due(station: Station) -> None:

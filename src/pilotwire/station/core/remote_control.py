@@ -24,6 +24,7 @@ from pilotwire.station.core import (
     charging_checks,
     cost,
     energy,
+    master_pass,
     reservation,
     tariff_payment,
     tariff_rules,
@@ -56,7 +57,7 @@ def request_start(station: Station, ref: Hashable, command: RequestStart) -> Non
 
 def _judged(station: Station, evse: Evse, command: RequestStart, verdict: AuthorizationVerdict) -> None:
     verdict = tariff_rules.checked(station, authorization.at_evse(verdict, evse))
-    if verdict.accepted and not authorization.is_master(station, verdict):  # C16.FR.01
+    if verdict.accepted and not master_pass.is_master(station, verdict):  # C16.FR.01
         _grant(station, evse, command, verdict)
     else:
         station.do(Show(evse.evse_id, f"The remote start was not accepted: {verdict.status}."))

@@ -89,6 +89,8 @@ class StationSettings:
     """Whether firmware is fetched while somebody charges, or only when nobody does (L01.FR.13)."""
     installs_firmware_while_charging: bool = False
     """Whether firmware is installed and runs without a restart, whoever charges, or when nobody does (L01.FR.06, L01.FR.33)."""
+    master_pass_screen: bool = False
+    """Whether a screen asks who shows a master pass what is to be stopped (C16.FR.01), or everything is (C16.FR.02)."""
     cancels_firmware_updates: bool = True
     """Whether an update that is not being installed yet can be given up for another one (L01.FR.24, L01.FR.27)."""
     names_unsigned_updates: bool = True

@@ -292,7 +292,10 @@ STREET = Street(
         UpdateDynamicSchedule: _if_enabled(charging_dynamic.update),
         UsePriorityCharging: _if_enabled(charging_dynamic.use_priority),
     },
-    events={charging_limits.ExternalLimit: charging_limits.received},
+    events={
+        charging_limits.ExternalLimit: charging_limits.received,
+        charging_dynamic.PriorityWanted: charging_dynamic.asked_by_driver,
+    },
     variables=_variables,
     live={("smartchargingctrlr", "entries"): _entries},
     checks={charging_power.SIGNIFICANCE: _is_percent},

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from pilotwire.domain.device_model import AttributeType, VariableName
+from pilotwire.domain.kinds import Reason
 from pilotwire.domain.provisioning import TriggerMessage
 from pilotwire.station.core.actions import Answer
 from pilotwire.station.core.settings import Family
@@ -26,6 +27,8 @@ EventHandler = Callable[[Station, Any], None]
 Then = Callable[[], None]
 Trigger = Callable[[Station, TriggerMessage], Then | None]
 """What to do after a trigger was answered with Accepted; None: it is answered with Rejected (F06.FR.05)."""
+Check = Callable[[Station, str], bool | Reason]
+"""Whether a variable may have a value; a reason is a no."""
 Live = Callable[[Station, VariableName], str | None]
 """The value a variable has at this moment, None where the kept one counts."""
 LiveOther = Callable[[Station, VariableName, AttributeType], str | None]
@@ -47,7 +50,7 @@ class Street:
 
     - `variables` declares what the device model has of it, for a protocol family and a layout.
     - `live` gives values as they are now, by (component, variable) without case; `live_others` those of other attributes than Actual.
-    - `checks` refuses a value before it is set, by written name without case; False is answered with Rejected.
+    - `checks` refuses a value before it is set, by written name without case; False, or a reason, is answered with Rejected.
     - `changed` is told of each variable that was set, by the CSMS or from inside, whoever declared it; a written name as in `key_of`,
       with `#maxset` and the like behind it for another attribute than Actual.
     - `started` comes after the survey of the hardware, `link_up`, `link_down` and `accepted` (the boot was accepted) as they happen.
@@ -62,7 +65,7 @@ class Street:
     variables: Callable[[Family, StationLayout], Iterable[Declared]] = lambda _family, _layout: ()
     live: Mapping[tuple[str, str], Live] = field(default_factory=dict)
     live_others: Mapping[tuple[str, str], LiveOther] = field(default_factory=dict)
-    checks: Mapping[str, Callable[[Station, str], bool]] = field(default_factory=dict)
+    checks: Mapping[str, Check] = field(default_factory=dict)
     changed: Callable[[Station, str, str], None] = lambda _station, _key, _value: None
     started: Callable[[Station], None] = nothing
     link_up: Callable[[Station], None] = nothing

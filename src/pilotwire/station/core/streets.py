@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from pilotwire.station.core import (
     authorization,
     battery_swap,
@@ -25,6 +23,7 @@ from pilotwire.station.core import (
     local_list,
     logs,
     maintenance,
+    master_pass,
     metering_besides,
     metering_street,
     monitoring,
@@ -46,8 +45,8 @@ from pilotwire.station.core import (
     web_payment,
 )
 from pilotwire.station.core.settings import Family
-from pilotwire.station.core.station import Station
 from pilotwire.station.core.street import (
+    Check,
     CommandHandler,
     EventHandler,
     Live,
@@ -68,6 +67,7 @@ STREETS: tuple[Street, ...] = (
     time_sources.STREET,
     device_model_places.STREET,
     authorization.STREET,
+    master_pass.STREET,
     token_cache.STREET,
     installer.STREET,
     network.STREET,
@@ -112,9 +112,7 @@ LIVE: dict[tuple[str, str], Live] = {place: live for street in STREETS for place
 LIVE_OTHERS: dict[tuple[str, str], LiveOther] = {
     place: live for street in STREETS for place, live in street.live_others.items()
 }
-CHECKS: dict[str, Callable[[Station, str], bool]] = {
-    name.casefold(): check for street in STREETS for name, check in street.checks.items()
-}
+CHECKS: dict[str, Check] = {name.casefold(): check for street in STREETS for name, check in street.checks.items()}
 
 
 DEADLINES = tuple(street.deadline for street in STREETS if street.deadline is not no_deadline)

@@ -15,7 +15,7 @@ from pilotwire.domain.authorization import TransactionLimit
 from pilotwire.domain.identity import IdToken
 from pilotwire.domain.metering import MeterReading, register_of
 from pilotwire.domain.transactions import ChargingState, EventKind, StoppedReason, TransactionEvent, TriggerReason
-from pilotwire.station.core import availability, metering, metering_ended, reservation, tariff_bills
+from pilotwire.station.core import availability, metering, metering_ended, reservation, tariff_bills, vehicle_sessions
 from pilotwire.station.core.actions import Show
 from pilotwire.station.core.evse import Evse, Grant, Running
 from pilotwire.station.core.station import Station
@@ -155,7 +155,7 @@ def _event(
         usual = TriggerReason.SIGNED_DATA_RECEIVED if by_signature else TriggerReason.AUTHORIZED
         usual = trigger if grant.of_slot else usual  # S04.FR.02
         trigger = TriggerReason.REMOTE_START if grant.remote else usual
-        id_token = grant.id_token
+        id_token = vehicle_sessions.with_vehicle(station, evse.evse_id, grant.id_token)
         grant.told, tx.owner, tx.group, tx.stopping = True, grant.id_token, grant.group, None
         tx.remote_start_id = grant.remote_start_id
         limit = tx.limited_by(grant) or limit

@@ -51,7 +51,7 @@ _NONE: Mapping[str, str] = {}
 Live = Callable[[VariableName], str | None]
 """A value that is not kept but is so at this moment; None where the kept one counts."""
 LiveOther = Callable[[VariableName, AttributeType], str | None]
-Allowed = Callable[[str, str], bool]
+Allowed = Callable[[str, str], bool | Reason]
 
 
 # --- what fits ------------------------------------------------------------------------------------------------------
@@ -321,8 +321,9 @@ class Variables:
         kept = "" if unsets else fits(spec, value)
         if kept is None:
             return SetVariableStatus.REJECTED, _why_not(spec, value)
-        if setting.attribute is _ACTUAL and not allowed(key, kept):
-            return SetVariableStatus.REJECTED, _REFUSED
+        answer = allowed(key, kept) if setting.attribute is _ACTUAL else True
+        if answer is not True:
+            return SetVariableStatus.REJECTED, answer or _REFUSED
         if not self._is_in_bounds(key, spec, setting.attribute, kept):
             return SetVariableStatus.REJECTED, _OUTSIDE
         waits = spec.reboot_required and setting.attribute is _ACTUAL

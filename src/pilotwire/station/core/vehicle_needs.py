@@ -8,7 +8,7 @@ profile of the transaction has for the vehicle to choose from (K15.FR.22); the s
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -46,6 +46,7 @@ PATIENCE: Final = timedelta(seconds=60)
 """How long a profile that was promised is waited for (K15.FR.08): a vehicle does not wait longer."""
 _DAY: Final = 86_400
 """Seconds an offer lasts where the vehicle does not say when it leaves."""
+_DYNAMIC: Final = "DynamicControl"
 _WILL_COME = frozenset({ChargingNeedsStatus.ACCEPTED, ChargingNeedsStatus.PROCESSING})
 
 
@@ -304,7 +305,12 @@ def schedule_returned(station: Station, event: ScheduleReturned) -> None:
         return
     offered = session.offered[option]
     assert offered.start_schedule is not None
-    excess = excess_over(event.schedule, offered, now, offered.start_schedule, None)
+    spoken = station.moment(VehicleSessions).by_evse[event.evse_id]
+    excess = None
+    if spoken.needs.control_mode == _DYNAMIC:
+        event = replace(event, schedule=offered)  # what it sends is not minded (K19.FR.10)
+    else:
+        excess = excess_over(event.schedule, offered, now, offered.start_schedule, None)
     if excess is not None:
         unit = offered.charging_rate_unit
         what = f"After {excess.after} seconds it takes {excess.wanted} {unit}, but {excess.allowed} was offered."
@@ -312,7 +318,6 @@ def schedule_returned(station: Station, event: ScheduleReturned) -> None:
         return
     station.do(Inform(event.ref, EVChargingScheduleVerdict(status=GenericStatus.ACCEPTED)))
     own = changed(event.schedule, id=offered.id)
-    spoken = station.moment(VehicleSessions).by_evse[event.evse_id]
     spoken.option, spoken.plan = option, _plan(event.evse_id, own, now)
     fact = EVChargingScheduleNotified(
         evse_id=event.evse_id,

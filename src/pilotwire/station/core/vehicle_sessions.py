@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field
+from typing import Final
 
 from pilotwire.domain.der_control import DerControlType
 from pilotwire.domain.der_vehicle import supported_by
-from pilotwire.domain.kinds import Verdict
+from pilotwire.domain.identity import AdditionalInfo, IdToken
+from pilotwire.domain.kinds import Verdict, changed
 from pilotwire.domain.smart_charging import ChargingNeeds, InstalledProfile
+from pilotwire.station.core.station import Station
+from pilotwire.station.core.v2x_settings import is_on
+
+_OF_20: Final = "urn:iso:std:iso:15118:-20"
 
 
 class ServiceRenegotiation(Verdict):
@@ -38,6 +44,21 @@ class Spoken:
 
 @dataclass(slots=True)
 class VehicleSessions:
-    """By EVSE."""
+    """By EVSE; `ids` are the EVCCIDs of vehicles that speak ISO 15118-20."""
 
     by_evse: dict[int, Spoken] = field(default_factory=dict)
+    ids: dict[int, str] = field(default_factory=dict)
+
+    def identified(self, evse_id: int, vehicle_id: str, protocol: str) -> None:
+        """Which vehicle it is, and what it speaks."""
+        self.ids.pop(evse_id, None)
+        if protocol.startswith(_OF_20) and vehicle_id:
+            self.ids[evse_id] = vehicle_id
+
+
+def with_vehicle(station: Station, evse_id: int, token: IdToken) -> IdToken:
+    """The token with the vehicle it is used with, where energy can come back (Q01.FR.02)."""
+    vehicle_id = station.moment(VehicleSessions).ids.get(evse_id)
+    if vehicle_id is None or not is_on(station) or any(each.type == "EVCCID" for each in token.additional):
+        return token
+    return changed(token, additional=(*token.additional, AdditionalInfo(value=vehicle_id, type="EVCCID")))

@@ -66,11 +66,20 @@ class DcSupply:
 
 @dataclass(frozen=True, slots=True)
 class ConnectorLayout:
-    """A connector: its number (from 1 in each EVSE), its type as in OCPP 2.x, the most A its attached cable carries."""
+    """A connector: its number (from 1 in each EVSE), its type as in OCPP 2.x, the most A its attached cable carries.
+
+    `closed`: a socket whose lock keeps plugs out until somebody is authorized.
+    """
 
     connector_id: int
     connector_type: str
     cable_max_current_a: Decimal | None = None
+    closed: bool = False
+
+    def __post_init__(self) -> None:
+        if self.closed and self.cable_attached:
+            what = f"A {self.connector_type} connector has its own cable, so it cannot keep plugs out."
+            raise ConfigError(what, "Only sockets can be closed.")
 
     @property
     def cable_attached(self) -> bool:

@@ -119,7 +119,7 @@ class HardwareDriver(Protocol):
         A lock that is slower than a function call gives an awaitable of the same.
 
         A connector with an attached cable has no lock of its own and always answers True. Locking an empty socket answers
-        False.
+        False, unless its lock keeps plugs out (`ConnectorLayout.closed`).
 
         Where vehicles are plugged in at several connectors of an EVSE, it is the connector last locked that gets the energy.
         """

@@ -10,16 +10,19 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, unquote, urlsplit
 
 import aioftp
-import asyncssh
 import httpx
 
 from pilotwire.domain.diagnostics import UploadStatus, shown_location
 from pilotwire.errors import PilotwireError
 from pilotwire.station.core.file_transfer import PROTOCOLS, protocol_of
 from pilotwire.station.files import Files
+
+if TYPE_CHECKING:
+    import asyncssh
 
 QUIET = 30.0
 """Seconds without a byte after which the other side is taken for gone."""
@@ -79,6 +82,8 @@ _FTP_STATUS |= dict.fromkeys(("501", "503", "553"), UploadStatus.BAD_MESSAGE)
 @contextmanager
 def _explained(location: str) -> Iterator[None]:
     """Turn what the libraries raise into `TransferFailed`."""
+    import asyncssh  # here and not above: it takes long to load, and most stations end without a transfer
+
     shown = shown_location(location)
     try:
         yield
@@ -149,6 +154,8 @@ def _ftp_path(parts: SplitResult) -> str:
 
 @asynccontextmanager
 async def _sftp(parts: SplitResult, files: Files) -> AsyncIterator[asyncssh.SFTPClient]:
+    import asyncssh
+
     known = files.read(KNOWN_HOSTS)
     async with (
         asyncssh.connect(

@@ -9,6 +9,7 @@ import pytest
 from pilotwire.csms.api.events import EventType, Selection
 from pilotwire.csms.registers.device_model import VARIABLES
 from pilotwire.csms.registers.smart_charging import LIMITS, ActiveLimit, limit_key, profiles_of
+from pilotwire.csms.store.ports import BookEvent
 from pilotwire.domain.device_model import KnownVariable, VariableName, key_of
 from pilotwire.domain.device_model.known import KnownAttribute
 from pilotwire.domain.smart_charging import (
@@ -26,7 +27,8 @@ from pilotwire.domain.smart_charging import (
     UpdateDynamicScheduleOutcome,
 )
 from pilotwire.domain.smart_charging.abilities import ABILITY_NAMES, abilities_of
-from tests.support.api_rooms import NOON, ApiRooms, api_of, client_of
+from pilotwire.domain.transactions import TransactionEvent
+from tests.support.api_rooms import NOON, ApiRooms, api_of, client_of, ended, started
 from tests.support.given.smart_charging import DYNAMIC, profile
 
 COMMANDS = "/stations/CS-1/commands"
@@ -113,6 +115,30 @@ async def test_1_6_replaces_the_same_purpose_and_level_at_a_connector() -> None:
     for number, evse in ((1, 1), (2, 2), (3, 1)):
         assert (await _set(rooms, profile() | {"id": number}, evse=evse)).status_code == 200
     assert await _known(rooms) == [(2, 2), (3, 1)]
+
+
+@pytest.mark.req("1.6:3.13.1")
+async def test_1_6_binds_a_profile_to_the_transaction_that_goes_on_when_it_is_accepted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One ended and the next began while the station was asked: the profile is of that, and is not gone with the old one."""
+    rooms = _rooms("1.6")
+    await _book(rooms, started("tx-1"))
+    answer = rooms.bus.call
+
+    async def call(*asked: Any, **more: Any) -> Any:
+        await _book(rooms, ended("tx-1"), started("tx-2"))
+        return await answer(*asked, **more)
+
+    monkeypatch.setattr(rooms.bus, "call", call)
+    given = profile("TxProfile", "Relative")
+    given.pop("transactionId")
+    assert (await _set(rooms, given, evse=1)).json()["status"] == "Accepted"
+    assert [each.transaction_id for each in await profiles_of(rooms.store, "CS-1")] == ["tx-2"]
+
+
+async def _book(rooms: ApiRooms, *events: TransactionEvent) -> None:
+    await rooms.keep(*(BookEvent(station="CS-1", event=event, received_at=NOON) for event in events))
 
 
 @pytest.mark.req("K10.FR.03", "K10.FR.04", "K10.FR.06")

@@ -16,9 +16,11 @@ from pilotwire.csms.registers.access import AUDIT
 from pilotwire.csms.registers.uptime import GAPS, STATUSES, connection_entry
 from pilotwire.csms.services import Parts
 from pilotwire.csms.services.uptime import UptimeWatch
-from pilotwire.csms.store.ports import RegisterStation, Scope
+from pilotwire.csms.store.ports import Direction, LogFrame, RegisterStation, Scope
 from pilotwire.domain.availability import Availability, ConnectorState, ConnectorStatus, Problem
+from pilotwire.domain.device_model import VariableName
 from pilotwire.domain.identity import EvseAddress
+from pilotwire.domain.monitoring import DeviceEvent, EventNotification, EventsTold, EventTrigger
 from pilotwire.domain.provisioning import RegistrationStatus
 from tests.support.api_rooms import NOON, ApiRooms, api_of, client_of
 
@@ -203,8 +205,46 @@ async def test_only_what_may_be_an_outage_is_kept_and_late_news_finds_its_place(
     assert (port["minutes"], port["faultedMinutes"]) == (40, 10)
 
 
+@pytest.mark.req("G01.FR.03", "G01.FR.07")
+async def test_states_told_by_events_count_as_well() -> None:
+    """2.x: a connector is Faulted by NotifyEvent; well again, but then its EVSE is not, and at last the whole station is not."""
+    rooms = Told()
+    await rooms.begin()
+    await rooms.say(UP)
+    number = 0
+
+    async def event(component: str, value: str, evse: int | None = 1, connector: int | None = None) -> None:
+        nonlocal number
+        rooms.wait(10)
+        number += 1
+        name = VariableName(component=component, variable="AvailabilityState", evse=evse, connector=connector)
+        told = DeviceEvent(
+            event_id=number,
+            at=rooms.clock.now(),
+            trigger=EventTrigger.DELTA,
+            value=value,
+            name=name,
+            notification=EventNotification.HARD_WIRED_NOTIFICATION,
+        )
+        await rooms.handlers.handle("CS-0001", EventsTold(generated_at=told.at, seq_no=0, events=(told,)))
+
+    await event("Connector", "Faulted", connector=1)
+    await event("Connector", "Available", connector=1)
+    await event("EVSE", "Unavailable")
+    await event("EVSE", "Available")
+    await event("ChargingStation", "Unavailable", evse=None)
+    await event("Controller", "Available", evse=None)
+    async with client_of(api_of(rooms)) as client:
+        outages = (await client.get(BASE, params=DAY)).json()["outages"]
+    assert [(each["causes"], each["minutes"], each["ongoing"]) for each in outages] == [
+        (["faulted"], 10, False),
+        (["unavailable"], 10, False),
+        (["unavailable"], 10, True),
+    ]
+
+
 async def test_time_in_which_this_csms_did_not_run_is_told_as_such() -> None:
-    """It noted last at 12:05 that it ran, and begins again at 12:45; the station connects five minutes later."""
+    """It noted at 12:05 that it ran, heard a frame at 12:10, and begins again at 12:45; the station connects five minutes later."""
     rooms = Told()
     parts = Parts(rooms.journal, rooms.store, rooms.commander, rooms.clock, rooms.settings)
     await rooms.begin()
@@ -212,7 +252,12 @@ async def test_time_in_which_this_csms_did_not_run_is_told_as_such() -> None:
     rooms.wait(5)
     await UptimeWatch(parts).begin()
     assert not await rooms.store.entries(GAPS)
-    rooms.wait(40)
+    rooms.wait(5)
+    frame = LogFrame(
+        station="CS-0001", at=rooms.clock.now(), direction=Direction.IN, message_id="1", action="Heartbeat", frame="[]"
+    )
+    await rooms.keep(frame)
+    rooms.wait(35)
     await UptimeWatch(parts).begin()
     rooms.wait(5)
     await rooms.keep(connection_entry("CS-0001", rooms.clock.now(), connected=True))
@@ -221,4 +266,4 @@ async def test_time_in_which_this_csms_did_not_run_is_told_as_such() -> None:
         (outage,) = (await client.get(BASE, params=DAY)).json()["outages"]
         (port,) = (await client.get(BASE, params=DAY)).json()["ports"]
     assert outage["causes"] == ["backend-down", "connection-lost"]
-    assert (port["backendDownMinutes"], port["connectionLostMinutes"], port["minutes"]) == (40, 5, 60)
+    assert (port["backendDownMinutes"], port["connectionLostMinutes"], port["minutes"]) == (35, 5, 60)

@@ -264,7 +264,7 @@ def test_an_unknown_card_accepted_offline_is_not_remembered() -> None:
     assert saved.part(CacheMemory).entries == {}
 
 
-@pytest.mark.req("C16.FR.02", "C12.FR.09", "C16.FR.03")
+@pytest.mark.req("C16.FR.02", "C12.FR.09", "C16.FR.03", "C16.FR.08")
 def test_the_master_pass_stops_everything_and_starts_nothing() -> None:
     """A token of the master group, at a station with two charges."""
     world = StationWorld(station="ac-22-dual", variables={"AuthCtrlr.MasterPassGroupId": "RESCUE"})

@@ -394,15 +394,22 @@ _TEXTS = {
 }
 
 
-@pytest.mark.req("O01.FR.08", "O01.FR.09", "O02.FR.08", "O02.FR.09")
+@pytest.mark.req("O01.FR.08", "O01.FR.09", "O02.FR.08", "O02.FR.09", "C01.FR.08", "C01.FR.09")
 @pytest.mark.parametrize(
-    ("language", "seen"),
-    [("de", "Willkommen"), ("de-AT", "Willkommen"), ("fr", "Welcome"), (None, "Welkom")],
-    ids=["the driver's", "of another region", "English instead", "nobody's"],
+    ("language", "second", "seen"),
+    [
+        ("de", "en", "Willkommen"),
+        ("de-AT", None, "Willkommen"),
+        ("fr", "de", "Willkommen"),
+        ("fr", None, "Welcome"),
+        (None, None, "Welkom"),
+    ],
+    ids=["the driver's", "of another region", "the second one", "English instead", "nobody's"],
 )
-def test_a_driver_reads_their_own_language(language: str | None, seen: str) -> None:
+def test_a_driver_reads_their_own_language(language: str | None, second: str | None, seen: str) -> None:
     world = StationWorld(variables={"DisplayMessageCtrlr.Language": "nl"})
-    world.csms.tokens["ANNA"] = AuthorizationVerdict(status=AuthorizationStatus.ACCEPTED, language=language)
+    told = AuthorizationVerdict(status=AuthorizationStatus.ACCEPTED, language=language, language2=second)
+    world.csms.tokens["ANNA"] = told
     _set(world, 1, **_TEXTS)
     assert _seen(world) == "Welkom"
     world.plug()

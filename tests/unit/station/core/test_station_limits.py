@@ -229,7 +229,7 @@ def test_none_is_given_where_none_is_allowed() -> None:
     assert world.csms.events[-1].charging_state is SUSPENDED
 
 
-@pytest.mark.req("E16.FR.02", "E16.FR.03")
+@pytest.mark.req("E16.FR.02", "E16.FR.03", "F07.FR.03", "F07.FR.04")
 def test_a_limit_of_the_csms_before_there_is_an_evse() -> None:
     """It is confirmed at once, and counts wherever the driver goes."""
     says = TransactionVerdict(limit=TransactionLimit(max_energy=Decimal(100)))

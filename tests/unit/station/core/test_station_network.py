@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -160,6 +161,32 @@ def test_a_higher_security_profile_needs_its_means(
     world.feed(have)
     assert _put(world, 2, profile) == "Accepted"
     assert _set(world, PRIORITY, "2,1") is status
+
+
+def _why(world: StationWorld, name: VariableName, value: str) -> str | None:
+    """The code of the reason a value is refused; None: it is not."""
+    outcome: Any = world.command(SetVariables(settings=(VariableSetting(name=name, value=value),)))
+    reason = outcome.results[0].reason
+    return None if reason is None else str(reason.code)
+
+
+@pytest.mark.req("B09.FR.20", "B09.FR.33", "B09.FR.34")
+def test_slots_are_added_to_the_order_if_they_can_be_used_and_taken_out_as_one_likes() -> None:
+    """One that cannot be says why."""
+    world = _world()
+    assert _why(world, name_of(PRIORITY), "1,2") == "InvalidNetworkConf"
+    assert _put(world, 2, OTHER) == "Accepted"
+    for order in ("1,2", "2"):
+        assert _set(world, PRIORITY, order) is SetVariableStatus.REBOOT_REQUIRED
+
+
+@pytest.mark.req("B09.FR.35")
+def test_a_lower_security_profile_of_a_slot_is_refused_with_its_reason() -> None:
+    world = _world(changed(HOME, csms_url="wss://home.example", security_profile=3))
+    assert _why(world, _of_slot(2, "SecurityProfile"), "2") == "NoSecurityDowngrade"
+    assert _set(world, "SecurityCtrlr.AllowSecurityProfileDowngrade", "true") is SetVariableStatus.ACCEPTED
+    assert _why(world, _of_slot(2, "SecurityProfile"), "1") == "NoSecurityDowngrade"
+    assert _why(world, _of_slot(2, "SecurityProfile"), "2") is None
 
 
 # --- attempts and fallback ------------------------------------------------------------------------------------------
@@ -329,7 +356,7 @@ def test_a_profile_is_read_as_variables() -> None:
     assert [_get(world, _of_slot(2, one)) for one in ("ApnEnabled", "VpnEnabled")] == ["false", "false"]
 
 
-@pytest.mark.req("B09.FR.10", "B09.FR.22", "B09.FR.23", "B09.FR.24", "B09.FR.25")
+@pytest.mark.req("B09.FR.10", "B09.FR.22", "B09.FR.23", "B09.FR.24", "B09.FR.25", "B09.FR.28")
 def test_a_profile_is_written_as_variables() -> None:
     """Where its slot is not in the order; an empty one is not taken into it."""
     world = _world()

@@ -10,6 +10,7 @@ import pytest
 from pilotwire.domain.metering import register_of
 from pilotwire.domain.provisioning import BootReason, Reset, ResetKind, ResetOutcome, ResetStatus
 from pilotwire.domain.transactions import ChargingState, EventKind, StoppedReason, TriggerReason
+from pilotwire.station.core.actions import SetLock
 from tests.support.station_world import StationWorld
 
 ALLOWED = {"TxCtrlr.ResumptionTimeout": "300"}
@@ -193,7 +194,7 @@ def test_a_reset_that_resumes_without_a_transaction_is_a_reset() -> None:
     assert world.restarts == [BootReason.REMOTE_RESET]
 
 
-@pytest.mark.req("B13.FR.03", "B13.FR.10", "B13.FR.21", "B13.FR.23", "B13.FR.24", "B13.FR.30")
+@pytest.mark.req("B13.FR.03", "B13.FR.04", "B13.FR.10", "B13.FR.21", "B13.FR.23", "B13.FR.24", "B13.FR.30")
 def test_a_reset_of_the_station_goes_on_with_its_transactions() -> None:
     world = charging()
     assert world.command(Reset(kind=ResetKind.RESUME)) == ResetOutcome(status=ResetStatus.ACCEPTED)
@@ -214,6 +215,40 @@ def test_a_reset_with_energy_not_resumed() -> None:
     world.pass_time(60)
     assert world.csms.events[-1].charging_state is ChargingState.SUSPENDED_EVSE
     assert world.hardware.meter(1).power_w == 0
+
+
+@pytest.mark.req("B13.FR.14")
+def test_a_reset_of_one_evse_with_energy_not_resumed() -> None:
+    """The transaction goes on without energy."""
+    world = charging({"TxCtrlr.AllowEnergyTransferResumption": "false"})
+    world.command(Reset(kind=ResetKind.RESUME, evse=1))
+    world.pass_time(60)
+    assert world.transaction == "tx-1"
+    assert world.csms.events[-1].charging_state is ChargingState.SUSPENDED_EVSE
+    assert world.hardware.meter(1).power_w == 0
+
+
+@pytest.mark.req("B13.FR.22")
+def test_after_a_reset_the_cable_of_a_transaction_is_locked_again() -> None:
+    world = charging()
+    before = len(world.actions)
+    world.command(Reset(kind=ResetKind.RESUME))
+    world.pass_time(60)
+    assert [one.locked for one in world.actions[before:] if isinstance(one, SetLock)][-1]
+    assert world.core.overview().evses[0].locked[1]
+
+
+@pytest.mark.req("E17.FR.13")
+def test_a_transaction_that_had_no_energy_before_goes_on_as_it_was() -> None:
+    """EVConnected: nobody was authorized when the power failed."""
+    no = {"TxCtrlr.AllowEnergyTransferResumption": "false", "TxCtrlr.TxStartPoint": "EVConnected"}
+    world = StationWorld(variables=ALLOWED | no)
+    world.plug()
+    assert world.transaction is not None
+    fail_for(world, 10)
+    world.pass_time(60)
+    resumed = [event for event in world.csms.events if event.trigger is TriggerReason.TX_RESUMED]
+    assert [event.charging_state for event in resumed] == [ChargingState.EV_CONNECTED]
 
 
 @pytest.mark.req("B13.FR.11", "B13.FR.12", "B13.FR.13", "B13.FR.20")

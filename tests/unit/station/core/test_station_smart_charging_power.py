@@ -30,6 +30,7 @@ from pilotwire.domain.smart_charging import (
 from pilotwire.domain.smart_charging.exchange import ChargingProfileStatus
 from pilotwire.domain.transactions import ChargingState
 from pilotwire.station.core import SetContactor, SetCurrentLimit
+from pilotwire.station.core.charging_dynamic import PriorityWanted
 from pilotwire.station.hardware.ports import AcSupply, ConnectorLayout, EvseLayout, StationLayout, VehicleSuspends
 from tests.support.charging import DEFAULT, MAX, PRIORITY, TX, W, given, profile, switched
 from tests.support.station_world import StationWorld, not_accepted
@@ -396,7 +397,7 @@ def test_an_update_of_a_dynamic_profile_counts_at_once() -> None:
     assert outcome.reason.code == "InvalidProfile"  # type: ignore[union-attr]
 
 
-@pytest.mark.req("K28.FR.13", "K28.FR.14", "K28.FR.05")
+@pytest.mark.req("K28.FR.13", "K28.FR.14", "K28.FR.15", "K28.FR.05")
 def test_a_dynamic_profile_without_news_ends() -> None:
     """And is there again with the next update."""
     world = charging()
@@ -426,6 +427,30 @@ def test_values_are_asked_for_when_they_are_old() -> None:
     world.pass_time(130, step=1)
     assert given(world) == [8, 10, 12]
     assert len(world.csms.of(DynamicScheduleAsked)) == 2
+
+
+@pytest.mark.req("K22.FR.01", "K22.FR.02", "K22.FR.03", "K22.FR.04", "K22.FR.05")
+def test_priority_charging_asked_for_at_the_station() -> None:
+    """Without a profile for it the driver reads that there is none; offline the CSMS is told later."""
+    world = charging()
+    put(world, 1, profile(1, TX, (0, 8), transaction_id=world.transaction or ""))
+    world.feed(PriorityWanted(1))
+    assert world.hardware.display[1] == "Priority charging is not available."
+    put(world, 0, profile(2, PRIORITY, (0, 25)))
+    world.feed(PriorityWanted(1), PriorityWanted(1))
+    world.cut()
+    world.feed(PriorityWanted(1, activate=False))
+    assert given(world) == [8, 25, 8]
+    world.connect()
+    told = [(each.transaction_id, each.activated) for each in world.csms.of(PriorityChargingNotified)]  # type: ignore[attr-defined]
+    assert told == [(world.transaction, True), (world.transaction, False)]
+
+
+def test_priority_charging_where_nobody_charges_is_noted() -> None:
+    """And where there is no such EVSE."""
+    world = StationWorld()
+    world.feed(PriorityWanted(1), PriorityWanted(9))
+    assert len([note for note in world.notes if "no transaction is under way" in note]) == 2
 
 
 @pytest.mark.req("K21.FR.01", "K21.FR.02", "K21.FR.03", "K21.FR.04", "K21.FR.05", "K21.FR.06", "K21.FR.07", "K21.FR.08")

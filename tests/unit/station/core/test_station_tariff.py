@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pilotwire.domain.authorization import AuthorizationStatus, AuthorizationVerdict
+from pilotwire.domain.authorization import AuthorizationStatus, AuthorizationVerdict, TransactionLimit
 from pilotwire.domain.identity import IdToken
 from pilotwire.domain.kinds import changed
 from pilotwire.domain.monitoring import EventsTold
@@ -20,6 +20,7 @@ from pilotwire.domain.tariff import (
     ClearTariffs,
     ClearTariffsOutcome,
     Conditions,
+    CostUpdated,
     EnergyPrice,
     EnergyPrices,
     FixedPrice,
@@ -40,6 +41,7 @@ from pilotwire.domain.tariff import (
 )
 from pilotwire.domain.tariff.bills import CostKind, TotalPrice
 from pilotwire.domain.transactions import EventKind, TransactionEvent, TriggerReason
+from pilotwire.station.core.limits import DriverLimit
 from pilotwire.station.core.tariff import NOT_ACCEPTED, TariffRefused
 from pilotwire.station.core.tariff_bills import METER_FAILED
 from tests.support.station_world import START, StationWorld
@@ -291,6 +293,20 @@ def test_offline_the_station_knows_the_total_itself() -> None:
     world.cut()
     world.tap("ANNA")
     assert world.hardware.display[1].startswith("Total cost: ")
+
+
+@pytest.mark.req("E16.FR.16")
+def test_what_the_csms_says_it_costs_does_not_count_where_the_station_works_it_out() -> None:
+    """Neither for the limit nor on the display; its own cost reaches the limit."""
+    world = _charging()
+    world.feed(DriverLimit(1, TransactionLimit(max_cost=Decimal(5))))
+    world.command(CostUpdated(transaction_id=world.transaction or "", total_cost=Decimal(50)))
+    world.pass_time(30)
+    assert world.hardware.contactor_closed(1)
+    assert "50" not in world.hardware.display[1]
+    world.pass_time(7200)
+    assert TriggerReason.COST_LIMIT_REACHED in [event.trigger for event in world.csms.events]
+    assert not world.hardware.contactor_closed(1)
 
 
 def test_where_the_csms_works_out_costs_the_station_does_not() -> None:

@@ -80,7 +80,7 @@ def test_a_boot_is_not_repeated_once_accepted() -> None:
     assert len(world.csms.of(StationBooted)) == 2
 
 
-@pytest.mark.req("F06.FR.08")
+@pytest.mark.req("F06.FR.08", "F06.FR.19")
 def test_what_is_not_implemented_is_said_so() -> None:
     """What no street of the station has a message for."""
     for message in ("CustomTrigger", "Nonsense"):

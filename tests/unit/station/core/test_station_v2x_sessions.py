@@ -13,8 +13,13 @@ from pilotwire.domain.smart_charging import (
     ChargingNeeds,
     ChargingNeedsStatus,
     ChargingNeedsVerdict,
+    ChargingProfilePurpose,
     ChargingRateUnit,
+    ChargingSchedule,
+    ChargingSchedulePeriod,
     EVChargingNeedsNotified,
+    EVChargingScheduleNotified,
+    EVChargingScheduleVerdict,
     GetCompositeSchedule,
     OperationMode,
     V2XChargingParameters,
@@ -22,12 +27,14 @@ from pilotwire.domain.smart_charging import (
 from pilotwire.domain.transactions import EventKind, StoppedReason, TriggerReason
 from pilotwire.domain.v2x import NotifyAllowedEnergyTransfer
 from pilotwire.station.core.actions import Inform
+from pilotwire.station.core.connected_ev import VehicleIdentified
 from pilotwire.station.core.external_power import ExternalPower
-from pilotwire.station.core.vehicle_needs import NeedsTold, ScheduleOffer
+from pilotwire.station.core.vehicle_needs import NeedsTold, ScheduleOffer, ScheduleReturned
 from pilotwire.station.core.vehicle_sessions import ServiceRenegotiation
 from tests.support.both_ways import begin, both_ways, moded, modes, period, power, put
 from tests.support.station_world import START, Csms, StationWorld
 
+TX = ChargingProfilePurpose.TX_PROFILE
 BOTH = ChargingNeeds(
     requested_energy_transfer="DC_BPT",
     available_energy_transfer=("DC", "DC_BPT"),
@@ -92,7 +99,99 @@ def test_needs_are_told_with_what_the_vehicle_can_and_asks_for(wanted: str) -> N
     assert (fact.evse_id, fact.charging_needs) == (1, needs)
 
 
-@pytest.mark.req("Q01.FR.06")
+@pytest.mark.req("Q01.FR.02")
+@pytest.mark.parametrize(
+    ("protocol", "told"),
+    [("urn:iso:std:iso:15118:-20:DC,1,0", [("EVCCID", "WMI0A")]), ("urn:iso:15118:2:2013:MsgDef,2,0", [])],
+    ids=["-20", "-2"],
+)
+def test_the_vehicle_is_told_with_the_token_that_is_used_with_it(protocol: str, told: list[tuple[str, str]]) -> None:
+    """Once the token is first told; the next vehicle is another one."""
+    world = StationWorld(station="dc-50-v2x", variables={"TxCtrlr.TxStartPoint": "PowerPathClosed"})
+    world.plug()
+    world.feed(VehicleIdentified(1, "WMI0A", protocol))
+    world.tap("ANNA")
+    world.pass_time(15)
+    (first,) = [event.id_token for event in world.csms.events if event.id_token is not None]
+    assert [(each.type, each.value) for each in first.additional] == told
+    assert first.value == "ANNA"
+    world.tap("ANNA")
+    world.unplug()
+    world.plug()
+    world.csms.heard.clear()
+    world.tap("ANNA")
+    world.pass_time(15)
+    assert [event.id_token.additional for event in world.csms.events if event.id_token is not None] == [()]
+
+
+@pytest.mark.req("K18.FR.01", "K18.FR.06", "K19.FR.01", "K19.FR.06")
+@pytest.mark.parametrize("mode", ["ScheduledControl", "DynamicControl"])
+def test_a_session_of_15118_20_tells_its_control_mode_and_its_needs_both_ways(mode: str) -> None:
+    """Instead of those of AC or DC alone."""
+    world = judged(ChargingNeedsStatus.ACCEPTED)
+    world.feed(NeedsTold("needs", 1, changed(BOTH, control_mode=mode)))
+    (fact,) = world.csms.of(EVChargingNeedsNotified)
+    needs = fact.charging_needs  # type: ignore[attr-defined]
+    assert (needs.control_mode, needs.v2x_charging_parameters) == (mode, BOTH.v2x_charging_parameters)
+    assert (needs.ac_charging_parameters, needs.dc_charging_parameters) == (None, None)
+
+
+def returned(world: StationWorld, watts: int) -> str:
+    """The vehicle says that it will take so much from now on; whether that is taken."""
+    period_ = ChargingSchedulePeriod(start_period=0, limit=Decimal(watts))
+    schedule = ChargingSchedule(charging_rate_unit=ChargingRateUnit.WATT, charging_schedule_period=(period_,))
+    world.feed(ScheduleReturned("profile", 1, schedule))
+    return str(informed(world, EVChargingScheduleVerdict)[-1].status)
+
+
+def offering(mode: str) -> StationWorld:
+    """A profile of the CSMS with 9 kW was offered to a vehicle."""
+    world = judged(ChargingNeedsStatus.ACCEPTED)
+    world.feed(NeedsTold("needs", 1, changed(BOTH, control_mode=mode)))
+    put(world, moded(period("ChargingOnly", limit=9000), purpose=TX, transaction_id=world.transaction))
+    (offer,) = informed(world, ScheduleOffer)
+    assert [each.limit for each in offer.schedule.charging_schedule_period] == [9000]
+    return world
+
+
+@pytest.mark.req("K18.FR.09", "K18.FR.10", "K18.FR.20")
+def test_in_scheduled_control_the_vehicle_s_profile_is_told_if_it_is_within_the_offer() -> None:
+    """With the id of the schedule of the CSMS."""
+    world = offering("ScheduledControl")
+    assert returned(world, 12_000) == "Rejected"
+    assert world.csms.of(EVChargingScheduleNotified) == []
+    assert returned(world, 7000) == "Accepted"
+    (fact,) = world.csms.of(EVChargingScheduleNotified)
+    assert isinstance(fact, EVChargingScheduleNotified)
+    assert fact.selected_charging_schedule_id == 1
+    assert [each.limit for each in fact.charging_schedule.charging_schedule_period] == [7000]
+
+
+@pytest.mark.req("K19.FR.10")
+def test_in_dynamic_control_the_schedule_of_the_csms_is_told_whatever_the_vehicle_sends() -> None:
+    """It is not minded, even where it is over the offer."""
+    world = offering("DynamicControl")
+    assert returned(world, 12_000) == "Accepted"
+    (fact,) = world.csms.of(EVChargingScheduleNotified)
+    assert isinstance(fact, EVChargingScheduleNotified)
+    assert fact.selected_charging_schedule_id == 1
+    assert [each.limit for each in fact.charging_schedule.charging_schedule_period] == [9000]
+
+
+@pytest.mark.req("K18.FR.15", "K19.FR.11")
+@pytest.mark.parametrize("mode", ["ScheduledControl", "DynamicControl"])
+@pytest.mark.parametrize("offline", [False, True], ids=["no profile will come", "offline"])
+def test_without_a_profile_of_its_own_the_default_makes_the_offer(mode: str, offline: bool) -> None:
+    world = judged(ChargingNeedsStatus.NO_CHARGING_PROFILE)
+    put(world, moded(period("ChargingOnly", limit=6000)))
+    if offline:
+        world.cut()
+    world.feed(NeedsTold("needs", 1, changed(BOTH, control_mode=mode)))
+    (offer,) = informed(world, ScheduleOffer)
+    assert [each.limit for each in offer.schedule.charging_schedule_period] == [6000]
+
+
+@pytest.mark.req("Q01.FR.06", "K18.FR.23", "K19.FR.16")
 def test_a_transaction_whose_way_of_energy_transfer_is_refused_ends() -> None:
     world = judged(ChargingNeedsStatus.REJECTED)
     world.feed(NeedsTold("needs", 1, BOTH))
@@ -180,6 +279,7 @@ def test_a_list_has_only_what_the_meter_measures_and_is_as_delivered_empty() -> 
 # --- sleep ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.req("Q10.FR.05")
 def test_an_evse_that_cannot_sleep_is_idle_all_the_same() -> None:
     """The wish is taken; there is no word of sleep, which is a no (Q10.FR.05)."""
     world = both_ways()

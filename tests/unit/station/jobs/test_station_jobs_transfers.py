@@ -135,6 +135,7 @@ async def test_user_and_password_of_the_url_are_used(folder: Path) -> None:
     assert server.asked[0][2]["authorization"] == f"Basic {wanted}"
 
 
+@pytest.mark.req("N01.FR.21", "N01.FR.29")
 async def test_an_upload_to_a_folder_gets_the_name_of_the_file_and_any_other_is_taken_as_it_is(folder: Path) -> None:
     async with web(folder) as server:
         await send(f"{server.url}/in/", CONTENT, "log.txt", MemoryFiles())

@@ -204,6 +204,8 @@ class SimulatedEvse:
         here = waiting.vehicle if waiting is not None else None
         if self.connector_id == connector.connector_id:
             here = self.vehicle
+        if waiting is None and self.connector_id != connector.connector_id and connector.connector_id in self.locked:
+            raise HardwareError(f"{where} is closed: its lock keeps plugs out.", "Present an id token first.")
         if here is not None:
             inside = f"{where} cannot take a vehicle: {here.name!r} is there."
             raise HardwareError(inside, "Unplug it first, or use another connector.")
@@ -230,7 +232,7 @@ class SimulatedEvse:
             self._turn_to(number)
         if connector.cable_attached or (number in self.locked) == locked:
             return True
-        if jammed or (locked and self.connector_id != number):
+        if jammed or (locked and self.connector_id != number and not connector.closed):
             return False
         self.locked.symmetric_difference_update({number})
         return True

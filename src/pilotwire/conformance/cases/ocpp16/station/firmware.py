@@ -50,6 +50,16 @@ def _boots(number: str, *, optional: bool = False) -> Receives:
     )
 
 
+def _no_other_than(*states: str) -> Judges:
+    """Of the update nothing is told but these."""
+
+    def judge(everything: Any, _: Known) -> Judgement:
+        told = [one["payload"].get("status") for one in everything["messages"] if one["action"] == _PLAIN]
+        return Judgement(set(told) <= set(states), ", ".join(map(str, told)) or "nothing")
+
+    return Judges(checks=(Check(f"of the update {' and '.join(states)} are told, and nothing else", judge),))
+
+
 TC_044_1_CS = Case16(
     id="TC_044_1_CS",
     title="Firmware update",
@@ -74,7 +84,7 @@ TC_044_2_CS = Case16(
         _tells("3", "Downloading", optional=True),
         _tells("5", "DownloadFailed", early=True),
     ),
-    after=(back_in_use(""),),
+    after=(_no_other_than("Downloading", "DownloadFailed"), back_in_use("")),
     requirements=("1.6:4.5", "1.6:5.19"),
 )
 

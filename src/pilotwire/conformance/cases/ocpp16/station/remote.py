@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from pilotwire.conformance.cases.ocpp16.station.waiting import waits_for_a_cable
+from pilotwire.conformance.cases.ocpp16.station.waiting import (
+    asks_whether_authorized_first,
+    remote_start_first,
+    waits_for_a_cable,
+)
 from pilotwire.conformance.checks import equals
 from pilotwire.conformance.language import Case16, Configures, Happened, NotReceives, Sends
 from pilotwire.conformance.states.station16 import (
     CONNECTOR,
-    asks_whether_authorized_first,
     begins_to_charge,
     charging,
     ends_charging,
     plug_in,
-    remote_start_first,
     remote_stop,
 )
 from pilotwire.conformance.values import Kept, configured, plus, written

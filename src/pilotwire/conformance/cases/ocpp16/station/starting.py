@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from pilotwire.conformance.cases.ocpp16.station.waiting import waits_for_a_cable
+from pilotwire.conformance.cases.ocpp16.station.waiting import (
+    asks_whether_authorized_first,
+    remote_start_first,
+    waits_for_a_cable,
+)
 from pilotwire.conformance.checks import equals
 from pilotwire.conformance.language import Acts, Case16, Configures, Happened, NotReceives, Receives
 from pilotwire.conformance.states.station16 import (
     CONNECTOR,
-    asks_whether_authorized_first,
     authorized,
     authorizes,
     begins_to_charge,
     connector_faulted,
     plug_in,
     present_id_tag,
-    remote_start_first,
     status,
 )
 from pilotwire.conformance.values import configured, plus, written
 
 _CHARGES = Happened(facts={"authorized": True, "energy": True})
-_NOTHING_STARTS = NotReceives(action="StartTransaction", note="No transaction is started.")
+_NOTHING_STARTS = NotReceives(action="StartTransaction", early=True, note="No transaction is started.")
 
 TC_003_CS = Case16(
     id="TC_003_CS",
@@ -110,7 +112,7 @@ TC_041_CS = Case16(
         *connector_faulted(),
         *plug_in(),
         present_id_tag(),
-        NotReceives(number="3", action="StartTransaction", seconds=configured.transaction_duration),
+        NotReceives(number="3", action="StartTransaction", seconds=configured.transaction_duration, early=True),
     ),
     requirements=("1.6:4.8", "1.6:4.9"),
 )

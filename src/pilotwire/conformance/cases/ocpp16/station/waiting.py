@@ -1,15 +1,43 @@
-"""What the cases share in which a Charge Point waits for a cable that does not come."""
+"""What the cases share in which a Charge Point waits for a cable: a remote start comes first, or no cable comes."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from pilotwire.conformance.checks import Check, Judgement, moment_of
-from pilotwire.conformance.language import Judges, Step
-from pilotwire.conformance.states.station16 import status
+from pilotwire.conformance.checks import Check, Judgement, equals, moment_of
+from pilotwire.conformance.conditions import kept_is
+from pilotwire.conformance.language import Happened, InAnyOrder, Judges, OnlyIf, Sends, Step
+from pilotwire.conformance.states.station16 import authorizes, remote_start, status
 from pilotwire.conformance.values import Known, configured, plus
 
 Steps = tuple[Step, ...]
+
+
+def asks_whether_authorized_first(number: str) -> Sends:
+    """GetConfiguration.req about AuthorizeRemoteTxRequests."""
+    return Sends(
+        number=number,
+        action="GetConfiguration",
+        payload={"key": ["AuthorizeRemoteTxRequests"]},
+        checks=(equals("configurationKey[0].key", "AuthorizeRemoteTxRequests"),),
+        keep={"authorized_first": "configurationKey[0].value"},
+    )
+
+
+def remote_start_first(number: str, authorized: str, told: str) -> Steps:
+    """RemoteStartTransaction.req before there is a cable, after `asks_whether_authorized_first`; the connector is Preparing."""
+    asked_first = kept_is("authorized_first", "true", "True", "TRUE")
+    return (
+        remote_start(number),
+        Happened(facts={"authorized": True}),
+        InAnyOrder(
+            steps=(
+                OnlyIf(condition=asked_first, steps=(authorizes(authorized),)),
+                status(told, "Preparing"),
+            )
+        ),
+    )
+
 
 _ROUNDING = 1.0
 """How many s sooner it may seem, by the time messages take."""

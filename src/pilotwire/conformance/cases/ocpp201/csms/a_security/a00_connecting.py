@@ -76,7 +76,7 @@ TC_A_02_CSMS = Case(
     id="TC_A_02_CSMS",
     title="The password under another username",
     purpose="The CSMS does not let a station in whose username is not its identity.",
-    requirements=("A00.FR.204",),
+    requirements=("A00.FR.204", "A00.FR.207"),
     settings={"security_profile": with_password},
     main=(Offers(how={"username": OTHER_NAME}), turned_away("1", HTTP_REFUSES)),
 )
@@ -84,7 +84,7 @@ TC_A_03_CSMS = Case(
     id="TC_A_03_CSMS",
     title="A wrong password",
     purpose="The CSMS does not let a station in that presents another password.",
-    requirements=("A00.FR.204",),
+    requirements=("A00.FR.204", "A00.FR.207"),
     settings={"security_profile": with_password},
     main=(Offers(how={"password": made("password")}), turned_away("1", HTTP_REFUSES)),
 )
@@ -103,6 +103,8 @@ TC_A_04_CSMS = Case(
         "A00.FR.507",
         "A00.FR.508",
         "A00.FR.510",
+        "A00.FR.317",
+        "A00.FR.501",
     ),
     settings={"security_profile": at_least_profile(2)},
     main=(
@@ -131,7 +133,7 @@ TC_A_07_CSMS = Case(
     id="TC_A_07_CSMS",
     title="The client certificate",
     purpose="The CSMS lets a station in that shows its certificate, with each of the four cipher suites.",
-    requirements=("A00.FR.409", "A00.FR.410", "A00.FR.415", "A00.FR.416", "A00.FR.421"),
+    requirements=("A00.FR.409", "A00.FR.410", "A00.FR.415", "A00.FR.416", "A00.FR.421", "A00.FR.420", "A00.FR.424"),
     settings={"security_profile": 3},
     main=(*each_suite("1"), speaks(), arrives("5", MODERN), *is_accepted("7", "9")),
     remark="As in TC_A_04, each cipher suite is tried by a connection of its own.",
@@ -140,7 +142,7 @@ TC_A_08_CSMS = Case(
     id="TC_A_08_CSMS",
     title="Client certificates that are not valid",
     purpose="The CSMS does not let a station in by a stranger's certificate, an expired one or another station's; by its own it does.",
-    requirements=("A00.FR.405", "A00.FR.407", "A00.FR.409", "A00.FR.410"),
+    requirements=("A00.FR.405", "A00.FR.407", "A00.FR.409", "A00.FR.410", "A00.FR.403"),
     settings={"security_profile": 3},
     main=(
         *shows_bad("1", ["unknown issuer", "expired"], TLS_ENDS),

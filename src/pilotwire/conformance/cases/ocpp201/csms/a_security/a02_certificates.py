@@ -23,7 +23,7 @@ TC_A_11_CSMS = Case(
     id="TC_A_11_CSMS",
     title="Renew the certificate of the station",
     purpose="The CSMS has the station renew its certificate, and lets it in with the new one.",
-    requirements=("A02.FR.11", "A02.FR.14", "F06.FR.01"),
+    requirements=("A02.FR.11", "A02.FR.14", "F06.FR.01", "A03.FR.11"),
     settings={"security_profile": 3},
     main=(*renewed_certificate(), speaks(certificate="renewed"), arrives("2")),
     after=(Sends(action="Heartbeat", note="The tester and the CSMS are connected."),),
@@ -65,6 +65,7 @@ TC_A_14_CSMS = Case(
     id="TC_A_14_CSMS",
     title="The station does not take its new certificate",
     purpose="The CSMS takes it that the station rejects the new certificate, and the security event about it.",
+    requirements=("A04.FR.03",),
     settings={"security_profile": 3},
     main=(
         *has_signed(

@@ -84,7 +84,7 @@ TC_A_19_CSMS = Case(
     id="TC_A_19_CSMS",
     title="Raise the security profile",
     purpose="The CSMS gives the station a connection of the next security profile, and lets it in by no lower one once it came by that.",
-    requirements=("A05.FR.04", "A05.FR.07"),
+    requirements=("A05.FR.04", "A05.FR.07", "A00.FR.001", "A00.FR.002"),
     settings={"security_profile": with_password},
     before=(
         Keeps(values={"url": made("url", endpoint="main")}),

@@ -87,6 +87,8 @@ TC_A_11_CS = Case(
         "F06.FR.04",
         "F06.FR.05",
         "F06.FR.10",
+        "A00.FR.509",
+        "A00.FR.501",
     ),
     needs=(_PROFILE_3,),
     settings={"security_profile": 3},

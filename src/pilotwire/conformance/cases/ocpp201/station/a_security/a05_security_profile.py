@@ -105,7 +105,7 @@ TC_A_19_CS = Case(
     id="TC_A_19_CS",
     title="One security profile higher",
     purpose="With what it needs the station takes a higher security profile at its next start, and none below it any more.",
-    requirements=("A05.FR.04", "A05.FR.05", "A05.FR.06"),
+    requirements=("A05.FR.04", "A05.FR.05", "A05.FR.06", "A00.FR.001"),
     needs=(configured_is("security_profile", 1, 2), TWO_SLOTS),
     before=(
         OnlyIf(
@@ -172,7 +172,7 @@ TC_A_22_CS = Case(
     id="TC_A_22_CS",
     title="No security profile lower",
     purpose="A network profile with a lower security profile than that in force is rejected.",
-    requirements=("B09.FR.04",),
+    requirements=("B09.FR.04", "A00.FR.005"),
     needs=(WITH_TLS, TWO_SLOTS),
     settings={"security_profile": at_least_profile(2)},
     before=ONLY_THE_ACTIVE_SLOT,

@@ -239,7 +239,7 @@ PW_B_07_CS = Case(
     id="PW_B_07_CS",
     title="Never down to security profile 1",
     purpose="A station that may go down to a lower security profile does not take a network profile with security profile 1.",
-    requirements=("B09.FR.31", "B09.FR.32"),
+    requirements=("B09.FR.31", "B09.FR.32", "A00.FR.005"),
     needs=(*CORE, TWO_SLOTS),
     settings={"security_profile": at_least_profile(2)},
     before=(Configures(variable=_DOWNGRADE, value=True),),

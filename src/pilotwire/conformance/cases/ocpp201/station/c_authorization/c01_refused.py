@@ -33,6 +33,7 @@ TC_C_05_CS = Case(
     title="An invalid token at a station with a cable lock",
     purpose="Where nobody can plug in before the authorization, a token called Invalid is asked about, and nothing follows from it.",
     requirements=("C01.FR.02", "C06.FR.02"),
+    traits={"evse": {"connectors": [{"type": "sType2", "closed": True}]}},
     before=AUTHORIZATION_ON,
     main=_turned_away("invalid_token", "Invalid"),
 )

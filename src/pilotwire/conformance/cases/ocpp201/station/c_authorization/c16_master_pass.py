@@ -121,6 +121,7 @@ TC_C_47_CS = Case(
     title="A master pass stops all, chosen at the screen",
     purpose="After a master pass the choice to stop all ends every transaction with the reason MasterPass.",
     requirements=("C16.FR.01", "C16.FR.07"),
+    traits={"habits": {"master_pass_screen": True}},
     before=(*_GROUP_OF_MASTERS, *energy_transfer_started_everywhere()),
     main=(
         *_master_asked(),
@@ -137,6 +138,7 @@ TC_C_48_CS = Case(
     title="A master pass stops one, chosen at the screen",
     purpose="After a master pass the choice to stop one transaction ends it with the reason MasterPass; the others go on.",
     requirements=("C16.FR.01", "C16.FR.07"),
+    traits={"habits": {"master_pass_screen": True}},
     before=(*_GROUP_OF_MASTERS, *energy_transfer_started_everywhere()),
     main=(
         *_master_asked(),

@@ -18,9 +18,10 @@ from pilotwire.conformance.cases.ocpp201.station.j_meter_values.samples import (
     in_meter_values,
     measured,
     of_readings,
+    read_at,
 )
-from pilotwire.conformance.checks import Check, equals, present
-from pilotwire.conformance.conditions import all_of, implemented
+from pilotwire.conformance.checks import Check, equals, present, some, when
+from pilotwire.conformance.conditions import all_of, configured_is, implemented, not_
 from pilotwire.conformance.language import (
     Acts,
     AtEvse,
@@ -138,7 +139,20 @@ PW_J_02_CS = Case(
     before=(*AUTHORIZATION_ON, *sampling(), _measuring("SampledDataCtrlr.TxUpdatedMeasurands")),
     main=(
         *energy_transfer_started("local"),
-        transaction_event("1", trigger="MeterValuePeriodic", checks=(present("meterValue"),)),
+        Receives(
+            number="1",
+            action="TransactionEvent",
+            where=(present("meterValue"),),
+            checks=(
+                equals("triggerReason", "MeterValuePeriodic"),
+                *when(
+                    not_(configured_is("number_phases", 1)),
+                    some("meterValue", some("sampledValue", present("phase"))).of("J02.FR.06"),
+                ),
+                *read_at(PERIODIC),
+            ),
+            within=plus(_INTERVAL, configured.message_timeout),
+        ),
     ),
     after=(Judges(checks=_of_place(_in_events, "TransactionEvents", "J02.FR.05", "J02.FR.06")),),
     follows=PART_2,
@@ -179,6 +193,12 @@ PW_J_03_CS = Case(
         *energy_transfer_started("local"),
         Waits(number="1", seconds=times(2, _INTERVAL), why="energy is counted"),
         Acts(act="suspend"),
+        Receives(
+            number="1",
+            action="TransactionEvent",
+            where=(equals("transactionInfo.chargingState", "SuspendedEV"),),
+            checks=(equals("triggerReason", "ChargingStateChanged"), equals("eventType", "Updated")),
+        ),
         Waits(number="1", seconds=times(2, _INTERVAL), why="the EV pauses"),
         Acts(act="resume"),
         Waits(number="1", seconds=times(2, _INTERVAL), why="energy is counted"),

@@ -227,7 +227,7 @@ _ALLOWED = "ChargingStation.AllowNewSessionsPendingFirmwareUpdate"
 PW_L_08_CS = _case(
     "PW_L_08_CS",
     "Firmware without a signature waits for the transaction",
-    "While somebody charges nothing is installed or activated, and free connectors are out of use; it is done when the transaction is over.",
+    "While somebody charges nothing is installed or activated, and free connectors are out of use; it is done after that.",
     ("L02.FR.03", "L02.FR.04", "L02.FR.22"),
     (
         updates("1", _image()),
