@@ -25,7 +25,7 @@ IMPURE = re.compile(
     r"|uuid\.uuid[14]|(random|secrets)(\..*)?|os\.(urandom|environ|getenv)|print|input|open)$"
 )
 OF_16 = re.compile(r"(^|_)(id_tag|charge_point|central_system)s?(_|$)")
-ROOMS_16 = re.compile(r"(^|/)(v16|ocpp16|soap)(/|\.py$)")
+ROOMS_16 = re.compile(r"(^|/)(v16|ocpp16|soap|conformance/.*16)(/|\.py$)")
 MACHINE = re.compile(r"(?<![\w./}>~-])/(work|root|home|Users|tmp/bash_jobs)/")
 
 

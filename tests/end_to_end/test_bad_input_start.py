@@ -231,15 +231,15 @@ async def test_a_database_that_another_csms_uses(tmp_path: Path) -> None:
 # --- ports -----------------------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("option", ["--ocpp-port", "--http-port"])
-async def test_a_taken_port(option: str, tmp_path: Path) -> None:
+async def test_a_taken_port(tmp_path: Path) -> None:
     """Told with its number; the station that charges at the one who has it is not disturbed, and the database is free again."""
     async with Csms(settings()) as csms, station(csms, "GOOD-1", "ocpp2.0.1") as line:
         await line.boot()
         charge = Charge(line)
         assert (await charge.begin())[0] == 3
         database = tmp_path / "second.db"
-        done = await asyncio.to_thread(_run_apart, tmp_path, option, str(csms.ocpp_port), "--database", str(database))
+        second = ("--ocpp-port", str(csms.ocpp_port), "--database", str(database))
+        done = await asyncio.to_thread(_run_apart, tmp_path, *second)
         _check_told(done, rf"Port {csms.ocpp_port} on 127\.0\.0\.1 is taken by another program\. .*another port")
         assert (await charge.sample())[0] == (await charge.end())[0] == 3
         await check_booked(csms)

@@ -36,6 +36,11 @@ class CsmsSettings(Settings):
     tls_client_ca: str = setting(
         "", "a file", "PEM bundle of the CAs of stations' client certificates (profile 3); without it none is asked for"
     )
+    tls_client_organization: str = setting(
+        "",
+        "a name",
+        "the organization (O) that stations' client certificates must name as their owner; without it any may",
+    )
     http_port: int = setting(8080, _PORT, "for the HTTP API", ge=0, le=65535)
     database: str = setting("sqlite:///pilotwire.db", "a database URL", "where everything is kept", min_length=1)
     unknown_stations: UnknownStations = setting(

@@ -155,6 +155,17 @@ async def test_an_operator_is_asked_to_send() -> None:
     number = await waiting(desk)
     assert desk.now is not None
     assert "ResetRequest with {type: OnIdle}" in desk.now.text
+    assert "refuses" not in desk.now.text
+    desk.answered(number, "done")
+    await asked
+
+
+async def test_an_operator_does_not_insist_on_what_a_csms_may_refuse() -> None:
+    desk = Desk(timeout=5)
+    asked = asyncio.create_task(CsmsByHand(desk, "ws://csms").ask("Reset", {}, insists=False))
+    number = await waiting(desk)
+    assert desk.now is not None
+    assert "If it refuses to" in desk.now.text
     desk.answered(number, "done")
     await asked
 

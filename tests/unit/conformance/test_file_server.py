@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import httpx
 import pytest
 
+from pilotwire.conformance.wire.authority import CSMS_ROOT, Authority
 from pilotwire.conformance.wire.files import FileServer
+from pilotwire.conformance.wire.pki import pem_of
 from pilotwire.errors import ConfigError
 from tests.support.eventually import eventually
 
@@ -208,3 +212,13 @@ async def test_a_slow_file_takes_its_time(files: FileServer, client: httpx.Async
     both = await asyncio.gather(client.get(slow), client.get(other))
     assert [one.content for one in both] == [IMAGE, IMAGE]
     assert [one.location for one in files.visits] == [other, slow]
+
+
+async def test_uploads_by_tls_have_a_port_of_their_own(files: FileServer) -> None:
+    authority = Authority("127.0.0.1", datetime.now(UTC))
+    where = files.takes(context=authority.context(CSMS_ROOT))
+    trusts = ssl.create_default_context(cadata=pem_of(authority.root(CSMS_ROOT).certificate))
+    async with httpx.AsyncClient(trust_env=False, timeout=5, verify=trusts) as client:
+        assert (await client.put(f"{where}log.txt", content=b"lines")).status_code == 201
+    assert where.startswith("https://")
+    assert [one.content for one in files.at(where)] == [b"lines"]

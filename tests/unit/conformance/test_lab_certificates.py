@@ -186,7 +186,8 @@ def test_files_that_cannot_be_used_are_told(tmp_path: Path) -> None:
 
 def test_a_good_request_says_its_key_and_name() -> None:
     facts = csr_facts(request_for("SN-1"))
-    assert facts == {"fault": "", "key": "EC 256", "strong": True, "common_name": "SN-1"}
+    assert (facts["fault"], facts["key"], facts["strong"], facts["common_name"]) == ("", "EC 256", True, "SN-1")
+    assert facts["organization"] == "Pilotwire bench"
 
 
 @pytest.mark.parametrize(
@@ -214,6 +215,7 @@ def test_a_certificate_that_was_shown_says_whose_it_is(authority: Authority) -> 
     facts = certificate_facts(shown.public_bytes(Encoding.DER))
     assert facts == {
         "certificate_name": "SN-1",
+        "certificate_organization": "Pilotwire bench",
         "certificate_serial": serial_of(shown),
         "certificate_key": "EC 256",
         "certificate_strong": True,

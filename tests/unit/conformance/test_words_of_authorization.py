@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from pilotwire.conformance.states.station201 import (
 )
 from pilotwire.conformance.wire.authority import MO_ROOT, Authority
 from tests.support.bench_scene import BenchScene
+from tests.support.http_peer import Reply, http_peer
 from tests.support.station_world import START
 
 VALID = {"idToken": "VALID-TOKEN-01", "type": "ISO14443"}

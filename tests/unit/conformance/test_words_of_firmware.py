@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +86,15 @@ def test_a_damaged_image_is_signed_and_fails_its_own_check() -> None:
 def test_what_is_missing_is_not_served_and_what_is_slow_is_served_later() -> None:
     scene, shelf = scene_of()
     assert shelf.how[scene.made("firmware location", missing=True)]["status"] == 404
-    assert shelf.how[scene.made("firmware location", slow=2)] == {"status": 200, "held": False, "slow": 2.0}
+    slow = shelf.how[scene.made("firmware location", slow=2, cut=7)]
+    assert slow == {"status": 200, "held": False, "slow": 2.0, "cut_after": 7}
+
+
+def test_the_checksum_is_the_md5_of_the_image_and_there_is_none_where_nothing_is() -> None:
+    scene, shelf = scene_of()
+    image = shelf.content[scene.made("firmware location")]
+    assert scene.made("firmware checksum") == hashlib.md5(image, usedforsecurity=False).hexdigest()
+    assert scene.made("checksum at", location="ftp://127.0.0.1/image") == ""
 
 
 def test_a_signer_whose_time_is_over_is_another() -> None:

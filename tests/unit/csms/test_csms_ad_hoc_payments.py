@@ -398,3 +398,18 @@ async def test_visits_and_payments_nobody_came_back_for_are_forgotten() -> None:
         await one.settlements.look()
         assert await one.rooms.store.record(VISITS, "", payment) is None
         assert await one.rooms.store.record(AUTHORIZED, STATION, "PSP-1") is None
+
+
+@pytest.mark.parametrize(
+    "answer", [{"status": "Gone"}, {"state": "Settled"}, {"status": "Settled", "settlementAmount": "much"}], ids=str
+)
+async def test_an_answer_of_the_provider_that_says_nothing_is_none(answer: dict[str, Any]) -> None:
+    """It is asked again later; nothing is booked."""
+    async with shop() as one:
+        await one.knows(BY_CSMS, "true")
+        await charged(one)
+        one.provider.answer = answer
+        await one.settlements.look()
+        assert await settled(one) == []
+        findings = await one.rooms.store.findings(STATION)
+        assert ["no usable answer" in each.what for each in findings if each.rule == "payment:not-settled"] == [True]

@@ -64,6 +64,8 @@ async def own_csms(folder: Path, options: Sequence[str] = ()) -> AsyncIterator[O
         "--charging-needs",
         "plan",
         *pki.options,
+        "--tls-client-organization",
+        "Pilotwire bench",
         *options,
         stdout=PIPE,
         stderr=STDOUT,

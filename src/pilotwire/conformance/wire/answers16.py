@@ -37,7 +37,7 @@ def _stop(payload: Any, known: Known) -> Mapping[str, Any]:
 
 _ACCEPTED: Final = fixed({"status": "Accepted"})
 
-CENTRAL_SYSTEM: Final[Mapping[str, Answer]] = {
+CSMS: Final[Mapping[str, Answer]] = {
     "Authorize": lambda payload, known: {"idTagInfo": id_tag_info(payload.get("idTag"), known)},
     "BootNotification": lambda _, known: {"currentTime": time_of(known), "interval": 300, "status": "Accepted"},
     "DataTransfer": fixed({"status": "UnknownVendorId"}),
@@ -48,7 +48,7 @@ CENTRAL_SYSTEM: Final[Mapping[str, Answer]] = {
 }
 """What the tester answers as a Central System; every other request is answered with an empty response."""
 
-CHARGE_POINT: Final[Mapping[str, Answer]] = {
+STATION: Final[Mapping[str, Answer]] = {
     "CancelReservation": _ACCEPTED,
     "CertificateSigned": _ACCEPTED,
     "ChangeAvailability": _ACCEPTED,

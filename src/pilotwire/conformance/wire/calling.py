@@ -77,7 +77,7 @@ def _show(context: ssl.SSLContext, chain: str, key: str) -> None:
 def new_request(name: str, country: str = "", unit: str = "") -> tuple[str, str]:
     """A certification request with a new key, and that key, as PEM (A02.FR.02)."""
     key = new_key()
-    parts = [x509.NameAttribute(NameOID.COMMON_NAME, name), x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Pilotwire")]
+    parts = list(subject(name))
     if country:
         parts.append(x509.NameAttribute(NameOID.COUNTRY_NAME, country))
     if unit:

@@ -266,7 +266,7 @@ def csr_facts(text: Any) -> dict[str, Any]:
 
 
 def certificate_facts(der: bytes | None) -> dict[str, Any]:
-    """What a certificate that was shown says: `certificate_name`, `_organization`, `_serial` (hexadecimal), `_key`, `_strong`; {} without one."""
+    """What a certificate shows: `certificate_name`, `_organization`, `_serial` (hexadecimal), `_key`, `_strong`; {} without one."""
     if der is None:
         return {}
     try:

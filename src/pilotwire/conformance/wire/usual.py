@@ -11,8 +11,8 @@ from pilotwire.conformance.wire.answers import Answer
 from pilotwire.ocpp.version import OcppVersion
 
 USUAL: Final[Mapping[tuple[OcppVersion, Role], Mapping[str, Answer]]] = {
-    (OcppVersion.V16, "station"): answers16.CENTRAL_SYSTEM,
-    (OcppVersion.V16, "csms"): answers16.CHARGE_POINT,
+    (OcppVersion.V16, "station"): answers16.CSMS,
+    (OcppVersion.V16, "csms"): answers16.STATION,
     (OcppVersion.V201, "station"): answers.CSMS,
     (OcppVersion.V201, "csms"): answers.STATION,
     (OcppVersion.V21, "station"): answers21.CSMS,

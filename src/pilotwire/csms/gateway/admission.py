@@ -10,7 +10,7 @@ from typing import Final
 import structlog
 
 from pilotwire.clock import Clock
-from pilotwire.csms.gateway.client_certificates import NO_SUBJECT, common_name_of
+from pilotwire.csms.gateway.client_certificates import NO_SUBJECT, common_name_of, owner_of
 from pilotwire.csms.gateway.credentials import no_candidates
 from pilotwire.csms.gateway.passwords import PasswordChecks
 from pilotwire.csms.registers.credentials import CREDENTIALS, LOCAL_CONTROLLERS, SETTLED, Credentials
@@ -128,8 +128,11 @@ class Admission:
         return await self._by_password(handshake, known, lowest)
 
     async def _not_its_own(self, handshake: Handshake) -> str:
-        """Why the client certificate is not that of the station (A00.FR.405) or of its local controller; "" if it is."""
+        """Why a client certificate is not the operator's (A00.FR.404), nor the station's or its controller's (A00.FR.405); "" if it is."""
         name = common_name_of(handshake.certificate or b"")
+        wanted = self._settings.tls_client_organization
+        if wanted and (owner := owner_of(handshake.certificate or b"")) != wanted:
+            return f"its owner is {owner!r} and not {wanted!r}"
         if name == handshake.identity:
             return ""
         if name and await self._speaks_for(name, handshake.identity):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Final
 
-from pilotwire.csms.store.ports import Page, Store, TransactionFilter
-from pilotwire.csms.store.registers import Amend, Diary, Register
+from pilotwire.csms.store.ports import Amend, Page, Store, TransactionFilter
+from pilotwire.csms.store.registers import Diary, Register
 from pilotwire.domain.authorization import AuthorizationVerdict, Balance, Token, TokenGroup, TransactionLimit
 from pilotwire.domain.identity import IdToken, same_token
 from pilotwire.domain.kinds import Value

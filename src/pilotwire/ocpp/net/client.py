@@ -95,9 +95,9 @@ async def connect(
     """Connect the station `identity` to the endpoint `url`, offering `versions` in the order of preference.
 
     A `ping_interval` of 0 or None sends no pings (J2:8.4). Times in seconds. `ssl_context` counts for wss:// only, where the system's
-    trust store is the default, and the host's name is always sent in the handshake (SNI); a server whose certificate is refused hears why by
-    the TLS alert. `proxy` is an http:// URL: the connection is made
-    through it by HTTP CONNECT. `username` and `subprotocols` take the place of the identity and of the versions' names, for testers.
+    trust store is the default, and the host's name is always sent in the handshake (SNI); a server whose certificate is refused hears
+    why by the TLS alert. `proxy` is an http:// URL: the connection is made through it by HTTP CONNECT. `username` and `subprotocols` take
+    the place of the identity and of the versions' names, for testers.
     Raises ConnectError.
     """
     target = connection_url(url, identity)

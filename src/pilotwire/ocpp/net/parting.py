@@ -1,4 +1,4 @@
-"""The alert that ends a TLS handshake we refuse: unknown_ca, certificate_expired, bad_certificate, ... (A00.FR.311, A00.FR.317; RFC 8446 6.2).
+"""The alert that ends a TLS handshake we refuse: unknown_ca, certificate_expired, ... (A00.FR.311, A00.FR.317; RFC 8446 6.2).
 
 OpenSSL writes it when it does not accept the certificate of the other side, but asyncio drops the connection before it has left, so the
 other side never learns why. Here it leaves first: the handshake pretends to wait for more, which makes asyncio send what there is, and

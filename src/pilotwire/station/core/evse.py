@@ -111,7 +111,7 @@ class Evse:
     - `was_live`: energy was offered to this driver before; `closed_at_wh`: the register when the contactor closed, before which no
       energy can have flown.
     - `letting_go`: the driver stopped, and the contactor has yet to open: until then the charging state is what it was.
-    - `locked` are connectors whose lock holds the plug, `lock_failed` those whose lock did not close, `lock_stuck` those whose did not open.
+    - `locked` are connectors whose lock is closed, `lock_failed` those whose lock did not close, `lock_stuck` those whose did not open.
     - `held_for`: the plug stays locked until this token is presented (E05.FR.11, E09.FR.03).
     - `signs`: its meter signs what it measures, and is to; so once the power path is closed its signed value is there (DataSigned).
     - `finishing`: the vehicle of an ended transaction, or the loose cable it left, is still plugged in (1.6:4.9).

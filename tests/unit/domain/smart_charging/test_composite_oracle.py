@@ -1,4 +1,4 @@
-"""Composite schedules against an oracle that looks at every second by itself: two thousand made-up stations with stacks of profiles."""
+"""Composite schedules against an oracle that looks at every second by itself: a thousand made-up stations with stacks of profiles."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.composite_oracle import Stack, disagreements
 
-BATCHES, OF = 10, 200
+BATCHES, OF = 5, 200
 """100,000 of them: `python -m benchmarks.composite_oracle`."""
 
 

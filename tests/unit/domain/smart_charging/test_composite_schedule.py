@@ -418,6 +418,7 @@ def test_amps_become_watts_by_the_phases_that_result() -> None:
     assert table(site(profile(DEFAULT, [(0, 10)], phases=1)), unit=W) == [(0, 2_300)]
 
 
+@pytest.mark.req("K01.FR.140")
 def test_the_lowest_number_of_phases_counts() -> None:
     """In whichever profile it is (2.x K 3.8); and the phase to use goes with one."""
     one = profile(TX, [(0, 10)], tx="tx", phases=1, period={"phase_to_use": 2})

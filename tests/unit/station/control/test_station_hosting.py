@@ -34,9 +34,10 @@ CONNECTORS = [
 class Rig:
     """A test tool at the control port of a host."""
 
-    def __init__(self, http: httpx.AsyncClient, csms: ScriptedCsms) -> None:
+    def __init__(self, http: httpx.AsyncClient, csms: ScriptedCsms, host: Host) -> None:
         self.http = http
         self.csms = csms
+        self.host = host
 
     async def make(self, identity: str = "CS-1", **plan: Any) -> dict[str, Any]:
         plan = {"url": self.csms.url, "speed": 300, "version": self.csms.version, "variables": QUICK} | plan
@@ -70,7 +71,7 @@ async def rig(version: str = "2.0.1") -> AsyncIterator[Rig]:
         csms.version = version
         transport = httpx.ASGITransport(host_api(host), raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://stations") as http:
-            yield Rig(http, csms)
+            yield Rig(http, csms, host)
 
 
 # --- making and removing -----------------------------------------------------------------------------------------------
@@ -224,6 +225,8 @@ async def test_a_vehicle_that_never_gets_ready() -> None:
         await tool.until_accepted()
         await tool.does("/plug")
         await tool.does("/vehicle/not-ready")
+        vehicle = tool.host.hosted("CS-1").vehicle(1)
+        await eventually(lambda: not vehicle.requests_power)  # it may have been ready before it was told not to be
         await tool.does("/tap", idToken="04A2B3C4")
         await tool.csms.until_heard("TransactionEvent", 2)
         states = [one["transactionInfo"].get("chargingState") for one in tool.csms.of("TransactionEvent")]

@@ -157,6 +157,20 @@ def test_what_is_generated_on_site_comes_on_top() -> None:
     assert len(world.csms.of(ChargingProfilesReported)) == 1
 
 
+@pytest.mark.req("K27.FR.04", "K27.FR.05")
+def test_what_is_generated_and_what_is_limited_are_told_apart_with_their_schedules() -> None:
+    """Each as it was set by its system."""
+    world = charging(variables={"SmartChargingCtrlr.NotifyChargingLimitWithSchedules": "true"})
+    world.feed(ExternalLimit("EMS", Decimal(2_760), unit=W, local_generation=True), SEVEN)
+    told = [
+        (bool(fact.charging_limit.is_local_generation), schedule.charging_rate_unit, period.limit)
+        for fact in _notified(world)
+        for schedule in fact.charging_schedule
+        for period in schedule.charging_schedule_period
+    ]
+    assert told == [(True, W, 2_760), (False, ChargingRateUnit.AMPERE, 7)]
+
+
 @pytest.mark.req("K11.FR.07")
 @pytest.mark.parametrize(
     ("variable", "value"),

@@ -81,7 +81,7 @@ TC_043_2_CS = Case16(
 
 
 def _too_many(known: Known) -> list[dict[str, Any]]:
-    most = int(str(known.kept["most_entries"]))
+    most = int(str(Kept("most_entries").of(known)))
     info = {"status": "Accepted"}
     return [{"idTag": f"PW-LISTED-{number:05d}", "idTagInfo": info} for number in range(most + 1)]
 

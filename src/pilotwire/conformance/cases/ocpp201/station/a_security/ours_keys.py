@@ -320,7 +320,7 @@ _BOTH = Computed(
         str(one)
         for one in sorted(
             (known.setting("configuration_slot"), known.setting("configuration_slot2")),
-            key=lambda slot: str(slot) == str(known.kept["active slot"]),
+            key=lambda slot: str(slot) == str(Kept("active slot").of(known)),
         )
     ),
 )

@@ -1,4 +1,4 @@
-"""Cases of our own for the general requirements of Part 2, chapter 3 (FR.01 to FR.05): one request at a time, answers, and results after them."""
+"""Cases of our own for FR.01 to FR.05 (Part 2, chapter 3): one request at a time, answers, and results after them."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def _outside(known: Known) -> list[dict[str, Any]]:
     ]
 
 
-_TRIED = Computed(
+_TRIED: Any = Computed(
     "the variable and the value beyond its limit",
     lambda known: Kept("limit").of(known)["names"] | {"attributeValue": Kept("limit").of(known)["value"]},
 )
@@ -123,7 +123,7 @@ def _as_reported(found: Any, known: Known) -> bool:
     return supported == (_told(known) is not None)
 
 
-_ASKED = Computed(
+_ASKED: Any = Computed(
     "the attribute", lambda known: Kept("attribute").of(known)["names"] | {"attributeType": _of_attribute(known)}
 )
 

@@ -44,7 +44,7 @@ _CORE = (feature("Core"),)
 _HALF = 4096
 """Bytes after which a download breaks off."""
 _BREAKS_OFF = made("firmware location", cut=_HALF)
-_AGAIN = {"retries": 3, "retryInterval": 1}
+_AGAIN: dict[str, Any] = {"retries": 3, "retryInterval": 1}
 
 # --- signed ---------------------------------------------------------------------------------------------------------------------
 

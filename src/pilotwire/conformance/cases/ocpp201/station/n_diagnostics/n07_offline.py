@@ -44,6 +44,7 @@ _OCCUPIED = equals("actualValue", "Occupied")
 
 
 def of_offline_time(found: Any, known: Known) -> bool:
+    """Whether a moment is of the time the line was down."""
     happened = moment_of(found)
     down, back = (moment_of(Kept(name).of(known)) for name in ("line_down", "line_back"))
     allowed = timedelta(seconds=float(known.setting("time_deviation")))

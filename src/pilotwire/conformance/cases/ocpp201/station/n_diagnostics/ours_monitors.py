@@ -226,7 +226,7 @@ def _first(field: str) -> Computed:
     return Computed(f"{field} of the first hard-wired monitor", work)
 
 
-_HARD_WIRED = monitor({"component": _first("component"), "variable": _first("variable")}, "Delta", 2) | {
+_HARD_WIRED = dict(monitor({"component": _first("component"), "variable": _first("variable")}, "Delta", 2)) | {
     "type": _first("type"),
     "id": _first("id"),
 }
