@@ -29,16 +29,24 @@ lint: $(VENV)/.installed   ## formatter, linter, types, import directions
 bench: $(VENV)/.installed  ## the figures: ratios against peers measured in the same run
 	$(BIN)/python -m benchmarks
 
-# Cases that apply only to a station which lacks a feature; ours is made without it for them.
+# Cases that apply only to a station which lacks a feature, or has fixed cables; ours is made so for them.
 WITHOUT := TC_B_15_CS TC_B_28_CS TC_B_29_CS TC_E_38_CS TC_F_27_CS TC_H_13_CS TC_K_12_CS TC_K_15_CS TC_K_38_CS TC_K_42_CS TC_L_11_CS TC_L_14_CS TC_L_15_CS TC_O_17_CS TC_O_19_CS
+WITHOUT16 := TC_017_2_CS TC_018_2_CS TC_032_1_CS TC_043_1_CS TC_048_4_CS TC_050_4_CS
+PLANS := src/pilotwire/conformance/plans
+TEST := $(BIN)/pilotwire test
 
 conformance: $(VENV)/.installed ## our station and our CSMS under the conformance bench (EVERY=4: each fourth case)
-	$(BIN)/pilotwire test station --side-by-side 12 --every $(or $(EVERY),1) --results build/conformance/station
-	$(BIN)/pilotwire test station $(WITHOUT) --plan src/pilotwire/conformance/plans/station-without.toml --side-by-side 8 --results build/conformance/station-without
-	$(BIN)/pilotwire test station TC_L_12_CS TC_L_13_CS --plan src/pilotwire/conformance/plans/station-plain.toml --side-by-side 2 --results build/conformance/station-plain
-	$(BIN)/pilotwire test station TC_C_47_CS TC_C_48_CS --plan src/pilotwire/conformance/plans/station-screen.toml --side-by-side 2 --results build/conformance/station-screen
-	$(BIN)/pilotwire test station TC_C_05_CS --plan src/pilotwire/conformance/plans/station-closed.toml --results build/conformance/station-closed
-	$(BIN)/pilotwire test csms own --side-by-side 8 --every $(or $(EVERY),1) --results build/conformance/csms
+	$(TEST) station --side-by-side 12 --every $(or $(EVERY),1) --results build/conformance/station
+	$(TEST) station $(WITHOUT) --plan $(PLANS)/station-without.toml --side-by-side 8 --results build/conformance/station-without
+	$(TEST) station TC_L_12_CS TC_L_13_CS --plan $(PLANS)/station-plain.toml --side-by-side 2 --results build/conformance/station-plain
+	$(TEST) station TC_C_47_CS TC_C_48_CS --plan $(PLANS)/station-screen.toml --side-by-side 2 --results build/conformance/station-screen
+	$(TEST) station TC_C_05_CS --plan $(PLANS)/station-closed.toml --results build/conformance/station-closed
+	$(TEST) station --ocpp 1.6 --side-by-side 12 --every $(or $(EVERY),1) --results build/conformance/station16
+	$(TEST) station $(WITHOUT16) --plan $(PLANS)/station16-without.toml --side-by-side 6 --results build/conformance/station16-without
+	$(TEST) station --ocpp 2.1 --side-by-side 12 --every $(or $(EVERY),1) --results build/conformance/station21
+	$(TEST) csms own --side-by-side 8 --every $(or $(EVERY),1) --results build/conformance/csms
+	$(TEST) csms own --ocpp 1.6 --side-by-side 8 --every $(or $(EVERY),1) --results build/conformance/csms16
+	$(TEST) csms own --ocpp 2.1 --side-by-side 8 --every $(or $(EVERY),1) --results build/conformance/csms21
 
 ledger: $(VENV)/.installed ## docs/requirements.md: which numbered requirement is proven by which test
 	$(BIN)/python tools/ledger.py $(if $(CHECK),--check)

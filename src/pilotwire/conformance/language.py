@@ -380,7 +380,8 @@ class Case:
     like (see `benches`). `before` prepares (a failure there is inconclusive), `main` is judged, `after` are the post scenario
     validations. Unless `booted` is False the station under test has booted and is idle before `before`, or the station we play has.
     `within` limits the whole case, in s. With `gaps` the station may have to drop events, so that their seqNo may have gaps. `version` is
-    the version of OCPP it is played in (see `Case16` and `Case21`).
+    the version of OCPP it is played in (see `Case16` and `Case21`). `untouched`: a station that was there already is taken as it is, not
+    cleared and not reset.
     """
 
     id: str
@@ -400,6 +401,7 @@ class Case:
     within: float = 300.0
     gaps: bool = False
     version: OcppVersion = OcppVersion.V201
+    untouched: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a case that judges nothing, or whose numbered main steps go back. Raises MisuseError."""

@@ -64,6 +64,8 @@ async def test_what_breaks_its_schema_is_not_among_what_was_heard() -> None:
         ("tell_needs", {}, "vehicle/needs", {"evse": 1}),
         ("take_up_schedule", {"limit": 9, "unit": "A"}, "vehicle/schedule", {"evse": 1, "limit": 9, "unit": "A"}),
         ("present_at_station", {"token": "T", "type": "ISO14443"}, "tap", {"idToken": "T", "type": "ISO14443"}),
+        ("choose", {"option": "stop all transactions"}, "master-pass", {}),
+        ("choose", {"option": "stop the transaction of this EVSE"}, "master-pass", {"evse": 1}),
     ],
 )
 async def test_acts_at_our_own_station(act: str, details: dict[str, Any], path: str, body: dict[str, Any]) -> None:

@@ -50,10 +50,16 @@ def _kind(section: Section, kinds: Mapping[str, Any]) -> Any:
 
 @contextlib.asynccontextmanager
 async def _pilotwire_stations(section: Section, lanes: int) -> AsyncIterator[StationBenches]:
-    """`url`: a control port that is there already; without it a process of stations is started. `speed`: of the hardware."""
+    """`url`: a control port that is there already; without it a process of stations is started. `speed`: of the hardware.
+
+    `traits`: what each station is made with, as a case may say it.
+    """
     async with contextlib.AsyncExitStack() as stack:
         url = str(section["url"]) if "url" in section else await stack.enter_async_context(own_stations())
-        benches = [PilotwireStation(url, speed=float(section.get("speed", 1.0))) for _ in range(lanes)]
+        speed, traits = float(section.get("speed", 1.0)), section.get("traits", {})
+        if not isinstance(traits, Mapping):
+            raise ConfigError(f"The traits of the plan's bench are {traits!r}.", "Write them as a table, [bench.traits].")
+        benches = [PilotwireStation(url, speed=speed, traits=traits) for _ in range(lanes)]
         for bench in benches:
             stack.push_async_callback(bench.close)
         yield benches.__getitem__

@@ -69,15 +69,16 @@ _GLANCE: Final = 0.25
 
 
 class PilotwireStation:
-    """A station made for the case by a control port at `url`. `traits` of the case go into its plan."""
+    """A station made for the case by a control port at `url`. `traits` go into the plan of each, and those of the case over them."""
 
     makes_stations = True
 
-    def __init__(self, url: str, *, speed: float = 1.0) -> None:
+    def __init__(self, url: str, *, speed: float = 1.0, traits: Mapping[str, Any] | None = None) -> None:
         # no connection is kept: the port may close it just as it is used
         once = httpx.Limits(max_keepalive_connections=0)
         self._client = httpx.AsyncClient(base_url=url, timeout=60.0, trust_env=False, limits=once)
         self._speed = speed
+        self._traits = dict(traits or {})
         self._identity = ""
         self._version = OcppVersion.V201
         self._not_ready: set[int] = set()
@@ -113,12 +114,14 @@ class PilotwireStation:
             plan["csmsRoots"] = "".join(endpoint.csms_roots)
         if endpoint.certificate_chain:
             plan |= {"certificateChain": endpoint.certificate_chain, "privateKey": endpoint.private_key}
-        traits = dict(case.traits)
-        for evse in plan["evses"]:
-            evse.update(traits.get("evse", {}))
-        traits.pop("evse", None)
-        plan["variables"] |= traits.pop("variables", {})
-        await self._post("/stations", plan | traits)
+        for made in (self._traits, case.traits):
+            traits = dict(made)
+            own = traits.pop("evse", {})
+            for evse in plan["evses"]:
+                evse.update(own)
+            plan["variables"] |= traits.pop("variables", {})
+            plan |= traits
+        await self._post("/stations", plan)
 
     async def act(self, name: str, details: Mapping[str, Any]) -> Mapping[str, Any]:
         """Do it over the control port."""

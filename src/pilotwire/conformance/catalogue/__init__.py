@@ -134,5 +134,25 @@ def referenced_variables() -> tuple[Referenced, ...]:
     return tuple(Referenced(**row) for row in _rows("ocpp201_variables.csv"))
 
 
+@dataclass(frozen=True, slots=True)
+class Key16:
+    """A standard configuration key of OCPP 1.6 (edition 2, chapter 9) or its security extension.
+
+    `required`: yes or no, where the profile is; `access`: R, RW or W; `type`: CSL is a comma separated list.
+    """
+
+    key: str
+    profile: str
+    required: str
+    access: str
+    type: str
+
+
+@cache
+def keys16() -> tuple[Key16, ...]:
+    """All standard configuration keys of OCPP 1.6."""
+    return tuple(Key16(**row) for row in _rows("ocpp16_keys.csv"))
+
+
 def _rows(name: str) -> list[dict[str, str]]:
     return list(csv.DictReader(files(__package__).joinpath(name).read_text(encoding="utf-8").splitlines()))

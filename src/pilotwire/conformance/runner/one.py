@@ -78,7 +78,8 @@ async def play_station_case(case: Case, run: Setting, bench: StationBench) -> Ca
     ways = WAYS[case.version]
     if bench.makes_stations:
         return await table.play(arrive, ways.made if case.booted else (), end.close, bench.end)
-    return await table.play(arrive, ways.found, lambda: ways.put_back(table.scene, bench), end.close, bench.end)
+    found = () if case.untouched else ways.found
+    return await table.play(arrive, found, lambda: ways.put_back(table.scene, bench), end.close, bench.end)
 
 
 async def play_csms_case(case: Case, run: Setting, bench: CsmsBench) -> CaseResult:

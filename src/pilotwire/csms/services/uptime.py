@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Final
 
 from pilotwire.csms.registers.uptime import ALIVE, GAPS, Alive, last_alive
 from pilotwire.csms.services.service import Parts, pause
+from pilotwire.csms.store.ports import Amend
 from pilotwire.domain.uptime_periods import Interval
-from pilotwire.errors import StoreError
 
 LOOK: Final = 60.0
 """Seconds between two notes: how exactly it is known when a CSMS ended that was killed, if no station said anything."""
@@ -31,8 +30,7 @@ class UptimeWatch:
                 await pause(self._parts.clock, LOOK)
                 await self._note()
         finally:
-            with suppress(StoreError):  # then the note before this one counts
-                await self._note()
+            self._parts.journal.note(self._alive())  # stopping waits for no disk here
 
     async def begin(self) -> None:
         """Keep the gap since the CSMS before this one, if there was one."""
@@ -44,4 +42,7 @@ class UptimeWatch:
         self._began = self._parts.clock.now()
 
     async def _note(self) -> None:
-        await self._parts.journal.append(ALIVE.put("", "", Alive(at=self._parts.clock.now())))
+        await self._parts.journal.append(self._alive())
+
+    def _alive(self) -> Amend:
+        return ALIVE.put("", "", Alive(at=self._parts.clock.now()))

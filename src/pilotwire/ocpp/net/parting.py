@@ -47,7 +47,8 @@ async def alerting(connecting: Coroutine[Any, Any, _T]) -> _T:
     finally:
         _refusal.reset(token)
     try:
-        await asyncio.wait({task, refusal}, return_when=asyncio.FIRST_COMPLETED)
+        either: set[asyncio.Future[Any]] = {task, refusal}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         if not refusal.done():
             return await task
         await asyncio.wait({task}, timeout=_PARTING)

@@ -121,6 +121,7 @@ def test_aligned_values_only_when_idle() -> None:
     assert len(world.meter_values()) == 1
 
 
+@pytest.mark.req("J01.FR.09", "J02.FR.05", "J02.FR.06")
 def test_every_measurand_in_its_unit_and_phase() -> None:
     """Base units, one value a phase where there are phases; what the meter cannot tell is left out."""
     reading = metering.reading(START, READING, list(MEASURANDS), "Sample.Periodic")

@@ -7,7 +7,7 @@ from typing import Any
 from pilotwire.conformance.checks import equals
 from pilotwire.conformance.language import Case16, Configures, Receives, Sends
 from pilotwire.conformance.states.station16 import authorized, present_id_tag, status
-from pilotwire.conformance.values import Computed, Configured, Known, configured, plus
+from pilotwire.conformance.values import Computed, Configured, Kept, Known, configured, plus
 
 _ENABLED = Configures(variable="LocalAuthListEnabled", value="true")
 

@@ -250,8 +250,8 @@ TC_075_2_CS = _is_installed("TC_075_2_CS", _OWN_ROOT, "A Central System root is 
 
 def _named_as_told(known: Known) -> Any:
     """The hashes of the root, as the Charge Point has told them; it chose the algorithm."""
-    told = known.kept.get("installed")
-    return next((one for one in told or () if _is_root(one, known, _OWN_ROOT)), {})
+    told = Kept("installed").of(known)
+    return next((one for one in told if _is_root(one, known, _OWN_ROOT)), {})
 
 
 TC_076_CS = Case16(
