@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pilotwire.station.core.master_pass import MasterPassChoice
 from tests.support.wire_states import (
     authorized,
     booted,
@@ -409,6 +410,44 @@ def test_tc_c_45_cs(version: str, start_point: str) -> None:
     station.pass_time(30)
     assert station.events == []
     assert not station.hardware.contactor_closed(1)
+
+
+def _chooses(version: str, chosen: int | None, stopped: list[int]) -> WireStation:
+    """Two drivers charge, and who shows a master pass chooses at the screen what is stopped."""
+    script = Script(tokens={ANNA: info(), CARL: info(), MASTER: info(group="MASTERS")})
+    variables = {"AuthCtrlr.MasterPassGroupId": "MASTERS"}
+    station = WireStation(version, script=script, station="ac-22-dual", variables=variables, master_pass_screen=True)
+    energy_transfer_started(station, 1)
+    energy_transfer_started(station, 2, token=CARL)
+    station.said()
+    station.tap(MASTER)
+    said = station.said()
+    (question,) = named(said, "Authorize")
+    assert (question.id_token.id_token, question.id_token.type) == (MASTER, "ISO14443")
+    assert events_of(said) == []
+    station.feed(MasterPassChoice(chosen))
+    ended = events_of(station.said())
+    assert [(event.evse.id, *told(event)[:2]) for event in ended] == [(n, "Ended", "StopAuthorized") for n in stopped]
+    assert {event.transaction_info.stopped_reason for event in ended} == {"MasterPass"}
+    assert {event.id_token.id_token for event in ended} == {MASTER}
+    for evse in stopped:
+        ev_disconnected(station, evse)
+    return station
+
+
+@pytest.mark.req("C16.FR.01", "C16.FR.07")
+def test_tc_c_47_cs(version: str) -> None:
+    """All of them."""
+    _chooses(version, None, [1, 2])
+
+
+@pytest.mark.req("C16.FR.01", "C16.FR.07")
+def test_tc_c_48_cs(version: str) -> None:
+    """That of EVSE 1; the other goes on."""
+    station = _chooses(version, 1, [1])
+    station.pass_time(60)
+    assert station.hardware.contactor_closed(2)
+    assert station.hardware.meter(2).power_w > 0
 
 
 @pytest.mark.req("C16.FR.02", "C16.FR.07")

@@ -42,7 +42,8 @@ class CheckResult:
 class StepResult:
     """One step as it was played. `states` are the reusable states it is inside of, `fault` says why it could not be done.
 
-    An `inner` step only arranges others (a condition, a fact that is recorded): nobody outside sees it.
+    An `inner` step only arranges others (a condition, a fact that is recorded): nobody outside sees it. `limit`: how long what was waited
+    for may take, in s; 0 where that is an interval, or nothing was waited for.
     """
 
     number: str
@@ -56,6 +57,7 @@ class StepResult:
     skipped: bool = False
     inner: bool = False
     seconds: float = 0.0
+    limit: float = 0.0
 
     def in_other_words(self, worded: Callable[[str], str]) -> None:
         """What the bench says, put otherwise; what was found is left as it was said."""

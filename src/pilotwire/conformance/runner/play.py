@@ -10,13 +10,13 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from pilotwire.conformance.benches.ports import ActFailed
 from pilotwire.conformance.checks import Check
 from pilotwire.conformance.language import INNER, STIMULI, Receives, Role, Step, inside
 from pilotwire.conformance.runner.scene import Scene
-from pilotwire.conformance.values import Unresolved, resolve
+from pilotwire.conformance.values import Configured, Unresolved, resolve
 from pilotwire.conformance.verdict import CheckResult, StepResult
 from pilotwire.conformance.wire.answers import usual_answer
 from pilotwire.conformance.wire.counterpart import LineDown, NoAnswer, Reply
@@ -38,6 +38,14 @@ class _Leaves(Step):
     """A reusable state is over, or steps elsewhere, and `back` leads back."""
 
     back: Callable[[], object] | None = None
+
+
+_LIMITS: Final = ("message_timeout", "long_operation_timeout")
+
+
+def limit_of(within: Any, seconds: float) -> float:
+    """How long something may take, in s, where that is a limit; where it is to come after an interval, or at a time, it is none: 0."""
+    return seconds if isinstance(within, Configured) and within.name in _LIMITS else 0.0
 
 
 class Playing:

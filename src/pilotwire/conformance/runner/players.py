@@ -39,7 +39,7 @@ from pilotwire.conformance.language import (
     TellsStatus,
     Waits,
 )
-from pilotwire.conformance.runner.play import Player, Playing, StepFault
+from pilotwire.conformance.runner.play import Player, Playing, StepFault, limit_of
 from pilotwire.conformance.runner.status import every_connector, tells, tells_status
 from pilotwire.conformance.runner.ways import configures, learns
 from pilotwire.conformance.values import MISSING, look
@@ -59,7 +59,9 @@ async def sends(playing: Playing, step: Sends, result: StepResult) -> None:
         entry, _ = counterpart.send(step.action, payload)
         result.entries.append(entry.index)
         return
-    entry = await counterpart.call(step.action, payload, float(playing.value(step.within)))
+    within = float(playing.value(step.within))
+    entry = await counterpart.call(step.action, payload, within)
+    result.limit = limit_of(step.within, within)
     if entry.request is not None:
         result.entries.append(entry.request)
     if step.any_answer:
@@ -117,6 +119,7 @@ async def receives(playing: Playing, step: Receives, result: StepResult) -> None
         _explain_absence(playing, step, result, within)
         return
     entry.taken = True
+    result.limit = limit_of(step.within, within)
     _judge_form(entry, result)
     playing.judge(result, (*step.where, *step.checks), entry)
     _keep(playing, step.keep, entry.payload)
@@ -272,6 +275,7 @@ async def reconnects(playing: Playing, step: Reconnects, result: StepResult) -> 
     if step.refused:
         result.checks.append(CheckResult("the connection is refused", False, entry.text, entry=entry.index))
         return
+    result.limit = limit_of(step.within, within)
     playing.scene.stimulus = min(playing.scene.stimulus, entry.index + 1)  # it may have been quicker than this step
     facts |= entry.facts
     playing.judge(result, step.checks, entry, facts)
