@@ -7,7 +7,7 @@ from typing import Any
 
 from pilotwire.conformance.connectors import Place, told_by
 from pilotwire.conformance.language import Tells, TellsStatus
-from pilotwire.conformance.runner.play import Playing
+from pilotwire.conformance.runner.play import Playing, limit_of
 from pilotwire.conformance.runner.scene import Scene
 from pilotwire.conformance.verdict import CheckResult, StepResult
 from pilotwire.conformance.wire.transcript import Entry
@@ -44,13 +44,15 @@ async def tells_status(playing: Playing, step: TellsStatus, result: StepResult) 
         told = _told(scene, since, states)
         return told if all(place in told for place in wanted) else None
 
-    told = await playing.until(all_told, float(playing.value(step.within)))
+    within = float(playing.value(step.within))
+    told = await playing.until(all_told, within)
     if told is None:
         if step.optional:
             result.skipped = True
             return
         _missing(playing, wanted, states, since, result)
         return
+    result.limit = limit_of(step.within, within)
     for evse, connector in wanted:
         entry, trigger = told[evse, connector]
         entry.taken = True
