@@ -19,6 +19,7 @@ verb = typer.Typer(
 Station = Annotated[str, typer.Argument(help="The identity of the station.", metavar="STATION")]
 Pem = Annotated[Path, typer.Argument(help="A PEM file.", metavar="FILE")]
 _INSTALLED = ("kind", "hash", "issuer key", "serial number")
+_REVOKED = ("id", "serial number", "issuer", "revoked at", "reason")
 _REQUESTS = ("id", "state", "for", "subject", "asked at")
 
 
@@ -98,6 +99,59 @@ def sign(
     with Api(url, key) as api:
         answer = api.send("POST", path, body={"certificateChain": _read(file)}).json()
     _taken(station, answer["state"], f"Station {station} uses the certificate.", wanted="accepted")
+
+
+@verb.command()
+def revoke(
+    station: Station,
+    request: Annotated[str, typer.Option(help="The id of the request whose certificate it is.")] = "",
+    file: Annotated[Path | None, typer.Option(help="The certificate, a PEM file.")] = None,
+    reason: Annotated[str, typer.Option(help="Why, for the record; no station is told.")] = "",
+    url: Url = DEFAULT_URL,
+    key: Key = "",
+) -> None:
+    """Revoke a certificate a station connects with: it opens no connection any more, and an open one is closed."""
+    if bool(request) == (file is not None):
+        raise ConfigError("Which certificate is not clear.", "Give either --request or --file.")
+    body = {"reason": reason} | ({"request": request} if file is None else {"certificate": _read(file)})
+    with Api(url, key) as api:
+        made = api.send("POST", f"/stations/{segment(station)}/revoked-certificates", body=body).json()
+    typer.echo(f"The certificate {made['serialNumber']} of {station} is revoked ({made['id'][:16]}).")
+
+
+@verb.command()
+def revoked(station: Station, as_json: AsJson = False, url: Url = DEFAULT_URL, key: Key = "") -> None:
+    """List the certificates of a station that were revoked here."""
+    with Api(url, key) as api:
+        found = list(api.pages(f"/stations/{segment(station)}/revoked-certificates", limit=1000))
+    if as_json:
+        show_json(found)
+        return
+    rows = [
+        (each["id"][:16], each["serialNumber"], each["issuer"], moment(each["revokedAt"]), each["reason"])
+        for each in found
+    ]
+    show_table(_REVOKED, rows, nothing="No certificate of the station was revoked here.")
+
+
+@verb.command()
+def reinstate(
+    station: Station,
+    certificate: Annotated[str, typer.Argument(help="The id, or how it begins.", metavar="ID")],
+    url: Url = DEFAULT_URL,
+    key: Key = "",
+) -> None:
+    """Take back a revocation that was a mistake."""
+    path = f"/stations/{segment(station)}/revoked-certificates"
+    with Api(url, key) as api:
+        found = [each["id"] for each in api.pages(path, limit=1000) if each["id"].startswith(certificate)]
+        if len(found) != 1:
+            raise ConfigError(
+                f"{len(found)} revoked certificates of {station} begin with {certificate!r}.",
+                "`pilotwire certificates revoked` lists them.",
+            )
+        api.send("DELETE", f"{path}/{found[0]}")
+    typer.echo(f"The certificate {found[0][:16]} of {station} counts again.")
 
 
 def _taken(station: str, status: str, done: str, wanted: str = "Accepted") -> None:

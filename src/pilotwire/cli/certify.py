@@ -13,8 +13,16 @@ from typer.core import TyperGroup
 from pilotwire.cli import Verb, load
 
 COMMANDS: Final = (
+    Verb("check", "pilotwire.cli.certify_check", "Open a package and verify it."),
+    Verb("diff", "pilotwire.cli.certify_diff", "Show what changed between two configuration snapshots."),
+    Verb("freeze", "pilotwire.cli.certify_freeze", "Record which build is certified, and which runs are void."),
+    Verb("mock", "pilotwire.cli.certify_mock", "Play all that is declared in one run, nobody there: zero anomalies."),
+    Verb("package", "pilotwire.cli.certify_package", "Build the archive for the lab, if nothing is missing."),
     Verb("pics", "pilotwire.cli.certify_pics", "Write what is declared to a lab, and find what contradicts."),
     Verb("pki", "pilotwire.cli.certify_pki", "Make certificates for a lab, good and broken, and answer for them."),
+    Verb("plan", "pilotwire.cli.certify_plan", "Show the four weeks before the lab: done, next, blocked."),
+    Verb("rules", "pilotwire.cli.certify_rules", "Tell what a later change costs: firmware, family, new profile."),
+    Verb("snapshot", "pilotwire.cli.certify_snapshot", "Read and keep a station's configuration, and measure it."),
     Verb("uptime", "pilotwire.cli.certify_uptime", "Calculate the uptime of charging ports (23 CFR 680.116)."),
 )
 

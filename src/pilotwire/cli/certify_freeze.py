@@ -23,7 +23,8 @@ def verb(
         str, typer.Option(help="The firmwareVersion the device tells in its BootNotification.")
     ] = "",
     check: Annotated[
-        bool, typer.Option("--check", help="Look at the build again: the file named, or where it was when it was frozen.")
+        bool,
+        typer.Option("--check", help="Look at the build again: the file named, or where it was when it was frozen."),
     ] = False,
 ) -> None:
     """Record which build is certified; a run of another build is void. Exit code 1 with --check if the build changed or a run is void."""

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, Final
 
 from pilotwire.errors import MisuseError
@@ -35,3 +36,19 @@ def component_variable(name: str) -> dict[str, Any]:
     if found["instance"]:
         variable["instance"] = found["instance"]
     return {"component": component, "variable": variable}
+
+
+def variable_named(told: Mapping[str, Any]) -> str:
+    """The name of the `component` and `variable` of a message; "" where what a peer told is no such thing or has no name here."""
+    component, variable = told.get("component"), told.get("variable")
+    if not isinstance(component, Mapping) or not isinstance(variable, Mapping):
+        return ""
+    evse = component.get("evse")
+    place = ""
+    if isinstance(evse, Mapping):
+        place = f"@{evse.get('id')}" + (f":{evse['connectorId']}" if "connectorId" in evse else "")
+    of = f"[{component['instance']}]" if "instance" in component else ""
+    instance = f"[{variable['instance']}]" if "instance" in variable else ""
+    name = f"{component.get('name')}{of}{place}.{variable.get('name')}{instance}"
+    found = _NAME.fullmatch(name)
+    return name if found is not None and component_variable(name) == {"component": component, "variable": variable} else ""

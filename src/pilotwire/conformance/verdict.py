@@ -43,7 +43,8 @@ class StepResult:
     """One step as it was played. `states` are the reusable states it is inside of, `fault` says why it could not be done.
 
     An `inner` step only arranges others (a condition, a fact that is recorded): nobody outside sees it. `limit`: how long what was waited
-    for may take, in s; 0 where that is an interval, or nothing was waited for.
+    for may take, in s; 0 where that is an interval, or nothing was waited for. `kind`: the step is a `stimulus` of the tester, `optional`, `early`
+    (it may have happened before the stimulus), or a `landmark` (what came before it is not meant by the steps after it); "" if none.
     """
 
     number: str
@@ -58,6 +59,7 @@ class StepResult:
     inner: bool = False
     seconds: float = 0.0
     limit: float = 0.0
+    kind: str = ""
 
     def in_other_words(self, worded: Callable[[str], str]) -> None:
         """What the bench says, put otherwise; what was found is left as it was said."""

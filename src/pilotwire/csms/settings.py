@@ -41,6 +41,21 @@ class CsmsSettings(Settings):
         "a name",
         "the organization (O) that stations' client certificates must name as their owner; without it any may",
     )
+    tls_client_crl: tuple[str, ...] = setting(
+        (),
+        "a list of files and http(s) URLs",
+        "CRLs of the CAs of stations' client certificates; without them what these have revoked is not known",
+    )
+    tls_client_crl_interval: float = setting(
+        3600.0,
+        "seconds from 60 to 2592000",
+        "how often a CRL is fetched from its URL; at its nextUpdate in any case",
+        ge=60,
+        le=2_592_000,
+    )
+    tls_client_unchecked: Literal["accept", "reject"] = setting(
+        "accept", "accept or reject", "a client certificate of which no CRL that counts tells whether it is revoked"
+    )
     http_port: int = setting(8080, _PORT, "for the HTTP API", ge=0, le=65535)
     database: str = setting("sqlite:///pilotwire.db", "a database URL", "where everything is kept", min_length=1)
     unknown_stations: UnknownStations = setting(

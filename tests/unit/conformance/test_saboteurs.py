@@ -79,7 +79,7 @@ def result(*checks: CheckResult, entries: list[Entry]) -> CaseResult:
     return CaseResult("TC_B_01_CS", "", Outcome.PASSED, "", AT, 1.0, [step], entries)
 
 
-BOOTS = Entry(0, AT, "received", "call", "", action="BootNotification", payload=BOOT)
+BOOTS = Entry(0, AT, "received", "call", "", action="BootNotification", payload=BOOT, part="main")
 
 
 def test_a_check_becomes_other_values_the_schema_allows() -> None:

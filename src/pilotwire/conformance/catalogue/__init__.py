@@ -138,7 +138,7 @@ def referenced_variables() -> tuple[Referenced, ...]:
 class Key16:
     """A standard configuration key of OCPP 1.6 (edition 2, chapter 9) or its security extension.
 
-    `required`: yes or no, where the profile is; `access`: R, RW or W; `type`: CSL is a comma separated list.
+    `required`: yes or no, where the profile is; `access`: R, RW, W, or R|RW where it may choose; `type`: CSL is a comma separated list.
     """
 
     key: str

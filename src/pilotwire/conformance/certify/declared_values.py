@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 from pilotwire.conformance.wire.transcript import Entry
@@ -102,7 +103,7 @@ class Declared:
         if not name:
             return
         places = [0, *(place for place, _ in self._changes.get(name.casefold(), ())), len(entries)]
-        for start, stop in zip(places, places[1:], strict=False):
+        for start, stop in pairwise(places):
             value = self.number(name, start)
             if value is not None and stop > start:
                 yield value, entries[start:stop]

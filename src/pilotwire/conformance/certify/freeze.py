@@ -228,7 +228,7 @@ def _by_looks(freeze: Freeze, played: list[CaseResult]) -> Iterator[str]:
 
 
 def _by_versions(frozen: Look, first: datetime, played: list[CaseResult]) -> Iterator[str]:
-    """Cases in which the device told another firmwareVersion. Only that ties a run before the `first` look to a build, so it must be told."""
+    """Cases in which the device told another firmwareVersion; nothing else ties a run before the `first` look to a build."""
     others: dict[str, list[str]] = {}
     told: set[str] = set()
     for one in played:

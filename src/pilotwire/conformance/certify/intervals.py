@@ -1,7 +1,7 @@
 """The real intervals in a recorded conversation, each held against what was declared at that time.
 
-A device may be a little off: a second or a tenth, whichever is more. What it does while a request of its own waits for an answer, or while there
-is no connection, is not measured, as it cannot do otherwise.
+A device may be a little off: a second too soon, two too late, or a tenth, whichever is more. What it does while a request of its own waits for
+an answer, or while there is no connection, is not measured, as it cannot do otherwise.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 from statistics import median
 from typing import Any, Final
 
@@ -71,18 +72,18 @@ def _between(one: Entry, other: Entry) -> float:
 
 
 def _heartbeats(names: Names, declared: float, part: list[Entry], entries: list[Entry]) -> Iterator[Sample]:
-    """Heartbeats may be left out while other messages are sent (1.6:4.6, G02.FR.06), so only silence can be too long."""
+    """Heartbeats may be left out while other messages are sent (1.6:4.6, G02.FR.05), so only silence can be too long."""
     if declared <= 0:
         return
     for chain in _undisturbed(part):
         beats = [one for one in chain if _is_call(one, "Heartbeat")]
-        gaps = [(one, other) for one, other in zip(beats, beats[1:], strict=False)]
+        gaps = [(one, other) for one, other in pairwise(beats)]
         if gaps and not any(_waiting(one, other.at, entries) for one, other in gaps):
             found = median(_between(*each) for each in gaps)
             wrong = "heartbeats come each {}" if found < _short(declared) else ""
             yield Sample(names.heartbeat, declared, found, tuple(beats), wrong)
         said = [chain[0], *(one for one in chain if one.direction == "received"), chain[-1]]
-        for one, other in zip(said, said[1:], strict=False):
+        for one, other in pairwise(said):
             # a new interval may hold from the end of the old one on, which was begun before this part
             allowed = _long(declared) if any(beat.index <= one.index for beat in beats) else _long(2 * declared)
             silence = _between(one, other)
@@ -116,7 +117,9 @@ def _undisturbed(part: list[Entry]) -> Iterator[list[Entry]]:
 
 def _waiting(since: Entry, until: datetime, entries: list[Entry]) -> bool:
     """Whether a request of the device had no answer for more than a second of that time: it must not send another."""
-    answered = {one.message_id: one.at for one in entries if one.direction == "sent" and one.kind in ("result", "error")}
+    answered = {
+        one.message_id: one.at for one in entries if one.direction == "sent" and one.kind in ("result", "error")
+    }
     for one in entries:
         if one.direction == "received" and one.kind == "call" and one.at < until:
             end = answered.get(one.message_id, until)
@@ -143,7 +146,7 @@ def _series(part: list[Entry], context: str, trigger: str) -> dict[tuple[Any, ..
             key: tuple[Any, ...] = (payload.get("connectorId"), payload.get("evseId"), payload.get("transactionId"))
             if context == _CLOCK:
                 key = key[:2]  # whether somebody charges does not matter to the clock
-        elif _is_call(entry, "TransactionEvent") and payload.get("triggerReason") == trigger:
+        elif _event(entry).get("triggerReason") == trigger and not payload.get("offline"):
             key = ("transaction", payload.get("transactionInfo", {}).get("transactionId"))
         else:
             continue
@@ -157,13 +160,15 @@ def _series(part: list[Entry], context: str, trigger: str) -> dict[tuple[Any, ..
 
 
 def _gaps(series: list[Taken], part: list[Entry]) -> list[float]:
-    """The times between values, but for those with a lost connection between."""
-    lost = [one.index for one in part if one.direction == "line" and one.kind in ("closed", "replaced", "refused")]
+    """The times between values, but for those in which there was no connection: what is kept then may be thinned out (J02.FR.12)."""
+    line = [
+        one for one in part if one.direction == "line" and one.kind in ("closed", "replaced", "refused", "connected")
+    ]
     ordered = sorted(series, key=lambda one: one[0])
     return [
         (later[0] - sooner[0]).total_seconds()
-        for sooner, later in zip(ordered, ordered[1:], strict=False)
-        if not any(sooner[1].index < place < later[1].index for place in lost)
+        for sooner, later in pairwise(ordered)
+        if not any(sooner[1].index < one.index < later[1].index or sooner[0] < one.at < later[0] for one in line)
     ]
 
 
@@ -172,7 +177,7 @@ def _spaced(about: str, declared: float, part: list[Entry], series: list[Taken],
     frames = tuple(one for one in part if one.index in entries)
     if declared <= 0:
         if series:
-            yield Sample(about, declared, float(len(series)), frames, f"{{}} {what} come", unit="of the")
+            yield Sample(about, declared, float(len(series)), frames, f"{{}} of {what} come", unit="values")
         return
     gaps = _gaps(series, part)
     if gaps:
@@ -182,7 +187,7 @@ def _spaced(about: str, declared: float, part: list[Entry], series: list[Taken],
 
 
 def _sampled(about: str, declared: float, part: list[Entry], *, silent: bool, entries: list[Entry]) -> Iterator[Sample]:
-    """Values of a transaction (J02; 1.6: MeterValues with a transactionId)."""
+    """Values of a transaction (J02.FR.11; 1.6: MeterValues with a transactionId)."""
     found = _series(part, _PERIODIC, "MeterValuePeriodic")
     for key, series in found.items():
         if key[0] == "transaction" or key[2] is not None:
@@ -229,7 +234,7 @@ _ZONE: Final = 900
 
 
 def _aligned(about: str, declared: float, part: list[Entry]) -> Iterator[Sample]:
-    """Values by the clock: evenly spaced, and counted from midnight (J01.FR.01; 1.6:9.1.4)."""
+    """Values by the clock: evenly spaced, and counted from midnight (J01.FR.14; 1.6:9.1.5)."""
     everything = _series(part, _CLOCK, "MeterValueClock").values()
     for series in everything:
         yield from _spaced(about, declared, part, series, "clock-aligned meter values")
@@ -249,7 +254,7 @@ def _aligned(about: str, declared: float, part: list[Entry]) -> Iterator[Sample]
 
 
 def _attempts(names: Names, declared: Declared, entries: list[Entry]) -> Iterator[Sample]:
-    """Messages of transactions that are answered with CALLERROR are sent again, a growing wait between (E13; 1.6:3.7.1)."""
+    """Messages of transactions that are answered with CALLERROR are sent again after growing waits (E13.FR.02, E13.FR.03; 1.6:3.7.1)."""
     answers = {one.message_id: one for one in entries if one.direction == "sent" and one.kind in ("result", "error")}
     groups: dict[str, list[Entry]] = {}
     for entry in entries:
@@ -268,7 +273,7 @@ def _attempts(names: Names, declared: Declared, entries: list[Entry]) -> Iterato
             yield Sample(names.attempts, most, float(len(sent)), tuple(sent), wrong, unit="times")
         elif most and len(failed) == most:
             yield Sample(names.attempts, most, most, tuple(sent), unit="times")
-        for number, (one, other) in enumerate(zip(sent, sent[1:], strict=False), 1):
+        for number, (one, other) in enumerate(pairwise(sent), 1):
             if wait:
                 waited, wanted = _between(answers[one.message_id], other), wait * number
                 off = waited < _short(wanted) or waited > _long(wanted)
@@ -326,9 +331,7 @@ def _timeouts16(about: str, declared: float, part: list[Entry]) -> Iterator[Samp
                         yield one
 
 
-def _timed(
-    about: str, declared: float, first: Entry, last: Entry, clock: Callable[[Entry], Any]
-) -> Iterator[Sample]:
+def _timed(about: str, declared: float, first: Entry, last: Entry, clock: Callable[[Entry], Any]) -> Iterator[Sample]:
     began, ended = moment_of(clock(first)), moment_of(clock(last))
     if began is None or ended is None or declared <= 0:
         return
@@ -369,8 +372,12 @@ def _wait(names: Names, declared: Declared, entry: Entry, waited: float, tries: 
     doubled = 2.0 ** min(tries, repeats)
     if waited < _short(least * doubled):
         wrong = f"attempt {tries + 1} to connect comes after {{}}, not {least * doubled:g} s or more"
-    elif entry.kind == "refused" and tries and spread is not None and waited > _long((least + spread) * doubled + spread):
-        wrong = f"attempt {tries + 1} to connect comes after {{}}, not {least * doubled:g} s and up to {spread:g} s more"
+    elif (
+        entry.kind == "refused" and tries and spread is not None and waited > _long((least + spread) * doubled + spread)
+    ):
+        wrong = (
+            f"attempt {tries + 1} to connect comes after {{}}, not {least * doubled:g} s and up to {spread:g} s more"
+        )
     else:
         wrong = ""
     yield Sample(names.wait, least, waited, (entry,), wrong)

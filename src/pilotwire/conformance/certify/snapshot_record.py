@@ -100,9 +100,13 @@ def read_snapshot(place: Path) -> Snapshot:
     try:
         snapshot = msgspec.json.decode(found.read_bytes(), type=Snapshot)
     except (OSError, msgspec.MsgspecError) as error:
-        raise ConfigError(f"{found} is not a snapshot: {error}.", "Take it again: pilotwire certify snapshot.") from None
+        raise ConfigError(
+            f"{found} is not a snapshot: {error}.", "Take it again: pilotwire certify snapshot."
+        ) from None
     if snapshot.format != 1:
-        raise ConfigError(f"{found} is of a later format ({snapshot.format}).", "Read it with the Pilotwire that took it.")
+        raise ConfigError(
+            f"{found} is of a later format ({snapshot.format}).", "Read it with the Pilotwire that took it."
+        )
     return snapshot
 
 

@@ -132,6 +132,9 @@ class _Table:
             self.counterpart.told_of_request = run.saboteur.asked
             self.counterpart.silence_tap = run.saboteur.silence
             self.counterpart.handshake_tap = run.saboteur.handshake
+            self.counterpart.overdue = run.saboteur.overdue
+            self.counterpart.late_tap = run.saboteur.late
+            run.saboteur.acknowledge = self.counterpart.acknowledge
         self.scene: Scene
         self.playing: Playing
 
@@ -168,6 +171,7 @@ class _Table:
             failed = f"the bench itself failed: {error!r}; this is a mistake in Pilotwire"
             self.playing.results.insert(0, StepResult("", "The bench", "before", fault=failed))
         finally:
+            self.counterpart.limit_is_over()
             await self._leave((*leave, self.scene.files.close))
         outcome, reason = self._verdict()
         return CaseResult(

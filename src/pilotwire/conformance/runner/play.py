@@ -48,6 +48,16 @@ def limit_of(within: Any, seconds: float) -> float:
     return seconds if isinstance(within, Configured) and within.name in _LIMITS else 0.0
 
 
+def _kind_of(step: Step) -> str:
+    if getattr(step, "optional", False):
+        return "optional"
+    if getattr(step, "early", False):
+        return "early"
+    if getattr(step, "marks", False):
+        return "landmark"
+    return "stimulus" if isinstance(step, STIMULI) else ""
+
+
 class Playing:
     """One case being played: the scene, the steps to come, the results so far."""
 
@@ -92,6 +102,7 @@ class Playing:
         loop = asyncio.get_running_loop()
         result = StepResult(step.number, sentence(step, self.role), self.part, tuple(self._states), step.note)
         result.inner = isinstance(step, INNER)
+        result.kind = _kind_of(step)
         self.results.append(result)
         began = loop.time()
         if isinstance(step, STIMULI):
@@ -105,6 +116,7 @@ class Playing:
         finally:
             result.seconds = loop.time() - began
         if result.fault or (self.part == "before" and result.failed):
+            self.scene.counterpart.limit_is_over()
             raise Stopped(result.fault)
 
     # --- what players use --------------------------------------------------------------------------------------------------------
@@ -144,7 +156,7 @@ class Playing:
             if seen:
                 return seen
             left = deadline - loop.time()
-            if left <= 0:
+            if left <= 0 or self.scene.counterpart.overdue(""):
                 return None
             try:
                 await asyncio.wait_for(news.wait(), left)

@@ -55,6 +55,7 @@ async def sends(playing: Playing, step: Sends, result: StepResult) -> None:
     """Send, wait for the answer, judge it."""
     payload = playing.value(step.payload)
     counterpart = playing.scene.counterpart
+    remembered = await remember(playing, step.action, payload)
     if not step.answered:
         entry, _ = counterpart.send(step.action, payload)
         result.entries.append(entry.index)

@@ -1,4 +1,4 @@
-"""Sabotage of what a system under test says: one message dropped, doubled, altered, delayed behind the next, or made up."""
+"""Sabotage of what a system under test says: one message dropped, doubled, altered, made up, too late, or behind the next."""
 
 from __future__ import annotations
 
@@ -33,35 +33,55 @@ class Target:
 
 @dataclass(frozen=True)
 class Sabotage:
-    """One thing that is done to one message. `path` and `value` are of an alteration; a value of None removes what is there."""
+    """One thing that is done to one message. `path` and `value` are of an alteration; a value of None removes what is there.
 
-    kind: Literal["drop", "double", "alter", "error", "invent"]
+    A message that is reordered changes places with the next of the kind and action of `behind`.
+    """
+
+    kind: Literal["drop", "double", "alter", "error", "invent", "delay", "reorder"]
     target: Target
     path: str = ""
     value: Any = field(default=None, hash=False)
+    behind: Target | None = None
 
     @property
     def name(self) -> str:
         """What is done, in a few words."""
         if self.kind == "alter":
-            return f"{self.target.name}: {self.path} {'left out' if self.value is None else f'becomes {shown(self.value)}'}"
+            return f"{self.target.name}: {self.path} {_becoming(self.value)}"
+        if self.behind is not None:
+            return f"{self.target.name} changes places with {self.behind.name}"
         words = {
             "drop": "never arrives",
             "double": "arrives twice",
+            "delay": "arrives when its limit is over",
             "error": "becomes a CALLERROR",
             "invent": "is sent though nothing calls for it" if self.target.kind != "silence" else "is broken",
         }
         return f"{self.target.name} {words[self.kind]}"
 
 
+def _becoming(value: Any) -> str:
+    if value is None:
+        return "left out"
+    return f"becomes a list of {len(value)}" if isinstance(value, list) else f"becomes {shown(value)}"
+
+
 class Saboteur:
-    """Does one sabotage to what passes. `done` tells whether its message came by; what the tester asked is told by `asked`."""
+    """Does one sabotage to what passes. `done` tells whether its message came by; what the tester asked is told by `asked`.
+
+    A message that is too late is kept back until a step gives up on it. That need not take the time it has: while it is kept back, what
+    waits for it is told that its limit is over (`overdue`). A request that changes places with the next is answered by `acknowledge`, as
+    no system under test sends another before.
+    """
 
     def __init__(self, sabotage: Sabotage) -> None:
         self.sabotage = sabotage
         self.done = False
         self._seen = 0
         self._asked: dict[str, str] = {}
+        self._held: tuple[str, str] | None = None
+        self.acknowledge: Callable[[str], None] = lambda _: None
 
     def asked(self, message_id: str, action: str) -> None:
         """The tester sent this request: an answer with its id is about that action."""
@@ -95,16 +115,43 @@ class Saboteur:
             frame = json.loads(text)
         except ValueError:
             return (text,)
-        if not self._is_target(frame):
+        behind = self.sabotage.behind
+        if behind is not None and self._held is not None and self._is_of(behind, frame):
+            self.done = True
+            return (text, *self.late())
+        if not self._is_of(self.sabotage.target, frame):
             return (text,)
         self._seen += 1
         if self._seen - 1 != self.sabotage.target.nth:
             return (text,)
+        if self.sabotage.kind in ("delay", "reorder"):
+            return self._keep_back(frame, text)
         self.done = True
         return _WORKS[self.sabotage.kind](self.sabotage, frame, text)
 
-    def _is_target(self, frame: Any) -> bool:
-        target = self.sabotage.target
+    def _keep_back(self, frame: list[Any], text: str) -> Sequence[str]:
+        self._held = (str(frame[1]), text)
+        if self.sabotage.kind == "delay":
+            self.done = True
+        elif self.sabotage.target.kind == "call":
+            self.acknowledge(str(frame[1]))
+        return ()
+
+    def overdue(self, message_id: str) -> bool:
+        """Whether the limit is over: of the answer to this request of the tester; "": of a request that is waited for.
+
+        A system under test that has a request open sends no other, so that nothing else that is waited for can come either.
+        """
+        if self._held is None or self.sabotage.kind != "delay":
+            return False
+        return message_id == ("" if self.sabotage.target.kind == "call" else self._held[0])
+
+    def late(self) -> Sequence[str]:
+        """What was kept back, which arrives now."""
+        held, self._held = self._held, None
+        return () if held is None else (held[1],)
+
+    def _is_of(self, target: Target, frame: Any) -> bool:
         if not isinstance(frame, list) or len(frame) < 3 or frame[0] != _NUMBERS.get(target.kind):
             return False
         return bool((frame[2] if target.kind == "call" else self._asked.get(frame[1])) == target.action)

@@ -18,7 +18,7 @@ from pilotwire.ocpp.version import OcppVersion
 Play = Callable[[Case, Setting], Awaitable[CaseResult]]
 """Plays a case with these settings, one after another."""
 
-MOST_TRIALS: Final = 4
+MOST_TRIALS: Final = 8
 """So many sabotages are tried before a case counts as one that notices none."""
 
 

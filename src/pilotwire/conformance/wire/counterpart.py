@@ -57,6 +57,9 @@ class Counterpart:
         self.handshake_tap: Callable[[str, dict[str, Any]], dict[str, Any]] = lambda _, facts: facts
         self.silence_tap: Callable[[], Iterable[str]] = tuple
         self.told_of_request: Callable[[str, str], None] = lambda message_id, action: None
+        self.overdue: Callable[[str], bool] = lambda _: False
+        self.late_tap: Callable[[], Iterable[str]] = tuple
+        self._acknowledged: set[str] = set()
         self._answering = answering
         self._clock = clock
         self._socket: Socket | None = None
@@ -154,6 +157,8 @@ class Counterpart:
         if socket is None or not socket.is_open:
             raise LineDown("there is no connection")
         entry = self.transcript.add(self._clock.now(), "sent", kind, text, **more)
+        if kind in ("result", "error") and more["message_id"] in self._acknowledged:
+            return entry
         try:
             socket.write(text.encode())
         except SocketClosed as error:
@@ -166,6 +171,21 @@ class Counterpart:
     def _heard(self, data: bytes) -> None:
         for text in self.tap(data.decode("utf-8", "replace")):
             self.take(text)
+        for message_id, (_, answer) in self._open.items():
+            if self.overdue(message_id) and not answer.done():
+                answer.set_exception(TimeoutError())
+        self._tell()  # what waits looks whether its limit is over
+
+    def limit_is_over(self) -> None:
+        """What was waited for did not come in time: what a saboteur has kept back arrives now, too late."""
+        for text in self.late_tap():
+            self.take(text)
+
+    def acknowledge(self, message_id: str) -> None:
+        """Answer a request that a saboteur keeps back, with nothing in it; it is not answered again when it arrives."""
+        self._acknowledged.add(message_id)
+        if self._socket is not None and self._socket.is_open:
+            self._socket.write(f'[3,"{message_id}",{{}}]'.encode())
 
     def silence_begins(self) -> None:
         """The case waits from now on, and wants to hear nothing."""

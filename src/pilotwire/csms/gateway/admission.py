@@ -13,6 +13,7 @@ from pilotwire.clock import Clock
 from pilotwire.csms.gateway.client_certificates import NO_SUBJECT, common_name_of, owner_of
 from pilotwire.csms.gateway.credentials import no_candidates
 from pilotwire.csms.gateway.passwords import PasswordChecks
+from pilotwire.csms.gateway.revocation import REVOKED_BEGINS, Revocations
 from pilotwire.csms.registers.credentials import CREDENTIALS, LOCAL_CONTROLLERS, SETTLED, Credentials
 from pilotwire.csms.registers.station_conditions import CONDITIONS, USUAL, StationConditions
 from pilotwire.csms.settings import CsmsSettings
@@ -71,6 +72,7 @@ class Admission:
         self._clock = clock
         self._settings = settings
         self._passwords = PasswordChecks()
+        self.revocations = Revocations(store, journal, clock, settings)
         self._arrivals = count(1)
         self.closed = False
 
@@ -78,7 +80,8 @@ class Admission:
         """Whether a station may connect.
 
         A station with a password on record must present it, with its identity as username (A00.FR.207, A00.FR.324); a client
-        certificate that is its own, or that of the local controller it is behind, takes the place of the password (A00.FR.405, J2:6.5).
+        certificate that is its own, or that of the local controller it is behind, takes the place of the password (A00.FR.405, J2:6.5);
+        whoever shows one that is revoked stays outside, password or not (A00.FR.705).
         One with a lowest security profile on record must use that or a higher one (A05.FR.07). One nobody has registered is turned
         away with 404 if that is the policy (J2:3.2); otherwise what it is told is decided when it boots.
         """
@@ -89,6 +92,10 @@ class Admission:
             known = await self._look_up(handshake.identity)
             if self._settings.unknown_stations is UnknownStations.REJECT and not _is_registered(known.record):
                 return Refuse.unknown_station(handshake.identity)
+            if handshake.certificate is not None:
+                refused = await self.revocations.refusal(handshake.identity, handshake.certificate)
+                if refused is not None:
+                    return refused
             used = await self._profile_used(handshake, known)
             if isinstance(used, Refuse):
                 return used
@@ -242,7 +249,8 @@ class TurnedAway:
         """Somebody did not get in."""
         if handshake.identity:
             what = f"connection from {handshake.remote} refused: {reason}"
-            self._keep("gateway:turned-away", handshake.identity, reason, what)
+            rule = "gateway:revoked" if reason.startswith(REVOKED_BEGINS) else "gateway:turned-away"
+            self._keep(rule, handshake.identity, reason, what)
 
     def note_tls(self, reason: str) -> None:
         """A TLS handshake failed: who it was is not known, for the certificate is not to be trusted (A00.FR.407, A00.FR.408)."""

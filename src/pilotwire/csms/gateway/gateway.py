@@ -68,6 +68,7 @@ class Gateway:
             raise ConfigError(what, "Give a tls_port, or leave plain on.")
         context = None if settings.tls_port is None else ServerContext(settings, self._turned_away.note_tls)
         await self._forget_connections()
+        await self._admission.revocations.start()
         if settings.plain:
             self._plain = await self._listen(settings.ocpp_port, None)
         if settings.tls_port is not None:
@@ -113,6 +114,7 @@ class Gateway:
     async def close(self) -> None:
         """Admit nobody any more, answer the calls in hand, close every connection with 1001 and wait until all are over."""
         self._admission.close()
+        await self._admission.revocations.close()
         await self._soap.close()
         servers = [server for server in (self._plain, self._tls) if server is not None]
         if not servers:
