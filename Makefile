@@ -18,7 +18,7 @@ demo: $(VENV)/.installed   ## a car charges through the whole system, in all thr
 	$(BIN)/pilotwire demo $(if $(ONCE),--once)
 
 test: $(VENV)/.installed   ## the whole test suite, in parallel
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --reruns 1 --only-rerun "never came about" --only-rerun TimeoutError
 
 lint: $(VENV)/.installed   ## formatter, linter, types, import directions
 	$(BIN)/ruff format --check .
@@ -36,17 +36,17 @@ PLANS := src/pilotwire/conformance/plans
 TEST := $(BIN)/pilotwire test
 
 conformance: $(VENV)/.installed ## our station and our CSMS under the conformance bench (EVERY=4: each fourth case)
-	$(TEST) station --side-by-side 12 --every $(or $(EVERY),1) --results build/conformance/station
-	$(TEST) station $(WITHOUT) --plan $(PLANS)/station-without.toml --side-by-side 8 --results build/conformance/station-without
-	$(TEST) station TC_L_12_CS TC_L_13_CS --plan $(PLANS)/station-plain.toml --side-by-side 2 --results build/conformance/station-plain
-	$(TEST) station TC_C_47_CS TC_C_48_CS --plan $(PLANS)/station-screen.toml --side-by-side 2 --results build/conformance/station-screen
-	$(TEST) station TC_C_05_CS --plan $(PLANS)/station-closed.toml --results build/conformance/station-closed
-	$(TEST) station --ocpp 1.6 --side-by-side 12 --every $(or $(EVERY),1) --results build/conformance/station16
-	$(TEST) station $(WITHOUT16) --plan $(PLANS)/station16-without.toml --side-by-side 6 --results build/conformance/station16-without
-	$(TEST) station --ocpp 2.1 --side-by-side 12 --every $(or $(EVERY),1) --results build/conformance/station21
-	$(TEST) csms own --side-by-side 8 --every $(or $(EVERY),1) --results build/conformance/csms
-	$(TEST) csms own --ocpp 1.6 --side-by-side 8 --every $(or $(EVERY),1) --results build/conformance/csms16
-	$(TEST) csms own --ocpp 2.1 --side-by-side 8 --every $(or $(EVERY),1) --results build/conformance/csms21
+	$(TEST) station --side-by-side 12 --every $(or $(EVERY),1) --again --results build/conformance/station
+	$(TEST) station $(WITHOUT) --plan $(PLANS)/station-without.toml --side-by-side 8 --again --results build/conformance/station-without
+	$(TEST) station TC_L_12_CS TC_L_13_CS --plan $(PLANS)/station-plain.toml --side-by-side 2 --again --results build/conformance/station-plain
+	$(TEST) station TC_C_47_CS TC_C_48_CS --plan $(PLANS)/station-screen.toml --side-by-side 2 --again --results build/conformance/station-screen
+	$(TEST) station TC_C_05_CS --plan $(PLANS)/station-closed.toml --again --results build/conformance/station-closed
+	$(TEST) station --ocpp 1.6 --side-by-side 12 --every $(or $(EVERY),1) --again --results build/conformance/station16
+	$(TEST) station $(WITHOUT16) --plan $(PLANS)/station16-without.toml --side-by-side 6 --again --results build/conformance/station16-without
+	$(TEST) station --ocpp 2.1 --side-by-side 12 --every $(or $(EVERY),1) --again --results build/conformance/station21
+	$(TEST) csms own --side-by-side 8 --every $(or $(EVERY),1) --again --results build/conformance/csms
+	$(TEST) csms own --ocpp 1.6 --side-by-side 8 --every $(or $(EVERY),1) --again --results build/conformance/csms16
+	$(TEST) csms own --ocpp 2.1 --side-by-side 8 --every $(or $(EVERY),1) --again --results build/conformance/csms21
 
 ledger: $(VENV)/.installed ## docs/requirements.md: which numbered requirement is proven by which test
 	$(BIN)/python tools/ledger.py $(if $(CHECK),--check)

@@ -27,4 +27,6 @@ def verb(package: Annotated[Path, typer.Argument(help="A package.", metavar="FIL
         typer.echo(f"{profile}: {cases} cases passed")
     if scope is not None:
         typer.echo(f"Only {scope['cases']} of {scope['of']} cases that apply: {scope['why']}")
+        if manifest["profiles_out_of_scope"]:
+            typer.echo(f"Declared, and not in this scope: {', '.join(manifest['profiles_out_of_scope'])}.")
     typer.echo(f"All {len(manifest['files'])} files are what the manifest says, and nothing contradicts.")

@@ -32,19 +32,20 @@ def verb(
     if check:
         freeze = check_build(dossier, now, file, firmware_version)
         looked = freeze.looks[-1].at == now
-        _show(freeze, f"{freeze.looks[-1].file} is looked at" if looked else "no file was looked at")
+        _show(freeze, f"Looked at {freeze.looks[-1].file}" if looked else "The file is gone, no other was looked at")
         _judge(freeze, told_otherwise(dossier, freeze.frozen.version))
         return
     if file is None:
         raise ConfigError("No firmware is named.", "Name its file, or say --check to look at the frozen one again.")
-    _show(freeze_build(dossier, file, firmware_version, now), "frozen")
+    _show(freeze_build(dossier, file, firmware_version, now), "Frozen")
 
 
 def _show(freeze: Freeze, done: str) -> None:
     frozen = freeze.frozen
     typer.echo(f"{moment(frozen.at.isoformat())} UTC: {frozen.file}, version {frozen.version}, {frozen.size} bytes")
     typer.echo(f"SHA-256 {frozen.sha256}")
-    typer.echo(f"{done[0].upper()}{done[1:]}; {len(freeze.looks)} looks are on record.")
+    number = len(freeze.looks)
+    typer.echo(f"{done}; {number} look{'' if number == 1 else 's'} at a build on record.")
     show_table(("void run", "why"), freeze.void, nothing="No run is void.")
 
 

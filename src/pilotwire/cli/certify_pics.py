@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import signal
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from pilotwire.cli.terminal import Failed, show_table
 from pilotwire.conformance.certify.pics import Line, Pics, asked_claims, make_pics
 from pilotwire.conformance.certify.pics_pages import write_pics
+from pilotwire.conformance.certify.pics_web import Answers, served
 from pilotwire.conformance.language import Role
 from pilotwire.conformance.plan import own_plan, read_plan
 from pilotwire.conformance.records import existing
 from pilotwire.errors import ConfigError
 from pilotwire.ocpp.version import OcppVersion
+
+_PORT: Final = 8093
 
 
 def verb(
@@ -29,6 +35,8 @@ def verb(
     ask: Annotated[
         bool, typer.Option("--ask", help="Ask for each item; what the station reported, else the plan, is proposed.")
     ] = False,
+    web: Annotated[bool, typer.Option("--web", help="Ask on a web page, until interrupted.")] = False,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port of that page; 0: any free one.")] = _PORT,
 ) -> None:
     """Write the PICS of what a plan declares; exit code 1 if it contradicts itself, or goes beyond what passed."""
     who: Role = "csms" if role == "csms" else "station"
@@ -41,7 +49,16 @@ def verb(
         raise ConfigError(
             f"The plan is for OCPP {read.version}, not {spoken}.", "Leave --ocpp out, or name another plan."
         )
+    if ask and web:
+        raise ConfigError("The questions are asked either in the terminal or on a page.", "Leave out --ask or --web.")
     found = existing(results) if results is not None else None
+    if web:
+        answers = Answers(folder, who, spoken, read.claims, product, found, on_save=_tell)
+        asyncio.run(_serve(answers, port))
+        if answers.saved is None:
+            raise Failed("nothing was saved.")
+        _judge(answers.saved)
+        return
     pics = make_pics(read.claims, who, spoken, found)
     if ask:
         pics = make_pics(asked_claims(pics, _declares, _counts), who, spoken, found)
@@ -49,6 +66,20 @@ def verb(
         typer.echo(str(path))
     typer.echo(f"{len(pics.cases)} test cases apply.")
     _judge(pics)
+
+
+async def _serve(answers: Answers, port: int) -> None:
+    interrupted = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):  # not on every platform
+            asyncio.get_running_loop().add_signal_handler(number, interrupted.set)
+    async with served(answers, "127.0.0.1", port) as url:
+        typer.echo(f"The questions are at {url}. Interrupt to stop.")
+        await interrupted.wait()
+
+
+def _tell(written: list[Path]) -> None:
+    typer.echo(f"Saved: {', '.join(map(str, written))}")
 
 
 def _version(text: str) -> OcppVersion:

@@ -12,10 +12,12 @@ import typer
 
 from pilotwire.cli.terminal import Failed, show_table
 from pilotwire.cli.test_progress import tell_trial, watched
+from pilotwire.clock import SystemClock
 from pilotwire.conformance.benches.acts import ACTS
 from pilotwire.conformance.cases import all_cases
 from pilotwire.conformance.catalogue import catalogue
 from pilotwire.conformance.catalogue import requirements as all_requirements
+from pilotwire.conformance.certify.freeze import check_build, dossier_of, void_of
 from pilotwire.conformance.coverage import cases_per_requirement, how_checked, missing_cases, without_case
 from pilotwire.conformance.language import Role
 from pilotwire.conformance.plan import Plan, own_plan, read_plan
@@ -55,6 +57,9 @@ Ocpp = Annotated[
 Every = Annotated[int, typer.Option(min=1, help="Only each n-th of these cases, for a quick look at all blocks.")]
 SideBySide = Annotated[int, typer.Option(min=1, max=64, help="How many cases at the same time.")]
 Folder = Annotated[Path | None, typer.Option("--results", help="A folder to keep results and reports in.")]
+Again = Annotated[
+    bool, typer.Option("--again", help="Play what does not pass once more; what passes only then is a warning.")
+]
 Resume = Annotated[bool, typer.Option("--resume", help="Play only cases without a result in that folder.")]
 
 
@@ -70,12 +75,13 @@ def station(
     side_by_side: SideBySide = 1,
     results: Folder = None,
     resume: Resume = False,
+    again: Again = False,
     host: Annotated[str, typer.Option(help="Where the bench listens for the station.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port it listens on; 0: any free one.")] = 0,
 ) -> None:
     """Test a charging station: the bench is the CSMS it connects to. Without a plan Pilotwire's own station is tested."""
     asked = Selection(which or (), block or (), use_case or (), profile or (), every, ocpp)
-    _test("station", asked, plan, Run(host, port, side_by_side, results, resume))
+    _test("station", asked, plan, Run(host, port, side_by_side, results, resume, again))
 
 
 @verb.command()
@@ -93,13 +99,14 @@ def csms(
     side_by_side: SideBySide = 1,
     results: Folder = None,
     resume: Resume = False,
+    again: Again = False,
     host: Annotated[
         str, typer.Option(help="Where the bench's own servers listen for the CSMS: files, OCSP.")
     ] = "127.0.0.1",
 ) -> None:
     """Test a CSMS: the bench is a charging station that connects to it."""
     asked = Selection(which or (), block or (), use_case or (), profile or (), every, ocpp)
-    run = Run(host, 0, side_by_side, results, resume)
+    run = Run(host, 0, side_by_side, results, resume, again)
     _test("csms", asked, plan, run, {} if url == "own" else {"ocpp": url})
 
 
@@ -113,12 +120,25 @@ def _test(role: Role, asked: Selection, plan_file: Path | None, run: Run, bench:
     waiting, known = left_to_play(cases, run)
     if known:
         typer.echo(f"{len(known)} of {len(cases)} cases have a result already.")
+    _look_at_build(run.folder)
     configure_logging("error")
     began = time.monotonic()
     with watched(len(waiting)) as told:
         played = asyncio.run(play_cases(waiting, role, plan, run, told))
     typer.echo(f"{len(played)} cases in {time.monotonic() - began:.0f} s")
     _conclude([*known, *played], role, run.folder)
+
+
+def _look_at_build(folder: Path | None) -> None:
+    """A run of a dossier is of the frozen build, or it is void: that is looked at before it."""
+    dossier = None if folder is None else dossier_of(folder)
+    if dossier is not None and check_build(dossier, SystemClock().now()).changed:
+        typer.echo("The build has changed since it was frozen: this run will not count for it.", err=True)
+
+
+def _tell_void(folder: Path) -> None:
+    for why in void_of(folder):
+        typer.echo(f"This run is void: {why}.")
 
 
 def _planned(role: Role, asked: Selection, plan_file: Path | None) -> tuple[Plan, Selection]:
@@ -132,6 +152,7 @@ def _conclude(results: list[CaseResult], role: Role, folder: Path | None) -> Non
     if folder is not None:
         about = "a charging station under test" if role == "station" else "a CSMS under test"
         typer.echo(f"The report is {write_report(folder, sorted(results, key=_by_id), about=about)}")
+        _tell_void(folder)
     counts = counted(results)
     typer.echo(", ".join(f"{number} {outcome}" for outcome, number in counts.items() if number))
     bad = counts[Outcome.FAILED] + counts[Outcome.INCONCLUSIVE]
@@ -155,6 +176,7 @@ def report(
     typer.echo(
         f"The report is {write_report(results, list(now.values()), about=f'results in {results}', since=changed)}"
     )
+    _tell_void(results)
     rows = [(one.case, one.before or "-", one.now or "-", one.reason) for one in changed]
     if since is not None:
         show_table(("case", "before", "now", "why"), rows, nothing="Nothing came out otherwise.")

@@ -27,13 +27,17 @@ from pilotwire.conformance.verdict import CaseResult
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """How a run goes: where the tester listens for a station under test, how many cases side by side, where results are kept."""
+    """How a run goes: where the tester listens for a station under test, how many cases side by side, where results are kept.
+
+    `again`: a case that does not pass is played once more, and what passes only then is a warning.
+    """
 
     host: str = "127.0.0.1"
     port: int = 0
     side_by_side: int = 1
     folder: Path | None = None
     resume: bool = False
+    again: bool = False
 
 
 def left_to_play(cases: Sequence[Case], run: Run) -> tuple[list[Case], list[CaseResult]]:
@@ -62,7 +66,7 @@ async def play_cases(
 
     setting = Setting(plan.settings, plan.claims, host=run.host, port=run.port)
     async with lanes_of(role, plan, run) as play:
-        return await run_cases(cases, plan, setting, play, side_by_side=run.side_by_side, told=over)
+        return await run_cases(cases, plan, setting, play, side_by_side=run.side_by_side, told=over, again=run.again)
 
 
 @contextlib.asynccontextmanager

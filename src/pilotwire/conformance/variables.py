@@ -51,4 +51,6 @@ def variable_named(told: Mapping[str, Any]) -> str:
     instance = f"[{variable['instance']}]" if "instance" in variable else ""
     name = f"{component.get('name')}{of}{place}.{variable.get('name')}{instance}"
     found = _NAME.fullmatch(name)
-    return name if found is not None and component_variable(name) == {"component": component, "variable": variable} else ""
+    return (
+        name if found is not None and component_variable(name) == {"component": component, "variable": variable} else ""
+    )

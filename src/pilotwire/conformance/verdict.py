@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from pilotwire.conformance.wire.transcript import Entry
 
@@ -43,8 +44,9 @@ class StepResult:
     """One step as it was played. `states` are the reusable states it is inside of, `fault` says why it could not be done.
 
     An `inner` step only arranges others (a condition, a fact that is recorded): nobody outside sees it. `limit`: how long what was waited
-    for may take, in s; 0 where that is an interval, or nothing was waited for. `kind`: the step is a `stimulus` of the tester, `optional`, `early`
-    (it may have happened before the stimulus), or a `landmark` (what came before it is not meant by the steps after it); "" if none.
+    for may take, in s; 0 where that is an interval, or nothing was waited for. `kind`: the step is a `stimulus` of the tester, `optional`,
+    `early` (it may have happened before the stimulus), or a `landmark` (what came before it is not meant by the steps after it); "" if
+    none. `asked`: `action` and `payload` of what the operator of the CSMS under test was asked for.
     """
 
     number: str
@@ -60,6 +62,7 @@ class StepResult:
     seconds: float = 0.0
     limit: float = 0.0
     kind: str = ""
+    asked: dict[str, Any] = field(default_factory=dict)
 
     def in_other_words(self, worded: Callable[[str], str]) -> None:
         """What the bench says, put otherwise; what was found is left as it was said."""

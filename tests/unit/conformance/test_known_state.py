@@ -7,6 +7,9 @@ from typing import Any
 
 from pilotwire.conformance.language import Acts, AtEvse, Configures, Happened, Keeps, Sends
 from pilotwire.conformance.runner.known_state import FOUND, put_back
+from pilotwire.conformance.runner.known_state16 import put_back as put_back16
+from pilotwire.conformance.variables import component_variable
+from pilotwire.ocpp.version import OcppVersion
 from tests.support.bench_scene import BenchScene
 
 AT = "2026-01-01T00:00:00Z"
@@ -92,6 +95,58 @@ async def test_what_a_case_left_is_taken_back_at_every_evse() -> None:
     assert said["RequestStopTransaction"] == {"transactionId": "T1"}
     assert said["CancelReservation"] == {"reservationId": 7}
     assert said["SetVariables"]["setVariableData"][0]["attributeValue"] == "old"
+
+
+def sets(*names: str) -> Sends:
+    data = [component_variable(name) | {"attributeValue": "new"} for name in names]
+    return Sends(action="SetVariables", payload={"setVariableData": data})
+
+
+async def test_what_a_request_of_the_case_set_is_put_back_and_what_was_refused_is_not() -> None:
+    asked: Asked = []
+    scene = station(asked)
+    scene.makes_stations = False  # type: ignore[attr-defined]
+    answering = scene.socket._answering
+
+    def refusing(action: str, payload: Mapping[str, Any]) -> Any:
+        told = answering(action, payload)
+        name = payload["setVariableData"][0]["variable"]["name"] if action == "SetVariables" else ""
+        return variable(payload, "set", attributeStatus="Rejected") if name == "Offered" else told
+
+    scene.socket._answering = refusing
+    assert await scene.play(*map(sets, ("AuthCtrlr.Enabled", "AuthCtrlr.Offered", "OCPPCommCtrlr.Timeout[Default]")))
+    assert scene.scene.restore == {"AuthCtrlr.Enabled": "old", "OCPPCommCtrlr.Timeout[Default]": "old"}
+    del asked[:]
+    await put_back(scene.scene, Hands())  # type: ignore[arg-type]
+    (last, first) = [payload["setVariableData"][0] for action, payload in asked]
+    assert first == component_variable("AuthCtrlr.Enabled") | {"attributeValue": "old"}
+    assert last == component_variable("OCPPCommCtrlr.Timeout[Default]") | {"attributeValue": "old"}
+
+
+async def test_a_key_that_a_request_of_the_case_set_is_put_back() -> None:
+    asked: Asked = []
+
+    def answering(action: str, payload: Mapping[str, Any]) -> Mapping[str, Any]:
+        asked.append((action, payload))
+        if action == "GetConfiguration":
+            return {"configurationKey": [{"key": payload["key"][0], "readonly": False, "value": "0"}]}
+        return {"status": "Rejected" if payload.get("key") == "NumberOfConnectors" else "Accepted"}
+
+    scene = BenchScene(answering, version=OcppVersion.V16)
+    scene.makes_stations = False  # type: ignore[attr-defined]
+    for key in ("MinimumStatusDuration", "NumberOfConnectors"):
+        await scene.play(Sends(action="ChangeConfiguration", payload={"key": key, "value": "5"}))
+    del asked[:]
+    await put_back16(scene.scene, Hands())  # type: ignore[arg-type]
+    assert asked == [("ChangeConfiguration", {"key": "MinimumStatusDuration", "value": "0"})]
+
+
+async def test_a_station_made_for_the_case_is_not_asked_what_it_had() -> None:
+    asked: Asked = []
+    scene = station(asked)
+    scene.makes_stations = True  # type: ignore[attr-defined]
+    assert await scene.play(sets("AuthCtrlr.Enabled"))
+    assert [action for action, _ in asked] == ["SetVariables"]
 
 
 async def test_what_cannot_be_put_back_is_noted() -> None:

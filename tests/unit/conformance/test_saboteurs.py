@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from pilotwire.conformance.cases import all_cases
-from pilotwire.conformance.language import NotReceives
+from pilotwire.conformance.checks import equals
+from pilotwire.conformance.language import Acts, NotReceives, Receives, Sends
 from pilotwire.conformance.plan import plan_of
 from pilotwire.conformance.runner.one import Setting
 from pilotwire.conformance.saboteurs.derive import sabotages_of
@@ -123,6 +124,15 @@ def test_silence_is_broken_though_nothing_came_before() -> None:
     assert saboteur(call("BootNotification", BOOT)) == (call("BootNotification", BOOT),)
 
 
+def test_silence_is_broken_by_what_the_operator_ordered_and_the_csms_has_to_refuse() -> None:
+    ordered = {"evse": {"id": 1}}
+    asks = StepResult("", "", "main", kind="stimulus", asked={"action": "ChangeAvailability", "payload": ordered})
+    quiet = StepResult("1", "", "main", checks=[CheckResult("", True, unwanted="ChangeAvailability")])
+    honest = CaseResult("TC_B_01_CSMS", "", Outcome.PASSED, "", AT, 1.0, [asks, quiet], [])
+    (sabotage,) = sabotages_of(honest, OcppVersion.V201, {"ChangeAvailability": {"operationalStatus": "Operative"}})
+    assert (sabotage.target.kind, sabotage.value) == ("silence", ordered)
+
+
 async def test_a_silence_that_is_broken_is_noticed() -> None:
     scene = BenchScene()
     saboteur = Saboteur(Sabotage("invent", Target("silence", "BootNotification"), "BootNotification", BOOT))
@@ -158,6 +168,128 @@ def test_a_handshake_is_altered() -> None:
     saboteur = Saboteur(sabotage)
     assert saboteur.handshake("refused", {"waited": 2.0}) == {"waited": 2.0}
     assert saboteur.handshake("connected", {"waited": 2.0}) != {"waited": 2.0}
+
+
+# --- which comes first, and of what kind it is ---------------------------------------------------------------------------------------
+
+
+AUTHORIZE = {"idTag": "VALID-TOKEN-01"}
+
+
+def test_what_the_main_steps_look_at_comes_before_the_preparations() -> None:
+    before = Entry(0, AT, "received", "call", "", action="Authorize", payload=AUTHORIZE)
+    answer = Entry(1, AT, "received", "result", "", action="Reset", payload={"status": "Accepted"}, part="main")
+    state = StepResult("", "", "main", ("Charging",), checks=[CheckResult("", True, entry=2, path="status")])
+    told = Entry(2, AT, "received", "result", "", action="ClearCache", payload={"status": "Accepted"}, part="main")
+    over_all = StepResult("", "", "after", checks=[CheckResult("", True, entry=0, path="idTag")])
+    own = StepResult("1", "", "main", checks=[CheckResult("", True, entry=1, path="status")])
+    honest = CaseResult("TC_013_CS", "", Outcome.PASSED, "", AT, 1.0, [state, own, over_all], [before, answer, told])
+    found = [one.target.action for one in sabotages_of(honest, OcppVersion.V16, {})]
+    assert list(dict.fromkeys(found)) == ["Reset", "ClearCache", "Authorize"]
+
+
+@pytest.mark.parametrize(
+    ("version", "action", "payload", "path", "wanted"),
+    [
+        (OcppVersion.V16, "Authorize", AUTHORIZE, "idTag", ["SABOTAGE", "1"]),
+        (
+            OcppVersion.V16,
+            "StopTransaction",
+            {"transactionId": 7, "meterStop": 1, "timestamp": "2026-01-01T12:00:00Z"},
+            "timestamp",
+            ["2001-01-01T00:00:00Z", "2099-01-01T00:00:00Z"],
+        ),
+        (
+            OcppVersion.V201,
+            "Authorize",
+            {"idToken": {"idToken": "A", "type": "Local"}},
+            "idToken.type",
+            ["Central", "eMAID", "ISO14443", "ISO15693", "KeyCode", "MacAddress", "NoAuthorization"],
+        ),
+        (
+            OcppVersion.V21,
+            "NotifySettlement",
+            {"pspRef": "R", "status": "Settled", "settlementAmount": 2, "settlementTime": "2026-01-01T12:00:00Z"},
+            "settlementAmount",
+            [3, 1],
+        ),
+    ],
+)
+def test_other_values_are_of_the_type_the_schema_has_there(
+    version: OcppVersion, action: str, payload: Any, path: str, wanted: list[Any]
+) -> None:
+    said = Entry(0, AT, "received", "call", "", action=action, payload=payload, part="main")
+    found = sabotages_of(result(CheckResult("", True, entry=0, path=path), entries=[said]), version, {})
+    values = [one.value for one in found if one.kind == "alter" and one.value is not None]
+    assert sorted(values, key=str) == sorted(wanted, key=str)
+
+
+# --- too late, and out of order --------------------------------------------------------------------------------------------------
+
+
+STATUS = {"timestamp": "2026-01-01T00:00:00Z", "connectorStatus": "Available", "evseId": 1, "connectorId": 1}
+
+
+def sabotaged(scene: BenchScene, sabotage: Sabotage) -> Saboteur:
+    """The saboteur stands between the scene's tester and its system under test."""
+    saboteur = Saboteur(sabotage)
+    counterpart = scene.counterpart
+    counterpart.tap, counterpart.told_of_request = saboteur, saboteur.asked
+    counterpart.overdue, counterpart.late_tap = saboteur.overdue, saboteur.late
+    saboteur.acknowledge = counterpart.acknowledge
+    return saboteur
+
+
+async def test_a_request_that_is_too_late_is_missed_without_waiting_for_its_limit_and_arrives_then() -> None:
+    scene = BenchScene(settings={"message_timeout": 3600.0}, acts={"power_cycle": [("BootNotification", BOOT)]})
+    saboteur = sabotaged(scene, Sabotage("delay", Target("call", "BootNotification")))
+    assert not await scene.play(Acts(act="power_cycle"), Receives(action="BootNotification"))
+    assert "within 3600 s" in scene.last.fault
+    assert saboteur.done
+    assert [one.action for one in scene.counterpart.transcript.requests()] == ["BootNotification"]
+
+
+async def test_an_answer_that_is_too_late_is_missed() -> None:
+    scene = BenchScene(lambda *_: {"status": "Accepted"}, settings={"message_timeout": 3600.0})
+    sabotaged(scene, Sabotage("delay", Target("result", "ClearCache", 1)))
+    assert not await scene.play(*(Sends(action="ClearCache", checks=(equals("status", "Accepted"),)) for _ in "12"))
+    assert scene.last.fault == "no answer to ClearCacheRequest within 3600 s"
+    late = scene.counterpart.transcript.entries[-1]
+    assert (late.kind, late.breach) == ("result", "it answers nothing that was asked")
+
+
+async def test_what_comes_before_its_landmark_is_missed() -> None:
+    told = [("FirmwareStatusNotification", {"status": "Installing", "requestId": 1}), ("StatusNotification", STATUS)]
+    steps = (
+        Acts(act="power_cycle"),
+        Receives(action="FirmwareStatusNotification", marks=True),
+        Receives(action="StatusNotification"),
+    )
+    honestly = BenchScene(acts={"power_cycle": told})
+    assert await honestly.play(*steps)
+    transcript = honestly.counterpart.transcript.entries
+    honest = CaseResult("TC_L_01_CS", "", Outcome.PASSED, "", AT, 1.0, honestly.playing.results, transcript)
+    (sabotage,) = (one for one in sabotages_of(honest, OcppVersion.V201, {}) if one.kind == "reorder")
+    assert sabotage.name == "FirmwareStatusNotificationRequest changes places with StatusNotificationRequest"
+    scene = BenchScene(acts={"power_cycle": told})
+    saboteur = sabotaged(scene, sabotage)
+    assert not await scene.play(*steps)
+    assert "no such StatusNotificationRequest" in scene.last.fault
+    assert saboteur.done
+    heard = [one.action for one in scene.counterpart.transcript.requests()]
+    assert heard == ["StatusNotification", "FirmwareStatusNotification"]
+    answered = [frame[1] for frame in scene.socket.written if frame[0] == 3]
+    assert sorted(answered) == ["sut-1", "sut-2"], "each request is answered once"
+
+
+def test_only_what_must_come_in_time_or_in_order_is_late_or_out_of_order() -> None:
+    honest = result(CheckResult("", True, entry=0, path="reason"), entries=[BOOTS])
+    (step,) = honest.steps
+    assert not any(one.kind in ("delay", "reorder") for one in sabotages_of(honest, OcppVersion.V201, {}))
+    step.limit = 20.0
+    assert Sabotage("delay", Target("call", "BootNotification")) in list(sabotages_of(honest, OcppVersion.V201, {}))
+    step.kind = "optional"
+    assert not any(one.kind == "delay" for one in sabotages_of(honest, OcppVersion.V201, {}))
 
 
 # --- trials ----------------------------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from pilotwire.conformance.report.diagram import diagram
 from pilotwire.conformance.report.junit import junit_xml
 from pilotwire.conformance.report.pages import case_page, index_page, write_report
 from pilotwire.conformance.report.summary import as_json, by_block, by_profile
-from pilotwire.conformance.runner.run import why_not
+from pilotwire.conformance.runner.run import second_try, why_not
 from pilotwire.conformance.selection import Selection, select
 from pilotwire.conformance.verdict import CaseResult, CheckResult, Outcome, StepResult, judged
 from pilotwire.conformance.wire.transcript import Entry
@@ -164,6 +164,20 @@ def test_a_report_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "report").write_text("a file")
     with pytest.raises(ConfigError, match="cannot be written"):
         write_report(tmp_path / "report", [result()], about="a station")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "counts"),
+    [
+        (Outcome.FAILED, Outcome.PASSED, Outcome.WARNING),
+        (Outcome.INCONCLUSIVE, Outcome.FAILED, Outcome.FAILED),
+    ],
+)
+def test_what_passes_only_the_second_time_is_a_warning(first: Outcome, second: Outcome, counts: Outcome) -> None:
+    before = CaseResult("TC_B_01_CS", "Cold boot", first, "Step 1: nothing came.")
+    seen = second_try(before, CaseResult("TC_B_01_CS", "Cold boot", second, "as it was"))
+    assert seen.outcome is counts
+    assert ("Step 1: nothing came." in seen.reason) == (counts is Outcome.WARNING)
 
 
 def test_junit_has_a_suite_a_block() -> None:

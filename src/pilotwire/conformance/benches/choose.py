@@ -58,7 +58,9 @@ async def _pilotwire_stations(section: Section, lanes: int) -> AsyncIterator[Sta
         url = str(section["url"]) if "url" in section else await stack.enter_async_context(own_stations())
         speed, traits = float(section.get("speed", 1.0)), section.get("traits", {})
         if not isinstance(traits, Mapping):
-            raise ConfigError(f"The traits of the plan's bench are {traits!r}.", "Write them as a table, [bench.traits].")
+            raise ConfigError(
+                f"The traits of the plan's bench are {traits!r}.", "Write them as a table, [bench.traits]."
+            )
         benches = [PilotwireStation(url, speed=speed, traits=traits) for _ in range(lanes)]
         for bench in benches:
             stack.push_async_callback(bench.close)

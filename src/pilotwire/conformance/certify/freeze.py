@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -79,11 +79,11 @@ def void_runs(dossier: Path) -> list[tuple[str, str]]:
     ]
 
 
-def void_of(folder: Path, results: Iterable[CaseResult]) -> list[str]:
+def void_of(folder: Path) -> list[str]:
     """Why the run in this folder of results is void, in sentences; nothing if it is not, or is in no dossier with a freeze."""
     dossier = dossier_of(folder)
     freeze = None if dossier is None else read_freeze(dossier)
-    return [] if freeze is None else list(reasons(freeze, {one.id: one for one in results}))
+    return [] if freeze is None else list(reasons(freeze, Records(folder).load()))
 
 
 def dossier_of(folder: Path) -> Path | None:
@@ -166,6 +166,8 @@ def _usable(version: str) -> str:
 
 
 def _look(dossier: Path, file: Path, version: str, now: datetime, *, froze: bool) -> Look:
+    if file.exists() and not file.is_file():
+        raise ConfigError(f"The firmware {file} is no file.", "Name the file of a build.")
     try:
         with file.open("rb") as image:
             digest = hashlib.file_digest(image, "sha256").hexdigest()

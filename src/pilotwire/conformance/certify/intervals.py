@@ -24,7 +24,7 @@ from pilotwire.ocpp.version import OcppVersion
 class Sample:
     """One measurement: of which variable, what it is declared as, what was measured, and in which frames.
 
-    `wrong` says what contradicts, after "but" ("" if nothing does), `unit` is s, or what was counted.
+    `wrong` says what contradicts, after "but" ("" if nothing does), `unit` is s, "times", or "" for a mere number.
     """
 
     about: str
@@ -160,10 +160,15 @@ def _series(part: list[Entry], context: str, trigger: str) -> dict[tuple[Any, ..
 
 
 def _gaps(series: list[Taken], part: list[Entry]) -> list[float]:
-    """The times between values, but for those in which there was no connection: what is kept then may be thinned out (J02.FR.12)."""
+    """The times between values, but for those in which there was no connection: what is kept then may be thinned out (J02.FR.12).
+
+    Clock-aligned values of 2.x are told elsewhere while there is a transaction (J01.FR.14), so between those of MeterValues none may be.
+    """
     line = [
         one for one in part if one.direction == "line" and one.kind in ("closed", "replaced", "refused", "connected")
     ]
+    if any(_is_call(entry, "MeterValues") for _, entry in series):
+        line += [one for one in part if _event(one)]
     ordered = sorted(series, key=lambda one: one[0])
     return [
         (later[0] - sooner[0]).total_seconds()
@@ -177,7 +182,7 @@ def _spaced(about: str, declared: float, part: list[Entry], series: list[Taken],
     frames = tuple(one for one in part if one.index in entries)
     if declared <= 0:
         if series:
-            yield Sample(about, declared, float(len(series)), frames, f"{{}} of {what} come", unit="values")
+            yield Sample(about, declared, float(len(series)), frames, f"{{}} {what} come", unit="")
         return
     gaps = _gaps(series, part)
     if gaps:
@@ -300,12 +305,12 @@ def _connection_timeouts(about: str, declared: float, part: list[Entry], version
 
 
 def _timeouts2(about: str, declared: float, part: list[Entry]) -> Iterator[Sample]:
-    """From the authorization to the event with EVConnectTimeout (E03.FR.05), by the device's own clock."""
+    """From the authorization, or the EV's leaving, to the event with EVConnectTimeout (E03.FR.05), by the device's own clock."""
     begun: dict[Any, Entry] = {}
     for entry in part:
         event = _event(entry)
         transaction = event.get("transactionInfo", {}).get("transactionId")
-        if event.get("triggerReason") in ("Authorized", "RemoteStart"):
+        if event.get("triggerReason") in ("Authorized", "RemoteStart", "EVCommunicationLost"):
             begun[transaction] = entry
         elif event.get("triggerReason") == "EVConnectTimeout" and transaction in begun:
             yield from _timed(about, declared, begun.pop(transaction), entry, lambda one: _event(one)["timestamp"])

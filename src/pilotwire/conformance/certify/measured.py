@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from statistics import median
 from typing import Any, Final
 
-from pilotwire.conformance.cases import all_cases
 from pilotwire.conformance.certify.declared_values import Declared
 from pilotwire.conformance.certify.intervals import Sample, samples_of
 from pilotwire.conformance.certify.snapshot_record import Frame, Measured
@@ -25,7 +24,7 @@ def measured_in(
 ) -> list[Measured]:
     """What was measured in these runs, by name; `before` is what the device declares where nothing else was said: its snapshot.
 
-    Only conversations with a station in this version of OCPP are measured. Contradictions come first.
+    Only conversations with a station are measured, and only those of 1.6, or of 2.x, as the version is. Contradictions come first.
     """
     groups: dict[tuple[str, float, str], list[tuple[Place, Sample]]] = {}
     for run, results in runs.items():
@@ -37,23 +36,16 @@ def measured_in(
 
 
 def _samples(result: CaseResult, before: Mapping[str, str], version: OcppVersion) -> list[Sample]:
-    case = all_cases().get(result.id)
-    if case is not None and (case.version is not version or case.role != "station"):
+    spoken = all(entry.of_16 == (version is OcppVersion.V16) for entry in result.entries)
+    if result.id.endswith("_CSMS") or not spoken:
         return []
-    # a station made for the case may have been made with other values than its snapshot tells
-    otherwise = {name.casefold() for name in _of_traits(case.traits if case else {})}
-    known = {name: value for name, value in before.items() if name.casefold() not in otherwise}
-    return list(samples_of(result.entries, Declared(result.entries, known, version), version))
-
-
-def _of_traits(traits: Mapping[str, Any]) -> Iterable[str]:
-    return (*traits.get("variables", ()), *traits.get("configuration", ()))
+    return list(samples_of(result.entries, Declared(result.entries, before, version), version))
 
 
 def _measured(group: list[tuple[Place, Sample]]) -> Measured:
     first = group[0][1]
     numbers = sorted(sample.seconds for _, sample in group)
-    unit = f" {first.unit}"
+    unit = f" {first.unit}" if first.unit else ""
     low, high, middle = (f"{one:.3g}" for one in (numbers[0], numbers[-1], median(numbers)))
     text = f"{middle}{unit}" if low == high else f"{middle}{unit} ({low} to {high})"
     declared = f"{first.declared:g}{unit}" if first.unit == "s" else f"{first.declared:g}"

@@ -198,8 +198,10 @@ def read_session(folder: Path) -> Mapping[str, Any] | None:
         return None
     try:
         found = json.loads(place.read_text(encoding="utf-8"))
-        if not isinstance(found["clean"], bool) or not isinstance(found["anomalies"], list):
-            raise TypeError("clean and anomalies are not what they have to be")
+        kinds = {"clean": bool, "anomalies": list, "cases": list, "began": str}
+        wrong = [name for name, kind in kinds.items() if not isinstance(found[name], kind)]
+        if wrong:
+            raise TypeError(f"{wrong[0]} is not what it has to be")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ConfigError(
             f"{place} is not the report of a mock session: {error}.", "Play it again: pilotwire certify mock."

@@ -12,12 +12,16 @@ import json
 import re
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
+import msgspec
+
+from pilotwire.conformance.catalogue import catalogue
 from pilotwire.conformance.certify.dossier import PICS, PKI, SCOPE, Dossier
 from pilotwire.conformance.certify.freeze import FREEZE, RUNS
 from pilotwire.conformance.certify.mock import MOCK
@@ -182,6 +186,7 @@ def _manifest(dossier: Dossier, contents: list[_Content]) -> dict[str, Any]:
         if scope is None
         else {"why": scope.why, "cases": len(scope.cases), "of": len(dossier.pics.cases)},
         "profiles": {profile: len(cases) for profile, cases in profiles_of(dossier).items()},
+        "profiles_out_of_scope": [one for one in _declared_profiles(dossier) if one not in profiles_of(dossier)],
         "private_keys": NO_KEYS,
         "withheld": [{"path": path, "why": why} for path, why in withheld if why],
         "files": [
@@ -189,6 +194,13 @@ def _manifest(dossier: Dossier, contents: list[_Content]) -> dict[str, Any]:
             for one in contents
         ],
     }
+
+
+def _declared_profiles(dossier: Dossier) -> list[str]:
+    """The declared profiles that have cases among those that apply."""
+    assert dossier.declared is not None, "a dossier without a PICS is refused before"
+    found = {one: None for case in dossier.pics.cases for one in catalogue()[case].profiles}
+    return sorted(one for one in found if dossier.declared.claims.has(one))
 
 
 def _archive(contents: list[_Content]) -> bytes:
@@ -225,6 +237,37 @@ _LARGEST: Final = 4 * 1024**3
 """The most a package may unpack to, in bytes."""
 
 
+class _Firmware(msgspec.Struct):
+    file: str
+    version: str
+    sha256: str
+
+
+class _Scope(msgspec.Struct):
+    why: str
+    cases: int
+    of: int
+
+
+class _File(msgspec.Struct):
+    path: str
+    sha256: str
+
+
+class _Manifest(msgspec.Struct):
+    """What is read of a manifest."""
+
+    format: int
+    product: str
+    role: str
+    ocpp: str
+    firmware: _Firmware
+    scope: _Scope | None
+    profiles: dict[str, int]
+    profiles_out_of_scope: list[str]
+    files: list[_File]
+
+
 def check_package(file: Path, now: datetime) -> Mapping[str, Any]:
     """Open a package and hold it against its manifest and, as a dossier, against all that a package is refused for; gives the manifest.
 
@@ -256,9 +299,10 @@ def _opened(file: Path, folder: Path) -> tuple[Mapping[str, Any], list[Reason]]:
             if MANIFEST not in names:
                 raise ConfigError(f"{file} has no {MANIFEST}.", "Name a package of `pilotwire certify package`.")
             manifest = json.loads(archive.read(MANIFEST))
-            listed = {one["path"]: str(one["sha256"]) for one in manifest["files"]}
-            if manifest["format"] != _FORMAT or any(not isinstance(manifest[one], str) for one in ("product", "ocpp")):
-                raise ConfigError(f"The manifest of {file} is of a form that is not known.", again)
+            told = msgspec.convert(manifest, type=_Manifest)
+            if told.format != _FORMAT:
+                raise ConfigError(f"The manifest of {file} is of format {told.format}, and {_FORMAT} is known.", again)
+            listed = {one.path: one.sha256 for one in told.files}
             found = [Reason("files", f"{one} is missing.", again) for one in sorted(set(listed) - set(names))]
             for name in sorted(set(names) - {MANIFEST}):
                 found += [Reason("files", what, again) for what in _wrong(name, listed.get(name), archive, folder)]
@@ -267,8 +311,8 @@ def _opened(file: Path, folder: Path) -> tuple[Mapping[str, Any], list[Reason]]:
         raise ConfigError(
             f"{file} cannot be opened as a package: {why}.", "Name an archive of `pilotwire certify package`."
         ) from None
-    except (ValueError, KeyError, TypeError) as error:
-        raise ConfigError(f"The manifest of {file} cannot be read: {type(error).__name__}: {error}.", again) from None
+    except (ValueError, msgspec.MsgspecError, zlib.error) as error:
+        raise ConfigError(f"{file} cannot be read as a package: {error}.", again) from None
     return manifest, found
 
 
@@ -302,11 +346,10 @@ def _against_contents(manifest: Mapping[str, Any], dossier: Dossier) -> Iterator
     declared, freeze = dossier.declared, dossier.freeze
     if declared is None or freeze is None:
         return  # told by their own parts
-    said = (manifest["product"], manifest.get("role"), manifest["ocpp"])
+    said = (manifest["product"], manifest["role"], manifest["ocpp"])
     if said != (declared.product, declared.role, str(declared.version)):
         yield Reason("manifest", f"The manifest is of {' / '.join(map(str, said))}, and the PICS is not.", again)
-    firmware = manifest.get("firmware")
-    if not isinstance(firmware, dict) or firmware.get("sha256") != freeze.frozen.sha256:
+    if manifest["firmware"]["sha256"] != freeze.frozen.sha256:
         yield Reason("manifest", "The manifest names another build than the one that is frozen.", again)
     for profile, cases in profiles_of(dossier).items():
         told = _verdicts(dossier.folder / REPORTS / _slug(profile) / "report.json")

@@ -129,14 +129,15 @@ def _count(number: int, what: str) -> str:
 
 
 def _profiles(pics: Pics) -> list[Line]:
-    return [line for line in pics.lines if _kind(line.item) == _PROFILES]
+    return [line for line in pics.lines if kind_of(line.item) == _PROFILES]
 
 
 _PROFILES: Final = "Certification profiles"
 _KINDS: Final = {"HFS": "Hardware", "AQ": "Additional questions", "Q": "Questions"}
 
 
-def _kind(item: Item) -> str:
+def kind_of(item: Item) -> str:
+    """The chapter an item stands in."""
     letters, dash, digits = item.id.partition("-")
     if not dash or not digits[:1].isdigit():
         return _PROFILES
@@ -149,7 +150,7 @@ def _tables(pics: Pics) -> Iterator[_Table]:
     yield _Table("Contradictions", said if rows else "There are none.", ("about", "what", "how to mend it"), rows)
     kinds: dict[str, list[Line]] = {}
     for line in pics.lines:
-        kinds.setdefault(_kind(line.item), []).append(line)
+        kinds.setdefault(kind_of(line.item), []).append(line)
     for kind, lines in kinds.items():
         said = "Reported: by the station itself. Cases: how many apply because of it (+), how many only without it (-)."
         yield _Table(kind, said, ("id", "what", "declared", "reported", "cases"), tuple(_row(line) for line in lines))

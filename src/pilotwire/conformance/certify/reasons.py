@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import takewhile
@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes
 
 from pilotwire.conformance.cases import all_cases
 from pilotwire.conformance.catalogue import catalogue
-from pilotwire.conformance.certify.dossier import PICS, PKI, Declared, Dossier, of_plan, some
+from pilotwire.conformance.certify.dossier import PICS, PKI, SCOPE, Declared, Dossier, of_plan, some
 from pilotwire.conformance.certify.freeze import RUNS, Freeze, reasons
 from pilotwire.conformance.certify.pki_kit import MANIFEST
 from pilotwire.conformance.certify.snapshot_against import against_pics
@@ -27,7 +27,7 @@ from pilotwire.errors import ConfigError
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a dossier cannot be handed in: about which artefact (pics, pki, snapshot, freeze, runs), what is wrong, and what to do."""
+    """Why a dossier cannot be handed in: about which artefact (one of PARTS, or a file of a package), what is wrong, and what to do."""
 
     about: str
     what: str
@@ -37,27 +37,41 @@ class Reason:
         return f"{self.what} {self.mend}"
 
 
-PARTS: Final = (PICS, PKI, FOLDER, "freeze", RUNS)
-"""The five artefacts, as reasons call them."""
+PARTS: Final = (PICS, SCOPE, PKI, FOLDER, "freeze", RUNS)
+"""The five artefacts as reasons call them, and what is agreed on with the lab."""
 
 
 def reasons_against(dossier: Dossier, now: datetime) -> list[Reason]:
     """Why the dossier cannot be handed in at that time; nothing if it can."""
-    looks: tuple[tuple[str, Callable[[Dossier, datetime], Iterator[Reason]]], ...] = (
+    # what cannot be read is told of the artefact it is in, whoever else reads it too: so in this order
+    looks: tuple[tuple[str, Callable[[Dossier, datetime], Iterable[Reason]]], ...] = (
+        (PICS, _reads("declared")),
+        (SCOPE, _reads("scope")),
+        ("freeze", _freeze),
+        (RUNS, _runs),
         (PICS, _pics),
         (PKI, _pki),
         (FOLDER, _snapshot),
-        ("freeze", _freeze),
-        (RUNS, _runs),
         (RUNS, _profiles),
     )
-    found: list[Reason] = []
+    found: dict[str, Reason] = {}
     for about, look in looks:
         try:
-            found += look(dossier, now)
+            for one in look(dossier, now):
+                found.setdefault(one.what, one)
         except ConfigError as error:
-            found.append(Reason(about, error.what, error.remedy))
-    return list(dict.fromkeys(found))
+            found.setdefault(error.what, Reason(about, error.what, error.remedy))
+    return sorted(found.values(), key=lambda one: PARTS.index(one.about))
+
+
+def _reads(part: str) -> Callable[[Dossier, datetime], Iterable[Reason]]:
+    """Reads a part of the dossier, which may raise ConfigError; that is all."""
+
+    def look(dossier: Dossier, _: datetime) -> Iterable[Reason]:
+        getattr(dossier, part)
+        return ()
+
+    return look
 
 
 def _day(time: datetime) -> str:
@@ -310,8 +324,7 @@ def _runs(dossier: Dossier, now: datetime) -> Iterator[Reason]:
 
 
 def _is_of(case_id: str, declared: Declared) -> bool:
-    listed, case = catalogue().get(case_id), all_cases().get(case_id)
-    found = listed or case
+    found = catalogue().get(case_id) or all_cases().get(case_id)
     return found is not None and (found.role, found.version) == (declared.role, declared.version)
 
 

@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from pilotwire.conformance.cases import all_cases
 from pilotwire.conformance.catalogue import catalogue
+from pilotwire.conformance.certify.freeze import void_of
 from pilotwire.conformance.language import Role
 from pilotwire.conformance.records import counted
 from pilotwire.conformance.report.changes import Change
@@ -27,17 +28,22 @@ from pilotwire.errors import ConfigError
 def write_report(folder: Path, results: Sequence[CaseResult], *, about: str, since: Sequence[Change] = ()) -> Path:
     """Write index.html, a page a case, junit.xml and report.json into `folder`; gives the index.
 
-    `about` says what was tested; `since` what changed since an earlier run. Raises ConfigError where nothing can be written.
+    `about` says what was tested; `since` what changed since an earlier run. A run of a dossier that is void for the frozen build is
+    shown as such. Raises ConfigError where nothing can be written.
     """
+    void = void_of(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for result in results:
             (folder / f"{result.id}.html").write_text(case_page(result), encoding="utf-8")
         index = folder / "index.html"
-        index.write_text(index_page(results, about, since), encoding="utf-8")
+        index.write_text(index_page(results, about, since, void), encoding="utf-8")
         (folder / "junit.xml").write_bytes(junit_xml(results, about))
         (folder / "report.json").write_text(
-            json.dumps(as_json(results), default=_plain, indent=1, ensure_ascii=False), encoding="utf-8"
+            json.dumps(
+                as_json(results) | ({"void": void} if void else {}), default=_plain, indent=1, ensure_ascii=False
+            ),
+            encoding="utf-8",
         )
     except OSError as error:
         raise ConfigError(
@@ -63,8 +69,10 @@ def _environment() -> Environment:
     return environment
 
 
-def index_page(results: Sequence[CaseResult], about: str, since: Sequence[Change] = ()) -> str:
-    """The index: summary, what changed, and all cases."""
+def index_page(
+    results: Sequence[CaseResult], about: str, since: Sequence[Change] = (), void: Sequence[str] = ()
+) -> str:
+    """The index: why the run is void if it is, summary, what changed, and all cases."""
     template = _environment().get_template("index.html")
     return template.render(
         about=about,
@@ -76,6 +84,7 @@ def index_page(results: Sequence[CaseResult], about: str, since: Sequence[Change
         profiles=by_profile(results),
         results=results,
         since=since,
+        void=void,
         block_of=block_of,
         profiles_of=profiles_of,
     )

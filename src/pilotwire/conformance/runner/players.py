@@ -40,6 +40,7 @@ from pilotwire.conformance.language import (
     Waits,
 )
 from pilotwire.conformance.runner.play import Player, Playing, StepFault, limit_of
+from pilotwire.conformance.runner.remembering import forget_refused, remember
 from pilotwire.conformance.runner.status import every_connector, tells, tells_status
 from pilotwire.conformance.runner.ways import configures, learns
 from pilotwire.conformance.values import MISSING, look
@@ -62,6 +63,7 @@ async def sends(playing: Playing, step: Sends, result: StepResult) -> None:
         return
     within = float(playing.value(step.within))
     entry = await counterpart.call(step.action, payload, within)
+    forget_refused(playing, remembered, entry)
     result.limit = limit_of(step.within, within)
     if entry.request is not None:
         result.entries.append(entry.request)
@@ -236,13 +238,15 @@ async def acts(playing: Playing, step: Acts, result: StepResult) -> None:
         result.checks.append(CheckResult(result.text, found == expected, found))
 
 
-async def asks(playing: Playing, step: Asks, _: StepResult) -> None:
+async def asks(playing: Playing, step: Asks, result: StepResult) -> None:
     """Have the CSMS under test send something; or see it refuse to, which does not end the case if it may."""
+    payload = playing.value(step.payload)
+    result.asked = {"action": step.action, "payload": payload}
     if not step.refusable:
-        await playing.bench.ask(step.action, playing.value(step.payload))
+        await playing.bench.ask(step.action, payload)
         return
     with contextlib.suppress(ActFailed):
-        await playing.bench.ask(step.action, playing.value(step.payload), insists=False)
+        await playing.bench.ask(step.action, payload, insists=False)
 
 
 async def waits(playing: Playing, step: Waits, _: StepResult) -> None:

@@ -74,8 +74,12 @@ async def run_cases(
     *,
     side_by_side: int = 1,
     told: Told = lambda _: None,
+    again: bool = False,
 ) -> list[CaseResult]:
-    """Play the cases that apply, `side_by_side` at a time; `told` hears of each, those left out included."""
+    """Play the cases that apply, `side_by_side` at a time; `told` hears of each, those left out included.
+
+    `again`: one that does not pass is played once more; what passes only then is a warning, for it is not to be relied on.
+    """
     results: dict[str, CaseResult] = {}
     waiting: list[Case] = []
     for case in cases:
@@ -87,11 +91,23 @@ async def run_cases(
             waiting.append(case)
 
     async def one(case: Case, lane: int) -> None:
-        results[case.id] = await play(case, setting_of(plan, run, lane, side_by_side), lane)
+        setting = setting_of(plan, run, lane, side_by_side)
+        result = await play(case, setting, lane)
+        if again and result.outcome in (Outcome.FAILED, Outcome.INCONCLUSIVE):
+            result = second_try(result, await play(case, setting, lane))
+        results[case.id] = result
         told(results[case.id])
 
     await in_lanes(waiting, one, side_by_side)
     return [results[case.id] for case in cases]
+
+
+def second_try(first: CaseResult, second: CaseResult) -> CaseResult:
+    """What counts of a case that was played twice: the second time, a pass as a warning that tells of the first."""
+    if second.outcome in (Outcome.PASSED, Outcome.WARNING):
+        second.outcome = Outcome.WARNING
+        second.reason = f"It passed only when it was played again; before, {first.outcome}: {first.reason}"
+    return second
 
 
 async def in_lanes(cases: Iterable[Case], work: Callable[[Case, int], Awaitable[None]], lanes: int) -> None:

@@ -72,8 +72,17 @@ def _all(result: CaseResult, version: OcppVersion, samples: Mapping[str, Any]) -
                 entry = result.entries[index]
                 if entry.direction == "received" and _prepares(entry) is early:
                     yield Sabotage("drop" if entry.kind == "call" else "error", _target(entry, result.entries))
+    if any(one.applies and one.entry is None and not one.unwanted for step in own for one in step.checks):
+        yield from _of_all_heard(result.entries)
     for step in steps:
         yield from _of_step(step, result.entries, version, preparing=True)
+
+
+def _of_all_heard(entries: list[Entry]) -> Iterator[Sabotage]:
+    """Where all that was heard is judged, something is not heard: the last things, after which a case has still waited."""
+    heard = [one for one in entries if one.direction == "received" and one.kind == "call" and not _prepares(one)]
+    for entry in heard[-2 : -2 - _MOST_LEAVES : -1]:
+        yield Sabotage("drop", _target(entry, entries))
 
 
 def _prepares(entry: Entry) -> bool:
@@ -210,22 +219,36 @@ def _of_silence(
     step: StepResult, check: CheckResult, steps: list[StepResult], entries: list[Entry], samples: Mapping[str, Any]
 ) -> Iterator[Sabotage]:
     """Something is sent behind the last message of the system under test before the silence."""
-    action = "TransactionEvent" if check.unwanted == "*" else check.unwanted
     before = [index for one in steps[: steps.index(step)] for index in one.entries]
     heard = [entries[index] for index in before if entries[index].direction == "received"]
-    if action in samples and heard:
-        yield Sabotage("invent", _target(heard[-1], entries), action, samples[action])
+    for action, payload in _unwanted(step, check, steps, samples):
+        if heard:
+            yield Sabotage("invent", _target(heard[-1], entries), action, payload)
 
 
 def _in_silence(
     step: StepResult, check: CheckResult, steps: list[StepResult], samples: Mapping[str, Any]
 ) -> Iterator[Sabotage]:
     """Something is sent while the case waits in silence, for which nothing need have come before."""
-    action = "TransactionEvent" if check.unwanted == "*" else check.unwanted
     silent = [one for one in steps if any(each.unwanted for each in one.checks)]
-    if action in samples:
+    for action, payload in _unwanted(step, check, steps, samples):
         nth = next(place for place, one in enumerate(silent) if one is step)
-        yield Sabotage("invent", Target("silence", action, nth), action, samples[action])
+        yield Sabotage("invent", Target("silence", action, nth), action, payload)
+
+
+def _unwanted(
+    step: StepResult, check: CheckResult, steps: list[StepResult], samples: Mapping[str, Any]
+) -> Iterator[tuple[str, Any]]:
+    """What may not be sent: what a CSMS was ordered to and has to refuse, or what has been heard of that action."""
+    actions = (check.unwanted,) if check.unwanted != "*" else ("TransactionEvent", "StartTransaction")
+    place = next(place for place, one in enumerate(steps) if one is step)
+    ordered = [one.asked["payload"] for one in steps[:place] if one.asked.get("action") == check.unwanted]
+    if ordered:
+        yield check.unwanted, ordered[-1]
+    for action in actions:
+        if action in samples:
+            yield action, samples[action]
+            return
 
 
 # --- other values the schema allows ----------------------------------------------------------------------------------------------

@@ -51,12 +51,14 @@ class Sabotage:
             return f"{self.target.name}: {self.path} {_becoming(self.value)}"
         if self.behind is not None:
             return f"{self.target.name} changes places with {self.behind.name}"
+        if self.kind == "invent" and self.target.kind != "silence":
+            return f"{self.path}Request is sent behind {self.target.name} though nothing calls for it"
         words = {
             "drop": "never arrives",
             "double": "arrives twice",
+            "invent": "is broken",
             "delay": "arrives when its limit is over",
             "error": "becomes a CALLERROR",
-            "invent": "is sent though nothing calls for it" if self.target.kind != "silence" else "is broken",
         }
         return f"{self.target.name} {words[self.kind]}"
 

@@ -96,14 +96,18 @@ def samples_in(results: list[CaseResult]) -> dict[str, Any]:
     return samples
 
 
+_LONGEST: Final = 160
+"""So many characters of what a case said are kept in the table."""
+
+
 def trial_table(trials: Iterable[Trial]) -> str:
-    """Case x sabotage as CSV: every sabotage that was tried, and what came of it."""
+    """Case x sabotage as CSV, a row a case: the sabotage it noticed, what it said of it, and those it let pass before."""
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
-    table.writerow(["case", "honest", "sabotage", "outcome", "reason"])
+    table.writerow(["case", "honest", "noticed", "verdict", "let pass"])
     for trial in sorted(trials, key=lambda one: one.case):
-        for name, outcome, reason in trial.tried:
-            table.writerow([trial.case, str(trial.honest), name, str(outcome), reason])
-        if not trial.tried:
-            table.writerow([trial.case, str(trial.honest), "", "", ""])
+        noticed = next(((name, reason) for name, outcome, reason in trial.tried if name == trial.noticed), ("", ""))
+        passed = [f"{name} ({outcome})" for name, outcome, _ in trial.tried if outcome is not Outcome.FAILED]
+        row = [trial.case, str(trial.honest), noticed[0], noticed[1], "; ".join(passed)]
+        table.writerow([one if len(one) <= _LONGEST else f"{one[: _LONGEST - 4]} ..." for one in row])
     return text.getvalue()

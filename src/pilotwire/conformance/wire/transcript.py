@@ -19,7 +19,8 @@ class Entry:
     """One frame, or one event of the line.
 
     `kind` is call, result, error, send or broken for frames, and the event (connected, closed, refused) for the line. `breach` says what
-    in it is against its schema or the framework. `action` of an answer is that of the request it answers; `request` is its entry. `of_16`: messages are called as OCPP 1.6 does.
+    in it is against its schema or the framework. `action` of an answer is that of the request it answers; `request` is its entry. `of_16`:
+    messages are called as OCPP 1.6 does.
     """
 
     index: int

@@ -92,7 +92,7 @@ async def list_revoked(
 async def revoke(desk: TheDesk, station: StationIdentity, wanted: Revoking, request: Request) -> RevokedResource:
     """Revoke a certificate of a station: whoever shows it is refused from now on, and the station, if connected, has to come in anew.
 
-    With it go the connections of stations behind a local controller of this name only when they connect again.
+    If it is that of a local controller, the stations behind it stay until they connect again.
     """
     certificate = await _meant(desk, station, wanted)
     now = desk.rooms.clock.now()

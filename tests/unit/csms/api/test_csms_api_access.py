@@ -16,6 +16,7 @@ from tests.support.api_rooms import NOON, ApiRooms, api_of, client_of
 ADMINISTRATION = ("/keys", "/webhooks", "/users", "/audit")
 OF_EVERYBODY = {"/me", "/logout", "/session/refresh", "/users/{name}/password"}
 EXCEPTIONS = {
+    ("post", "/stations/{station}/revoked-certificates"): Scope.WRITE,
     ("post", "/alerts/{alert}/acknowledge"): Scope.WRITE,
     ("post", "/stations/{station}/uptime/exclusions"): Scope.WRITE,
     ("get", "/stations/{station}/customer-information-requests"): Scope.ADMIN,
