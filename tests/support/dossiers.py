@@ -6,12 +6,14 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
 
-from pilotwire.conformance.certify.freeze import FREEZE, freeze_build
+from pilotwire.conformance.certify.freeze import freeze_build
 from pilotwire.conformance.certify.pics import make_pics
 from pilotwire.conformance.certify.pics_pages import write_pics
 from pilotwire.conformance.certify.pki_kit import make_kit
@@ -23,12 +25,21 @@ from pilotwire.conformance.plan import own_plan
 from pilotwire.conformance.records import Records
 from pilotwire.conformance.verdict import CaseResult, Outcome
 from pilotwire.conformance.wire.transcript import Entry
+from pilotwire.ocpp.version import OcppVersion
 
 FROZEN = datetime(2026, 3, 1, 9, tzinfo=UTC)
 PLAYED = FROZEN + timedelta(hours=2)
 NOW = FROZEN + timedelta(days=3)
 CASES = ("TC_B_01_CS", "TC_H_01_CS")
 """Of the profiles Core and Reservation: what the dossier's scope is agreed to be."""
+CONTROLLERS = (
+    "LocalAuthListCtrlr",
+    "SmartChargingCtrlr",
+    "ReservationCtrlr",
+    "DisplayMessageCtrlr",
+    "MonitoringCtrlr",
+    "AuthCacheCtrlr",
+)
 RUN = "internal"
 SERIAL = "SN-0815"
 BOOT = {
@@ -39,7 +50,22 @@ BOOT = {
 
 def build_dossier(folder: Path) -> Path:
     """The dossier of a station that declares what our own does, with a scope of two cases."""
-    write_pics(folder / "pics", make_pics(own_plan("station").claims, "station", own_plan_version()), "Volta One 2.3")
+    for name, data in _files().items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+    return folder
+
+
+@cache
+def _files() -> dict[str, bytes]:
+    """All files of the dossier: made once, since keys take their time."""
+    with TemporaryDirectory() as place:
+        folder = _build(Path(place) / "dossier")
+        return {one.relative_to(folder).as_posix(): one.read_bytes() for one in folder.rglob("*") if one.is_file()}
+
+
+def _build(folder: Path) -> Path:
+    write_pics(folder / "pics", make_pics(own_plan("station").claims, "station", OcppVersion.V201), "Volta One 2.3")
     make_kit(
         folder / "pki",
         Asked(date(2026, 2, 20), ("csms.lab.example",), (SERIAL,), "http://lab.example:8088", plug_and_charge=False),
@@ -47,20 +73,15 @@ def build_dossier(folder: Path) -> Path:
     firmware = folder / "volta-2.3.bin"
     firmware.write_bytes(b"the build")
     freeze_build(folder, firmware, "2.3", FROZEN)
-    two = [Variable(name=f"EVSE@{number}.AvailabilityState", value="Available") for number in (1, 2)]
-    taken = Snapshot(FROZEN + timedelta(hours=1), "2.0.1", "CS001", "Volta", "One", SERIAL, "2.3", two)
+    told = [Variable(name=f"EVSE@{number}.AvailabilityState", value="Available") for number in (1, 2)]
+    told += [Variable(name=f"{one}.Available", value="true", type="boolean") for one in CONTROLLERS]
+    taken = Snapshot(FROZEN + timedelta(hours=1), "2.0.1", "CS001", "Volta", "One", SERIAL, "2.3", told)
     write_snapshot(folder, taken)
     for case in CASES:
         Records(folder / "runs" / RUN).keep(result(case))
     listed = ", ".join(f'"{one}"' for one in CASES)
     (folder / "scope.toml").write_text(f'cases = [{listed}]\nwhy = "The lab has agreed to these."\n')
     return folder
-
-
-def own_plan_version() -> Any:
-    from pilotwire.ocpp.version import OcppVersion
-
-    return OcppVersion.V201
 
 
 def result(case: str, outcome: Outcome = Outcome.PASSED, **more: Any) -> CaseResult:
@@ -71,7 +92,9 @@ def result(case: str, outcome: Outcome = Outcome.PASSED, **more: Any) -> CaseRes
         Entry(0, at, "line", "connected", f"{more.pop('identity', 'CS001')} connected with ocpp2.0.1."),
         Entry(1, at, "received", "call", "", action="BootNotification", message_id="1", payload=boot, taken=True),
     ]
-    reason = "All 5 validations passed." if outcome is Outcome.PASSED else "Step 2: idToken is present, but found nothing."
+    reason = (
+        "All 5 validations passed." if outcome is Outcome.PASSED else "Step 2: idToken is present, but found nothing."
+    )
     found = CaseResult(case, "A case", outcome, reason, at, 1.0, [], entries)
     return replace(found, **more)
 
@@ -90,16 +113,11 @@ def edit(place: Path, change: Callable[[Any], None]) -> None:
 
 def declare(folder: Path, *, more: frozenset[str] = frozenset(), less: frozenset[str] = frozenset()) -> None:
     """Write the PICS again, with other items declared."""
-    claims = own_plan("station").claims
-    changed = Claims((claims.features | more) - less, claims.numbers)
-    write_pics(folder / "pics", make_pics(changed, "station", own_plan_version()), "Volta One 2.3")
+    ours = make_pics(own_plan("station").claims, "station", OcppVersion.V201)
+    changed = Claims((frozenset(ours.declared) | more) - less, ours.numbers)
+    write_pics(folder / "pics", make_pics(changed, "station", OcppVersion.V201), "Volta One 2.3")
 
 
 def snapshot_again(folder: Path, **changed: Any) -> None:
     """The snapshot with something else in it."""
     write_snapshot(folder, msgspec.structs.replace(read_snapshot(folder), **changed))
-
-
-def freeze_file(folder: Path) -> Path:
-    """The record of the freeze."""
-    return folder / FREEZE

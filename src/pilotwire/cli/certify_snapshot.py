@@ -10,9 +10,9 @@ import typer
 
 from pilotwire.cli.terminal import Failed, show_table
 from pilotwire.conformance.certify.dossier import read_declared
-from pilotwire.conformance.certify.snapshot import Asked, take_snapshot
+from pilotwire.conformance.certify.snapshot import Asked, held_again, take_snapshot
 from pilotwire.conformance.certify.snapshot_pages import write_snapshot
-from pilotwire.conformance.certify.snapshot_record import Frame, Snapshot
+from pilotwire.conformance.certify.snapshot_record import Frame, Snapshot, read_snapshot
 from pilotwire.conformance.plan import own_plan, read_plan
 from pilotwire.errors import ConfigError
 from pilotwire.logs import configure_logging
@@ -31,6 +31,10 @@ def verb(
     observe: Annotated[
         float, typer.Option(min=0, max=3600, help="Seconds for which heartbeats are timed; 0: nothing is set or timed.")
     ] = 6.0,
+    again: Annotated[
+        bool,
+        typer.Option("--again", help="Connect nothing: hold the snapshot there is against the runs as they are now."),
+    ] = False,
     host: Annotated[str, typer.Option(help="Where the bench listens for the device.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port it listens on; 0: any free one.")] = 0,
 ) -> None:
@@ -43,6 +47,11 @@ def verb(
         return
     if dossier.exists() and not dossier.is_dir():
         raise ConfigError(f"{dossier} is no folder.", "Name the folder of the dossier.")
+    if again:
+        if plan is not None or ocpp is not None:
+            raise ConfigError("With --again no device is connected.", "Leave --plan and --ocpp out.")
+        _keep(dossier, held_again(dossier, read_snapshot(dossier)))
+        return
     read = None if plan is None else read_plan(plan)
     version = ocpp or (read and read.version) or (declared and declared.version) or OcppVersion.V201
     if read is not None and read.version not in (None, version):
@@ -53,12 +62,12 @@ def verb(
     taken = asyncio.run(
         take_snapshot(dossier, read or own_plan("station", version), Asked(version, observe, host, port))
     )
+    _keep(dossier, taken)
+
+
+def _keep(dossier: Path, taken: Snapshot) -> None:
     for path in write_snapshot(dossier, taken):
         typer.echo(str(path))
-    _show(taken)
-
-
-def _show(taken: Snapshot) -> None:
     typer.echo(
         f"{taken.identity}, firmware {taken.firmware_version or '(version not told)'}: "
         f"{len(taken.variables)} {'keys' if taken.ocpp == '1.6' else 'variables'}."

@@ -6,7 +6,7 @@ import asyncio
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import typer
 
@@ -24,6 +24,7 @@ from pilotwire.conformance.plan import Plan, own_plan, read_plan
 from pilotwire.conformance.records import counted, existing
 from pilotwire.conformance.report.changes import changes
 from pilotwire.conformance.report.pages import write_report
+from pilotwire.conformance.saboteurs.taps import Deed
 from pilotwire.conformance.saboteurs.trial import trial_table
 from pilotwire.conformance.selection import Selection, one_version, select
 from pilotwire.conformance.settings import SETTINGS
@@ -198,18 +199,25 @@ def sabotage(
     side_by_side: SideBySide = 1,
     results: Folder = None,
     table: Annotated[Path | None, typer.Option(help="A file to write the table of case x sabotage to, CSV.")] = None,
+    kind: Annotated[
+        list[str] | None,
+        typer.Option(help=f"Only sabotages of this kind ({', '.join(get_args(Deed))}); may be repeated."),
+    ] = None,
 ) -> None:
     """Show that cases can fail: break what the system under test says, one thing at a time, until the case notices.
 
     Honest results in the folder of `--results` are used; other cases are played honestly first. Exit code 1 if a case notices nothing.
     """
+    for one in kind or ():
+        if one not in get_args(Deed):
+            raise ConfigError(f"There is no sabotage {one!r}.", f"Say one of {', '.join(get_args(Deed))}.")
     read, asked = _planned(
         _role(role), Selection(which or (), block or (), use_case or (), profile or (), every, ocpp), plan
     )
     run = Run(side_by_side=side_by_side, folder=results)
     cases = select(all_cases(), _role(role), asked)
     configure_logging("error")
-    trials = asyncio.run(try_cases(cases, _role(role), read, run, tell_trial))
+    trials = asyncio.run(try_cases(cases, _role(role), read, run, tell_trial, kind or ()))
     if table is not None:
         table.write_text(trial_table(trials), encoding="utf-8")
     tried = [one for one in trials if one.honest in (Outcome.PASSED, Outcome.WARNING)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,9 +81,17 @@ async def lanes_of(role: Role, plan: Plan, run: Run) -> AsyncIterator[Lane]:
 
 
 async def try_cases(
-    cases: Sequence[Case], role: Role, plan: Plan, run: Run, told: Callable[[Trial], None]
+    cases: Sequence[Case],
+    role: Role,
+    plan: Plan,
+    run: Run,
+    told: Callable[[Trial], None],
+    kinds: Collection[str] = (),
 ) -> list[Trial]:
-    """Play the cases that apply honestly and then against saboteurs. With a folder, honest results in it are used, not played again."""
+    """Play the cases that apply honestly and then against saboteurs. With a folder, honest results in it are used, not played again.
+
+    With `kinds` only sabotages of these are tried, and cases for which there is none are left out.
+    """
     known = Records(run.folder).load() if run.folder is not None else {}
     samples = samples_in(list(known.values()))
     setting = Setting(plan.settings, plan.claims, host=run.host, port=run.port)
@@ -93,10 +101,11 @@ async def try_cases(
         async def one(case: Case, lane: int) -> None:
             mine = setting_of(plan, setting, lane, run.side_by_side)
             trial = await try_case(
-                case, mine, lambda what, how: play(what, how, lane), samples, honest=known.get(case.id)
+                case, mine, lambda what, how: play(what, how, lane), samples, honest=known.get(case.id), kinds=kinds
             )
-            trials.append(trial)
-            told(trial)
+            if trial.tried or not kinds:
+                trials.append(trial)
+                told(trial)
 
         await in_lanes([case for case in cases if not why_not(case, plan)], one, run.side_by_side)
     return trials

@@ -88,7 +88,7 @@ def test_a_check_becomes_other_values_the_schema_allows() -> None:
     found = list(sabotages_of(honest, OcppVersion.V201, {}))
     assert {one.value for one in found if one.path == "reason"} >= {"ApplicationReset", "Watchdog"}
     assert all(one.value not in ("PowerUp", "SABOTAGE", None) for one in found if one.path == "reason")
-    assert found[-1] == Sabotage("drop", Target("call", "BootNotification"))
+    assert found[-2:] == [Sabotage(kind, Target("call", "BootNotification")) for kind in ("drop", "double")]
 
 
 def test_where_a_list_was_looked_at_its_members_become_others() -> None:
@@ -100,6 +100,7 @@ def test_where_a_list_was_looked_at_its_members_become_others() -> None:
         ("alter", "clearMonitoringResult[0].status", "NotFound"),
         ("alter", "clearMonitoringResult[0].id", 8),
         ("error", "", None),
+        ("double", "", None),
     ]
 
 
@@ -295,7 +296,7 @@ def test_only_what_must_come_in_time_or_in_order_is_late_or_out_of_order() -> No
 # --- trials ----------------------------------------------------------------------------------------------------------------------
 
 
-async def tried(outcomes: list[Outcome]) -> Trial:
+async def tried(outcomes: list[Outcome], *kinds: str) -> Trial:
     honest = result(CheckResult("", True, entry=0, path="reason"), entries=[BOOTS])
     played = iter([honest.outcome, *outcomes])
 
@@ -305,7 +306,7 @@ async def tried(outcomes: list[Outcome]) -> Trial:
         return CaseResult("TC_B_01_CS", "", next(played), "why", AT, 1.0, honest.steps, honest.entries)
 
     plan = plan_of({})
-    return await try_case(all_cases()["TC_B_01_CS"], Setting(plan.settings, plan.claims), play, {})
+    return await try_case(all_cases()["TC_B_01_CS"], Setting(plan.settings, plan.claims), play, {}, kinds=kinds)
 
 
 async def test_a_trial_ends_with_the_sabotage_that_was_noticed() -> None:
@@ -318,7 +319,17 @@ async def test_a_case_that_notices_nothing_is_named() -> None:
     trial = await tried([Outcome.PASSED] * 10)
     assert trial.noticed == ""
     assert len(trial.tried) > 2
-    assert trial_table([trial]).splitlines()[1].startswith("TC_B_01_CS,passed,")
+    table = trial_table([trial]).splitlines()
+    assert len(table) == 2, "a row a case"
+    assert table[1].startswith("TC_B_01_CS,passed,,,BootNotificationRequest: reason becomes ")
+
+
+async def test_only_sabotages_of_the_kinds_that_are_asked_for_are_tried() -> None:
+    trial = await tried([Outcome.PASSED] * 10, "drop", "double")
+    assert [name for name, *_ in trial.tried] == [
+        "BootNotificationRequest never arrives",
+        "BootNotificationRequest arrives twice",
+    ]
 
 
 async def test_inconclusive_is_not_noticed() -> None:

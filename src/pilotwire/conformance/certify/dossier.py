@@ -140,14 +140,21 @@ def of_plan(folder: Path, declared: Declared) -> str:
     """How `pics/pics.toml`, which selects the cases, is not what `pics.json` declares, in a sentence; "" if it is."""
     place = folder / PICS / "pics.toml"
     if not place.is_file():
-        return f"{PICS}/pics.toml is missing"
+        return f"The plan {PICS}/pics.toml is missing."
     plan = read_plan(place)
     if plan.version is not declared.version:
-        return f"{PICS}/pics.toml is for OCPP {plan.version or '(no version)'}, and pics.json for {declared.version}"
-    other = sorted(plan.claims.features ^ declared.claims.features)
+        said = f"for OCPP {plan.version}" if plan.version else "for no version"
+        return f"The plan {PICS}/pics.toml is {said}, and pics.json for OCPP {declared.version}."
+    other = declared_otherwise(plan.claims, declared)
     if other:
-        return f"{PICS}/pics.toml and pics.json do not declare the same: {some(other)}"
+        return f"The plan {PICS}/pics.toml and pics.json do not declare the same: {some(other)}."
     return ""
+
+
+def declared_otherwise(claims: Claims, declared: Declared) -> list[str]:
+    """The ids of what is claimed and not declared, or declared and not claimed."""
+    claimed = make_pics(claims, declared.role, declared.version).declared
+    return sorted(set(claimed) ^ declared.claims.features)
 
 
 _SHOWN: Final = 5

@@ -72,8 +72,10 @@ def void_runs(dossier: Path) -> list[tuple[str, str]]:
     the runs as they are now, whatever `freeze.json` says of them. Raises ConfigError for a freeze.json or a run that cannot be read.
     """
     freeze = read_freeze(dossier)
-    if freeze is None:
-        return []
+    return [] if freeze is None else _void(dossier, freeze)
+
+
+def _void(dossier: Path, freeze: Freeze) -> list[tuple[str, str]]:
     return [
         (name, why) for name in run_names(dossier) for why in reasons(freeze, Records(dossier / RUNS / name).load())
     ]
@@ -183,9 +185,7 @@ def _look(dossier: Path, file: Path, version: str, now: datetime, *, froze: bool
 
 
 def _kept(dossier: Path, freeze: Freeze) -> Freeze:
-    freeze.void = [
-        (name, why) for name in run_names(dossier) for why in reasons(freeze, Records(dossier / RUNS / name).load())
-    ]
+    freeze.void = _void(dossier, freeze)
     place = dossier / FREEZE
     part = place.with_suffix(".part")
     try:

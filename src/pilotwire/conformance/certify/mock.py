@@ -14,7 +14,7 @@ from pilotwire.clock import Clock
 from pilotwire.conformance.cases import all_cases
 from pilotwire.conformance.certify.anomalies import Anomaly, Kind, anomalies, counted
 from pilotwire.conformance.certify.chapters import Chapter, html_of, markdown_of
-from pilotwire.conformance.certify.dossier import PICS, Declared, existing_dossier, some, within
+from pilotwire.conformance.certify.dossier import PICS, Declared, declared_otherwise, existing_dossier, some, within
 from pilotwire.conformance.certify.freeze import RUNS, Look, check_build, void_runs
 from pilotwire.conformance.certify.pics import make_pics
 from pilotwire.conformance.language import Acts, Case, Role, inside
@@ -93,7 +93,7 @@ def _plan(declared: Declared, file: Path | None) -> Plan:
             f"The plan is for OCPP {plan.version}, and the PICS for {declared.version}.", "Name another plan."
         )
     if "features" in tomllib.loads(file.read_text(encoding="utf-8")):
-        other = sorted(plan.claims.features ^ declared.claims.features)
+        other = declared_otherwise(plan.claims, declared)
         numbers = sorted(name for name, number in declared.claims.numbers.items() if plan.claims.number(name) != number)
         if other or numbers:
             raise ConfigError(

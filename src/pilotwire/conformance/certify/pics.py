@@ -59,7 +59,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Pics:
-    """A PICS. `cases` are those that apply; `tallies` is empty where no results were given."""
+    """A PICS. `cases` are those that apply; `tallies` is empty where no results were given. `subtypes`: product subtypes that are declared."""
 
     role: Role
     version: OcppVersion
@@ -67,11 +67,12 @@ class Pics:
     contradictions: tuple[Contradiction, ...]
     cases: tuple[str, ...]
     tallies: tuple[Tally, ...]
+    subtypes: tuple[str, ...] = ()
 
     @property
     def declared(self) -> tuple[str, ...]:
         """The ids of all that is declared, for the plan of a run; numbers apart."""
-        return tuple(line.item.id for line in self.lines if line.declared and not line.item.counts)
+        return (*(line.item.id for line in self.lines if line.declared and not line.item.counts), *self.subtypes)
 
     @property
     def numbers(self) -> Mapping[str, int]:
@@ -84,6 +85,7 @@ def make_pics(
 ) -> Pics:
     """The PICS of what is claimed, held against `results` of a run if there are some. Raises ConfigError for a version without one."""
     known = items(role, version)
+    said, claims = claims, _listed(claims, known)
     cases = _Cases([one for one in catalogue().values() if one.role == role and one.version is version])
     of_station = results is not None and role == "station" and version is OcppVersion.V201
     inventory = inventory_of(results or {}) if of_station else Inventory()
@@ -93,8 +95,19 @@ def make_pics(
     )
     applying = tuple(one.id for one in cases.applying(claims))
     tallies = tuple(_tallies(known, claims, cases, results)) if results is not None else ()
-    against = (*_contradictions(known, claims), *_against_report(claims, told, len(inventory.evses)))
-    return Pics(role, version, lines, against, applying, tallies)
+    against = (*_unknown(known, said), *_contradictions(known, claims), *_against_report(claims, told, len(inventory.evses)))
+    subtypes = tuple(sorted(one for one in claims.features if one.startswith(_SUBTYPE)))
+    return Pics(role, version, lines, against, applying, tallies, subtypes)
+
+
+_SUBTYPE: Final = "Product Subtype"
+
+
+def _listed(claims: Claims, known: tuple[Item, ...]) -> Claims:
+    """The claims one by one, where everything is claimed: but no product subtype, of which a product is one at most."""
+    if not claims.everything:
+        return claims
+    return Claims(frozenset(one.id for one in known if not one.counts and claims.has(one.id)), claims.numbers)
 
 
 def asked_claims(given: Pics, declares: Callable[[Line], bool], counts: Callable[[Line], int]) -> Claims:
@@ -181,11 +194,14 @@ def _toggled(claims: Claims, name: str) -> Claims:
 # --- what contradicts --------------------------------------------------------------------------------------------------------------
 
 
-def _contradictions(known: tuple[Item, ...], claims: Claims) -> Iterator[Contradiction]:
+def _unknown(known: tuple[Item, ...], claims: Claims) -> Iterator[Contradiction]:
     names = {item.id for item in known}
     for name in sorted(claims.features - names):
-        if not name.startswith("Product Subtype"):
+        if not name.startswith(_SUBTYPE):
             yield Contradiction(name, "it is nothing that can be declared here", "Take it out of the plan.")
+
+
+def _contradictions(known: tuple[Item, ...], claims: Claims) -> Iterator[Contradiction]:
     for item in known:
         if claims.has(item.id) and not item.counts:
             yield from _of_declared(item, claims)

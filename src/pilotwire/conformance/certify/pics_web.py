@@ -113,6 +113,8 @@ def pics_page(answers: Answers) -> FastAPI:
     async def answer(
         request: Request, then: Annotated[Literal["check", "save", "live"], Form()] = "check"
     ) -> RedirectResponse | HTMLResponse:
+        if not _from_here(request):
+            return HTMLResponse("This was sent by a page of somebody else.", 403)
         form = await request.form()
         counted = {key.removeprefix("number:"): str(value) for key, value in form.items() if key.startswith("number:")}
         answers.answer(
@@ -243,6 +245,12 @@ def _anchors(pics: Pics) -> dict[str, str]:
         for name in (line.item.id, line.item.one_of):
             anchors.setdefault(name, line.item.id)
     return anchors
+
+
+def _from_here(request: Request) -> bool:
+    """Whether a form was sent by this page: any page in the same browser could send one."""
+    origin = request.headers.get("origin")
+    return origin is None or origin.partition("://")[2] == request.headers.get("host")
 
 
 def _texts(values: list[Any]) -> set[str]:

@@ -92,7 +92,7 @@ def _pics(dossier: Dossier, _: datetime) -> Iterator[Reason]:
             yield Reason(PICS, f"The document pics/{name} is missing.", write)
     wrong = of_plan(dossier.folder, declared)
     if wrong:
-        yield Reason(PICS, f"{wrong[0].upper()}{wrong[1:]}.", write)
+        yield Reason(PICS, wrong, write)
     for one in dossier.pics.contradictions:
         yield Reason(PICS, f"The PICS contradicts itself or the device: {one.about}: {one.what}.", one.mend)
     if dossier.pics.cases != declared.cases:

@@ -26,6 +26,7 @@ from pilotwire.ocpp.version import OcppVersion
 
 OBSERVATION: Final = "snapshot"
 """The name of the snapshot's own conversation among the runs."""
+_REVEALED: Final = "the device tells its value, which is secret"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +44,30 @@ async def take_snapshot(dossier: Path, plan: Plan, asked: Asked) -> Snapshot:
 
     Raises NotReachable where the device does not connect or tells nothing, ConfigError for a plan or runs that cannot be used.
     """
-    void = {name for name, _ in void_runs(dossier)}
-    runs: dict[str, Iterable[CaseResult]] = {
-        name: list(Records(dossier / RUNS / name).load().values()) for name in run_names(dossier) if name not in void
-    }
     case = snapshot_case(asked.version, asked.observe)
     run = Run(asked.host, asked.port)
     (result,) = await play_cases([case], "station", plan, run, lambda _: None)
     snapshot = read_result(result, plan.settings, asked.version)
-    before = {one.name: one.value for one in snapshot.variables if one.value is not None}
     # what was declared when the bench connected is not known: it is read only afterwards
-    own = measured_in({OBSERVATION: [result]}, {}, asked.version)
-    snapshot.measured = sorted(own + measured_in(runs, before, asked.version), key=lambda one: one.agrees)
-    snapshot.findings += [*against_standard(snapshot), *against_pics(dossier, snapshot)]
+    snapshot.measured = measured_in({OBSERVATION: [result]}, {}, asked.version)
+    return held_again(dossier, snapshot)
+
+
+def held_again(dossier: Path, snapshot: Snapshot) -> Snapshot:
+    """Hold a snapshot against the runs and the PICS of the dossier as they are now; what was seen when it was taken stays in it.
+
+    Raises ConfigError for runs, a freeze or a PICS that cannot be read.
+    """
+    void = {name for name, _ in void_runs(dossier)}
+    runs: dict[str, Iterable[CaseResult]] = {
+        name: list(Records(dossier / RUNS / name).load().values()) for name in run_names(dossier) if name not in void
+    }
+    before = {one.name: one.value for one in snapshot.variables if one.value is not None}
+    own = [one for one in snapshot.measured if all(frame.run == OBSERVATION for frame in one.frames)]
+    found = own + measured_in(runs, before, OcppVersion(snapshot.ocpp))
+    snapshot.measured = sorted(found, key=lambda one: one.agrees)
+    seen = [one for one in snapshot.findings if one.about == OBSERVATION or one.what == _REVEALED]
+    snapshot.findings = [*seen, *against_standard(snapshot), *against_pics(dossier, snapshot)]
     return snapshot
 
 
@@ -77,9 +89,9 @@ def read_result(result: CaseResult, settings: Mapping[str, Any], version: OcppVe
             f"The device told nothing of its configuration: {result.reason}", "Connect it, and try again."
         )
     if result.outcome not in (Outcome.PASSED, Outcome.WARNING):
-        findings.append(Finding("the snapshot", result.reason.rstrip("."), "Mend the device, and take it again."))
+        findings.append(Finding(OBSERVATION, result.reason.rstrip("."), "Mend the device, and take it again."))
     boot: Mapping[str, Any] = next((one.payload for one in heard if one.action == "BootNotification"), {})
-    who = boot.get("chargingStation", boot)
+    who = boot.get("chargingStation", boot) or _reported(variables)
     return Snapshot(
         at=result.started,
         ocpp=version.value,
@@ -91,6 +103,20 @@ def read_result(result: CaseResult, settings: Mapping[str, Any], version: OcppVe
         variables=sorted(variables, key=lambda one: one.name.casefold()),
         findings=findings,
     )
+
+
+_SAYS_WHO: Final = {
+    "vendorName": ("chargingstation.vendorname",),
+    "model": ("chargingstation.model",),
+    "serialNumber": ("chargingstation.serialnumber",),
+    "firmwareVersion": ("chargingstation.firmwareversion", "controller.firmwareversion"),
+}
+"""The variables that say what a BootNotification does; one that was accepted is not sent again, even if asked for (F06.FR.17)."""
+
+
+def _reported(variables: list[Variable]) -> dict[str, str]:
+    told = {one.name.casefold(): one.value for one in variables if one.value}
+    return {field: told[name] for field, names in _SAYS_WHO.items() for name in reversed(names) if name in told}
 
 
 def _keys(answers: list[Mapping[str, Any]], passwords: tuple[str, ...]) -> tuple[list[Variable], list[Finding]]:
@@ -114,7 +140,7 @@ def _keys(answers: list[Mapping[str, Any]], passwords: tuple[str, ...]) -> tuple
 def _revealed(name: str, value: Any) -> list[Finding]:
     if not value or not is_secret(name):
         return []
-    return [Finding(name, "the device tells its value, which is secret", "Make it write-only.")]
+    return [Finding(name, _REVEALED, "Make it write-only.")]
 
 
 def _model(reports: list[Mapping[str, Any]], passwords: tuple[str, ...]) -> tuple[list[Variable], list[Finding]]:

@@ -27,6 +27,7 @@ from pilotwire.conformance.wire.ends import ClientEnd, ServerEnd
 from pilotwire.conformance.wire.files import FileServer
 from pilotwire.conformance.wire.transcript import Entry, Transcript
 from pilotwire.conformance.words16 import in_words_of_16
+from pilotwire.errors import ConfigError
 from pilotwire.ocpp.version import OcppVersion
 
 _TLS: Final = 2
@@ -188,7 +189,7 @@ class _Table:
     async def _parts(self, arrive: Any, prelude: tuple[Step, ...]) -> None:
         try:
             await arrive()
-        except (ActFailed, LineDown) as error:
+        except (ActFailed, LineDown, ConfigError) as error:
             self.playing.results.append(StepResult("", "Get ready", "before", fault=str(error)))
             raise Stopped(str(error)) from None
         await self.playing.play((*prelude, *self.case.before), "before", (*self.case.main, *self.case.after))

@@ -72,6 +72,7 @@ def _all(result: CaseResult, version: OcppVersion, samples: Mapping[str, Any]) -
                 entry = result.entries[index]
                 if entry.direction == "received" and _prepares(entry) is early:
                     yield Sabotage("drop" if entry.kind == "call" else "error", _target(entry, result.entries))
+                    yield Sabotage("double", _target(entry, result.entries))
     if any(one.applies and one.entry is None and not one.unwanted for step in own for one in step.checks):
         yield from _of_all_heard(result.entries)
     for step in steps:

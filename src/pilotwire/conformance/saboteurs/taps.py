@@ -11,6 +11,8 @@ from typing import Any, Literal
 from pilotwire.conformance.values import shown, steps_of
 
 Kind = Literal["call", "result", "error", "connected", "refused", "silence"]
+Deed = Literal["alter", "delay", "reorder", "drop", "double", "error", "invent"]
+"""What is done to a message."""
 _NUMBERS = {"call": 2, "result": 3, "error": 4}
 
 
@@ -38,7 +40,7 @@ class Sabotage:
     A message that is reordered changes places with the next of the kind and action of `behind`.
     """
 
-    kind: Literal["drop", "double", "alter", "error", "invent", "delay", "reorder"]
+    kind: Deed
     target: Target
     path: str = ""
     value: Any = field(default=None, hash=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -66,9 +66,18 @@ class Trial:
 
 
 async def try_case(
-    case: Case, run: Setting, play: Play, samples: Mapping[str, Any], *, honest: CaseResult | None = None
+    case: Case,
+    run: Setting,
+    play: Play,
+    samples: Mapping[str, Any],
+    *,
+    honest: CaseResult | None = None,
+    kinds: Collection[str] = (),
 ) -> Trial:
-    """Try a case; `honest` is a result of it that is there already. A case that does not pass honestly is not tried."""
+    """Try a case; `honest` is a result of it that is there already. A case that does not pass honestly is not tried.
+
+    With `kinds` only sabotages of these are tried.
+    """
     first = honest or await play(case, run)
     trial = Trial(case.id, first.outcome)
     if first.outcome not in (Outcome.PASSED, Outcome.WARNING):
@@ -76,6 +85,8 @@ async def try_case(
     for sabotage in sabotages_of(
         first, case.version, samples_in([first]) | dict(samples) | dict(MADE_UP[case.version])
     ):
+        if kinds and sabotage.kind not in kinds:
+            continue
         saboteur = Saboteur(sabotage)
         result = await play(case, replace(run, saboteur=saboteur))
         if not saboteur.done:

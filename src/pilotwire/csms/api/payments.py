@@ -75,7 +75,7 @@ class SetUpWebPaymentResponse(Resource):
 @router.post(
     "/stations/{station}/commands/set-up-web-payment",
     summary="Let a station show codes to pay by",
-    dependencies=[WRITE],
+    dependencies=[COMMAND],
     responses=COMMANDS,
 )
 async def set_up(desk: TheDesk, station: StationIdentity, wanted: SetUpWebPaymentRequest) -> SetUpWebPaymentResponse:
