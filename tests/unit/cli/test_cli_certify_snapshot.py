@@ -81,6 +81,12 @@ def test_a_frozen_build_is_checked_and_void_runs_are_shown_everywhere(tmp_path: 
     assert "This run is void: the build has changed" in run("report", run_folder, group="test").output
     assert "This run is void." in (run_folder / "index.html").read_text()
 
+    nobody = tmp_path / "plan.toml"
+    nobody.write_text('[bench]\nkind = "person"\nhands = false\n')
+    options = ("--ocpp", "1.6", "--plan", nobody, "--results", run_folder, "--resume")
+    looked = run("station", "TC_001_CS", *options, group="test")
+    assert "The build has changed since it was frozen: this run will not count for it." in looked.stderr
+
     build.write_bytes(b"one")
     snapshot(dossier, firmware="2.2")
     other = run("freeze", dossier, build, "--check")

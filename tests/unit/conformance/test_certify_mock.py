@@ -13,6 +13,7 @@ from pilotwire.conformance.certify.anomalies import Anomaly, Kind, anomalies
 from pilotwire.conformance.certify.dossier import read_declared
 from pilotwire.conformance.certify.freeze import read_freeze
 from pilotwire.conformance.certify.mock import Session, prepared, read_session, write_session
+from pilotwire.conformance.plan import own_plan
 from pilotwire.conformance.verdict import CaseResult, CheckResult, Outcome, StepResult
 from pilotwire.conformance.wire.transcript import Entry
 from pilotwire.errors import ConfigError
@@ -77,7 +78,7 @@ def test_what_took_more_than_half_of_its_time_is_near_its_limit() -> None:
     assert found(case) == [(Kind.NEAR_LIMIT, "GetVariablesResponse: it took 10.5 s of the 20 s it may")]
     step = StepResult("1", "The station sends BootNotificationRequest", "main", entries=[1], seconds=31.0, limit=60.0)
     case.steps = [step]  # an answer that a step waited for has the limit of that step
-    told = "The station sends BootNotificationRequest: it took 31.0 s of the 60 s it may"
+    told = "The station sends BootNotificationRequest: it took 31 s of the 60 s it may"
     assert found(case) == [(Kind.NEAR_LIMIT, told)]
     step.seconds = 29.0
     assert found(case) == []
@@ -149,6 +150,13 @@ def test_hooks_for_each_act_need_no_person(folder: Path) -> None:
     plan = folder / "plan.toml"
     plan.write_text(BENCH + 'hands = false\nhooks = {default = "http://127.0.0.1:9/act"}\n')
     assert prepared(folder, plan).plan.bench["kind"] == "person"
+
+
+def test_a_plan_of_settings_only_is_about_our_own_station_as_it_is_declared(folder: Path) -> None:
+    plan = folder / "plan.toml"
+    plan.write_text("[settings]\nmessage_timeout = 5\n")
+    mock = prepared(folder, plan)
+    assert (mock.plan.settings["message_timeout"], mock.plan.bench) == (5.0, own_plan("station").bench)
 
 
 def test_it_does_not_begin_without_a_pics_that_holds(folder: Path, tmp_path: Path) -> None:

@@ -236,6 +236,18 @@ FAULTS: dict[str, tuple[Break, str, str]] = {
         "TC_B_01_CS.json is not a result",
         "Remove it and play the case again.",
     ),
+    "a mock session with anomalies": (
+        lambda folder: (folder / "runs" / RUN / "mock.json").write_text(
+            '{"clean": false, "anomalies": [{}, {}], "cases": [], "began": ""}'
+        ),
+        "The mock session internal is not clean: anomalies: 2.",
+        "Play it again",
+    ),
+    "a mock session whose report is broken": (
+        lambda folder: (folder / "runs" / RUN / "mock.json").write_text("{"),
+        "mock.json is not the report of a mock session",
+        "Play it again",
+    ),
     "a scope without a reason": (
         lambda folder: (folder / "scope.toml").write_text('cases = ["TC_B_01_CS"]'),
         "scope.toml does not say why not all cases are played.",

@@ -9,7 +9,7 @@ import pytest
 from cryptography import x509
 
 from pilotwire import pki
-from pilotwire.conformance.benches.acts import act_named
+from pilotwire.conformance.benches.acts import ACTS, act_named
 from pilotwire.conformance.benches.pilotwire_station import PilotwireStation
 from pilotwire.conformance.benches.ports import ActFailed
 from pilotwire.conformance.language import AtEvse, Happened, Keeps, Reached, Receives, inside
@@ -183,7 +183,8 @@ async def test_a_cable_our_station_does_not_let_in_is_no_failure() -> None:
 
 async def test_what_our_station_has_no_part_for_is_said_in_a_sentence() -> None:
     bench = PilotwireStation("http://127.0.0.1:9")
-    with pytest.raises(ActFailed, match="stop all transactions"):
-        await bench.act("choose", {"evse": 1, "connector": 1, "option": "stop all transactions"})
+    details = dict.fromkeys(ACTS["tell_anew"].details, "a new text")
+    with pytest.raises(ActFailed, match="cannot be done at Pilotwire's station"):
+        await bench.act("tell_anew", details)
     await bench.close()
     assert "BEGIN" in act_named("present_contract", {"chain": "BEGIN"}).instruction({"chain": "BEGIN"})

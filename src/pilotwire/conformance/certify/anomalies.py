@@ -98,7 +98,7 @@ def _last(entries: list[int]) -> int | None:
 
 
 def _took(seconds: float, limit: float) -> str:
-    return f"it took {seconds:.1f} s of the {limit:g} s it may"
+    return f"it took {seconds:.3g} s of the {limit:g} s it may"
 
 
 def _is_answer(entry: Entry) -> bool:

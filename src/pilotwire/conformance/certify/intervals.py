@@ -1,7 +1,7 @@
 """The real intervals in a recorded conversation, each held against what was declared at that time.
 
-A device may be a little off: a second too soon, two too late, or a tenth, whichever is more. What it does while a request of its own waits for
-an answer, or while there is no connection, is not measured, as it cannot do otherwise.
+A device may be a little off: a second too soon, two too late, or a tenth, whichever is more. What it does while a request of its own waits
+for an answer, or while there is no connection, is not measured, as it cannot do otherwise.
 """
 
 from __future__ import annotations

@@ -100,7 +100,8 @@ def _plan(declared: Declared, file: Path | None) -> Plan:
                 f"The plan {file} and the PICS do not declare the same: {some(other + numbers)}.",
                 "Take the section features out of the plan, or write the PICS from it again.",
             )
-    return replace(plan, claims=declared.claims)
+    # a plan of settings only is about our own station or CSMS, which is then made as it declares to be
+    return replace(plan, claims=declared.claims, bench=plan.bench or own_plan(declared.role, declared.version).bench)
 
 
 def _refuse_persons(plan: Plan, role: Role, cases: Iterable[Case]) -> None:

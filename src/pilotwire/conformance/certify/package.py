@@ -292,12 +292,16 @@ def _opened(file: Path, folder: Path) -> tuple[Mapping[str, Any], list[Reason]]:
             entries = archive.infolist()
             names = [one.filename for one in entries]
             if sum(one.file_size for one in entries) > _LARGEST:
-                raise ConfigError(f"{file} unpacks to more than {_LARGEST} bytes.", again)
+                raise ConfigError(f"The file {file} unpacks to more than {_LARGEST} bytes.", again)
             strange = [one for one in names if not _inside(one)]
             if strange or len(set(names)) < len(names):
-                raise ConfigError(f"{file} has names no package has: {', '.join(strange) or 'the same twice'}.", again)
+                raise ConfigError(
+                    f"The file {file} has names no package has: {', '.join(strange) or 'the same twice'}.", again
+                )
             if MANIFEST not in names:
-                raise ConfigError(f"{file} has no {MANIFEST}.", "Name a package of `pilotwire certify package`.")
+                raise ConfigError(
+                    f"The file {file} has no {MANIFEST}.", "Name a package of `pilotwire certify package`."
+                )
             manifest = json.loads(archive.read(MANIFEST))
             told = msgspec.convert(manifest, type=_Manifest)
             if told.format != _FORMAT:
@@ -309,10 +313,10 @@ def _opened(file: Path, folder: Path) -> tuple[Mapping[str, Any], list[Reason]]:
     except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise ConfigError(
-            f"{file} cannot be opened as a package: {why}.", "Name an archive of `pilotwire certify package`."
+            f"The file {file} cannot be opened as a package: {why}.", "Name an archive of `pilotwire certify package`."
         ) from None
     except (ValueError, msgspec.MsgspecError, zlib.error) as error:
-        raise ConfigError(f"{file} cannot be read as a package: {error}.", again) from None
+        raise ConfigError(f"The file {file} cannot be read as a package: {error}.", again) from None
     return manifest, found
 
 

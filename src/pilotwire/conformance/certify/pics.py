@@ -59,7 +59,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Pics:
-    """A PICS. `cases` are those that apply; `tallies` is empty where no results were given. `subtypes`: product subtypes that are declared."""
+    """A PICS. `cases` are those that apply; `tallies` is empty where no results were given; `subtypes` are product subtypes declared."""
 
     role: Role
     version: OcppVersion
@@ -95,7 +95,11 @@ def make_pics(
     )
     applying = tuple(one.id for one in cases.applying(claims))
     tallies = tuple(_tallies(known, claims, cases, results)) if results is not None else ()
-    against = (*_unknown(known, said), *_contradictions(known, claims), *_against_report(claims, told, len(inventory.evses)))
+    against = (
+        *_unknown(known, said),
+        *_contradictions(known, claims),
+        *_against_report(claims, told, len(inventory.evses)),
+    )
     subtypes = tuple(sorted(one for one in claims.features if one.startswith(_SUBTYPE)))
     return Pics(role, version, lines, against, applying, tallies, subtypes)
 

@@ -18,6 +18,7 @@ from pilotwire.conformance.cases import all_cases
 from pilotwire.conformance.catalogue import catalogue
 from pilotwire.conformance.certify.dossier import PICS, PKI, SCOPE, Declared, Dossier, of_plan, some
 from pilotwire.conformance.certify.freeze import RUNS, Freeze, reasons
+from pilotwire.conformance.certify.mock import read_session
 from pilotwire.conformance.certify.pki_kit import MANIFEST
 from pilotwire.conformance.certify.snapshot_against import against_pics
 from pilotwire.conformance.certify.snapshot_record import FILE, FOLDER, Snapshot, read_snapshot, told_otherwise
@@ -317,10 +318,22 @@ def _runs(dossier: Dossier, now: datetime) -> Iterator[Reason]:
         if spoiled:
             yield Reason(RUNS, f"The run {run} has results of a saboteur: {some(spoiled)}.", out)
         yield from (Reason(RUNS, what, out) for what in _against_freeze(run, results, freeze, now))
+    yield from _sessions(dossier)
     for name, values in _devices(dossier).items():
         if len(values) > 1:
             told = ", ".join(f"{value} (run {run})" for value, run in sorted(values.items()))
             yield Reason(RUNS, f"The runs are of devices with another {name}: {told}.", "Keep the runs of one device.")
+
+
+def _sessions(dossier: Dossier) -> Iterator[Reason]:
+    """Mock sessions whose report has anomalies: a lab would read them."""
+    for run in dossier.runs:
+        session = read_session(dossier.folder / RUNS / run)
+        if session is not None and not session["clean"]:
+            number = len(session["anomalies"])
+            why = f"anomalies: {number}" if number else "it did not count when it was played"
+            what = f"The mock session {run} is not clean: {why}."
+            yield Reason(RUNS, what, f"Play it again: pilotwire certify mock DOSSIER; then take {RUNS}/{run} out.")
 
 
 def _is_of(case_id: str, declared: Declared) -> bool:

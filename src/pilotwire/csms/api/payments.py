@@ -255,7 +255,11 @@ async def at_kiosk(desk: TheDesk, station: StationIdentity, told: KioskRequest) 
     responses=COMMANDS | problems(404),
 )
 async def at_page(
-    desk: TheDesk, payment: Annotated[str, Path(min_length=1, max_length=64)], told: AuthorizedRequest
+    desk: TheDesk,
+    payment: Annotated[
+        str, Path(min_length=1, max_length=64, description="The payment's id, as the provider was sent it.")
+    ],
+    told: AuthorizedRequest,
 ) -> PaidStartResponse:
     """The provider says that a driver has paid on its page (C25.FR.23). Once: a payment that has led to a transaction is 404 then."""
     visit = await desk.store.record(VISITS, "", payment)
