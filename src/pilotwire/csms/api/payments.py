@@ -14,7 +14,7 @@ from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import ConfigDict, Field
 
-from pilotwire.csms.api.access import COMMAND, WRITE
+from pilotwire.csms.api.access import COMMAND
 from pilotwire.csms.api.mirrored import Quantity
 from pilotwire.csms.api.problems import COMMANDS, ApiError, problems, unusable
 from pilotwire.csms.api.resource import TEXT, Integer, Positive, Resource, StationIdentity
