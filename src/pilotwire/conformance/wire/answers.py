@@ -23,7 +23,7 @@ def token_info(token: Mapping[str, Any], known: Known) -> dict[str, Any]:
     for name, status in _STATUSES.items():
         if value == str(known.setting(name)).casefold():
             return {"status": status} | _group(name, known)
-    if token.get("type") in ("NoAuthorization", "Local", "Central", "eMAID"):
+    if token.get("type") in ("NoAuthorization", "Local", "Central", "eMAID", "DirectPayment"):
         return {"status": "Accepted"}
     return {"status": "Unknown"}
 

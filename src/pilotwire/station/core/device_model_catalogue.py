@@ -6,17 +6,18 @@ Ten thousand simulated stations differ in what was set, not in what can be set; 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import fields, is_dataclass
 from sys import intern
+from typing import Any
 
 from pilotwire.domain.device_model import VariableName
 from pilotwire.station.core.settings import Family
 from pilotwire.station.core.variable_table import Declared
-from pilotwire.station.hardware.ports import AcSupply, ConnectorLayout, DcSupply, MainMeter, StationLayout
+from pilotwire.station.hardware.ports import StationLayout
 
 _Component = tuple[str, str, int | None, int | None]
-_Outlet = tuple[int, AcSupply | DcSupply, tuple[ConnectorLayout, ...], bool, str, frozenset[str] | None]
-_Kind = tuple[Family, str, str, tuple[_Outlet, ...], MainMeter | None]
+_Kind = tuple[Family, Hashable]
 _WRITTEN = re.compile(
     r"(?P<component>[^.@<>\[\]]+)(<(?P<of>[^<>]+)>)?(@(?P<evse>[0-9]{1,4})(\.(?P<connector>[0-9]{1,4}))?)?"
     r"\.(?P<variable>[^.@<>\[\]]+)(\[(?P<inner>[^\[\]]+)\])?\Z"
@@ -75,14 +76,20 @@ def catalogue(
     family: Family, layout: StationLayout, declared: Callable[[Family, StationLayout], Iterable[Declared]]
 ) -> Catalogue:
     """The catalogue of a kind of station; `declared` is asked for the first of the kind only."""
-    evses = tuple(
-        (evse.evse_id, evse.supply, tuple(evse.connectors), evse.signing_meter, evse.meter_public_key, evse.measurands)
-        for evse in layout.evses
-    )
-    kind = (family, layout.vendor, layout.model, evses, layout.main_meter)
+    kind = (family, _all_of(layout))
     made = _MADE.get(kind)
     if made is None:
         if len(_MADE) >= _MOST:
             _MADE.clear()
         made = _MADE[kind] = Catalogue(declared(family, layout))
     return made
+
+
+def _all_of(thing: Any) -> Hashable:
+    """Everything a layout says, so that no two that differ in anything are one kind."""
+    if is_dataclass(thing):
+        return type(thing).__name__, *(_all_of(getattr(thing, each.name)) for each in fields(thing))
+    if isinstance(thing, Sequence) and not isinstance(thing, str):
+        return tuple(map(_all_of, thing))
+    one: Hashable = thing
+    return one

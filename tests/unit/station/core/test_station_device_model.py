@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,8 @@ from pilotwire.station.core import Family, StationCore, StationSettings
 from pilotwire.station.core.device_model_declared import catalogue_of, declared
 from pilotwire.station.core.variable_table import Declared
 from pilotwire.station.core.variables import fits, key_of
+from pilotwire.station.hardware.drivers import find_layout
+from pilotwire.station.hardware.payment import PaymentTerminalLayout
 from pilotwire.station.hardware.ports import AcSupply, ConnectorLayout, EvseLayout, StationLayout
 from pilotwire.station.hardware.simulated import layout
 from tests.support.station_world import StationWorld
@@ -266,3 +269,13 @@ def test_what_one_station_is_set_to_another_is_not() -> None:
         new_id=lambda: "x",
     )
     assert fresh.variable(key) == "60"
+
+
+def test_stations_that_differ_in_anything_of_their_layout_share_no_catalogue() -> None:
+    """Two of one make and model, one of them with a payment terminal, made after each other in one process."""
+    plain = find_layout("ac-22-dual")
+    paying = replace(plain, payment_terminal=PaymentTerminalLayout())
+    without, with_terminal = (catalogue_of(Family.OCPP2, layout) for layout in (plain, paying))
+    assert "paymentctrlr.enabled" not in without.specs
+    assert "paymentctrlr.enabled" in with_terminal.specs
+    assert catalogue_of(Family.OCPP2, replace(plain)) is without

@@ -130,7 +130,7 @@ PW21_K_NOT_DYNAMIC_CS = Case21(
     main=(
         _sets("1", _profile("plain", "TxDefaultProfile", 10)),
         _updates("3", 6, "Rejected", "plain"),
-        _sets("5", _profile("other", "TxDefaultProfile", 10, dynUpdateInterval=30), "Rejected"),
+        _sets("5", _profile("other", "TxDefaultProfile", 10, stackLevel=1, dynUpdateInterval=30), "Rejected"),
     ),
     requirements=("K28.FR.04", "K28.FR.11"),
 )
