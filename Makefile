@@ -18,7 +18,7 @@ demo: $(VENV)/.installed   ## a car charges through the whole system, in all thr
 	$(BIN)/pilotwire demo $(if $(ONCE),--once)
 
 test: $(VENV)/.installed   ## the whole test suite, in parallel
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --reruns 1 --only-rerun "never came about" --only-rerun TimeoutError
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --twice
 
 lint: $(VENV)/.installed   ## formatter, linter, types, import directions
 	$(BIN)/ruff format --check .

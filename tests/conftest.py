@@ -6,6 +6,7 @@ import gc
 from collections.abc import Generator
 
 import pytest
+from _pytest.runner import runtestprotocol
 from hypothesis import HealthCheck, settings
 
 from tests.support.requirement_tables import complaints
@@ -16,6 +17,31 @@ settings.register_profile(
 settings.register_profile("explore", deadline=None, max_examples=500)
 settings.load_profile("suite")
 """What passes today passes tomorrow, on a slow machine as well. `--hypothesis-profile=explore` looks for what is not known yet."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--twice`: a test that waited in vain is run once more; a warning tells which."""
+    parser.addoption("--twice", action="store_true", help="run a test that waited in vain once more, with a warning")
+
+
+_IN_VAIN = ("never came about", "TimeoutError")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+    """Run a test; with `--twice`, again if it waited in vain: on a slow machine that happens once in some thousand tests."""
+    if not item.config.getoption("--twice"):
+        return None
+    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    reports = runtestprotocol(item, log=False, nextitem=nextitem)
+    vain = next((one for one in reports if one.failed and any(each in one.longreprtext for each in _IN_VAIN)), None)
+    if vain is not None:
+        item.warn(pytest.PytestWarning(f"run twice, because it waited in vain in its {vain.when}"))
+        reports = runtestprotocol(item, log=False, nextitem=nextitem)
+    for one in reports:
+        item.ihook.pytest_runtest_logreport(report=one)
+    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True
 
 
 def _is_worker(config: pytest.Config) -> bool:
