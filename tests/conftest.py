@@ -6,6 +6,7 @@ import gc
 from collections.abc import Generator
 
 import pytest
+import structlog
 from _pytest.runner import runtestprotocol
 from hypothesis import HealthCheck, settings
 
@@ -42,6 +43,13 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
         item.ihook.pytest_runtest_logreport(report=one)
     item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
     return True
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown() -> None:
+    """A command line that was run within a test has set up logging for the whole process: not for the tests after it."""
+    if structlog.is_configured():
+        structlog.reset_defaults()
 
 
 def _is_worker(config: pytest.Config) -> bool:

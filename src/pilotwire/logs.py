@@ -43,11 +43,11 @@ class _Forgiving:
 
     def write(self, text: str) -> int:
         """Write if possible."""
-        with suppress(OSError):
+        with suppress(OSError, ValueError):  # ValueError: it was closed
             self._stream.write(text)
         return len(text)
 
     def flush(self) -> None:
         """Flush if possible."""
-        with suppress(OSError):
+        with suppress(OSError, ValueError):  # ValueError: it was closed
             self._stream.flush()
