@@ -1,0 +1,1 @@
+"""A conversation in OCPP is heard, live or from a record, and judged."""
