@@ -11,7 +11,14 @@ import pytest
 
 from examples.board_driver import BoardDriver, board
 from pilotwire.ev import Vehicle, vehicle
-from pilotwire.station.hardware.contract import CHECKS, Check, ContractBroken, Workbench, run
+from pilotwire.station.hardware.contract import (
+    CHECKS,
+    Check,
+    ContractBroken,
+    Workbench,
+    run,
+    what_can_sleep_sleeps_and_wakes,
+)
 from pilotwire.station.hardware.drivers import DriverPlace
 from pilotwire.station.hardware.measurands import SIMULATED_AC, SIMULATED_DC
 from pilotwire.station.hardware.ports import Happened, HardwareEvent, MeterReading, StationLayout
@@ -22,6 +29,7 @@ NAMED = {
     "ac-22-single": SIMULATED_AC,
     "dc-50-ccs": SIMULATED_DC,
     "dc-50-v2x": ("SoC", "Current.Export", "Power.Reactive.Import"),
+    "dc-50-v2x-sleep": ("SoC",),
 }
 """What the meter of each layout tells besides."""
 
@@ -115,6 +123,7 @@ BENCHES: dict[str, Callable[[], Workbench]] = {
     "simulated AC": SimulatedBench,
     "simulated DC": lambda: SimulatedBench("dc-50-ccs"),
     "simulated V2X": lambda: SimulatedBench("dc-50-v2x"),
+    "simulated V2X that sleeps": lambda: SimulatedBench("dc-50-v2x-sleep"),
     "board": BoardBench,
 }
 
@@ -166,3 +175,15 @@ async def test_a_careless_driver_is_found_out(name: str, why: str) -> None:
     (check,) = [one for one in CHECKS if one.__name__ == name]
     with pytest.raises(ContractBroken, match=why):
         await run(check, SimulatedBench(made=_Careless))
+
+
+class _Insomniac(SimulatedStation):
+    """Says that it sleeps, and never wakes."""
+
+    def wake(self, evse_id: int) -> None:
+        """It stays off."""
+
+
+async def test_a_driver_that_does_not_wake_is_found_out() -> None:
+    with pytest.raises(ContractBroken, match="energy after waking up did not come about"):
+        await run(what_can_sleep_sleeps_and_wakes, SimulatedBench("dc-50-v2x-sleep", made=_Insomniac))

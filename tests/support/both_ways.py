@@ -20,6 +20,7 @@ from pilotwire.domain.smart_charging import (
 )
 from pilotwire.domain.transactions import TriggerReason
 from pilotwire.ev import vehicle
+from pilotwire.station.hardware.ports import StationLayout
 from tests.support.station_world import START, StationWorld
 
 
@@ -81,7 +82,7 @@ def begin(world: StationWorld, evse: int = 1, *, soc: float = 60) -> None:
     assert world.hardware.meter(evse).power_w != 0
 
 
-def both_ways(station: str = "dc-50-v2x", *, soc: float = 60, **options: Any) -> StationWorld:
+def both_ways(station: str | StationLayout = "dc-50-v2x", *, soc: float = 60, **options: Any) -> StationWorld:
     """A world where somebody charges at EVSE 1, all that was said so far forgotten."""
     world = StationWorld(station=station, **options)
     begin(world, soc=soc)

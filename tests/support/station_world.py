@@ -49,6 +49,7 @@ from pilotwire.station.core import (
     News,
     NotAnswered,
     Note,
+    PutToSleep,
     RefuseCommand,
     Refused,
     RestartStation,
@@ -67,7 +68,9 @@ from pilotwire.station.core import (
     Undertake,
     Unreadable,
     VariableChanged,
+    WakeUp,
 )
+from pilotwire.station.core.evse_sleep import FellAsleep
 from pilotwire.station.hardware.ports import HardwareEvent, StationLayout
 from pilotwire.station.hardware.simulated import SimulatedStation, layout
 from pilotwire.station.storage import MemoryStorage, Storage
@@ -311,6 +314,10 @@ class StationWorld:
                 self.hardware.set_current_limit(evse_id, amps)
             case SetPowerSetpoint(evse_id, watts, var):
                 self.hardware.set_power_setpoint(evse_id, watts, var)
+            case PutToSleep(evse_id):
+                self._inputs.append(FellAsleep(evse_id, self.hardware.sleep(evse_id)))
+            case WakeUp(evse_id):
+                self.hardware.wake(evse_id)
             case SetPhases(evse_id, phases, phase):
                 self.hardware.set_phases(evse_id, phases, phase)
             case Show(evse_id, text):

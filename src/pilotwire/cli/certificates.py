@@ -20,6 +20,7 @@ Station = Annotated[str, typer.Argument(help="The identity of the station.", met
 Pem = Annotated[Path, typer.Argument(help="A PEM file.", metavar="FILE")]
 _INSTALLED = ("kind", "hash", "issuer key", "serial number")
 _REVOKED = ("id", "serial number", "issuer", "revoked at", "reason")
+_HELD = ("station", "for", "days left", "ends", "subject", "issuer", "renewal")
 _REQUESTS = ("id", "state", "for", "subject", "asked at")
 
 
@@ -99,6 +100,37 @@ def sign(
     with Api(url, key) as api:
         answer = api.send("POST", path, body={"certificateChain": _read(file)}).json()
     _taken(station, answer["state"], f"Station {station} uses the certificate.", wanted="accepted")
+
+
+@verb.command()
+def inventory(
+    station: Annotated[str, typer.Option(help="Of one station only.")] = "",
+    due_within: Annotated[int | None, typer.Option(help="Only those with at most so many days left.")] = None,
+    as_json: AsJson = False,
+    url: Url = DEFAULT_URL,
+    key: Key = "",
+) -> None:
+    """List the certificates stations use, with the days that are left of each; the one that ends first comes first."""
+    asked = {"station": station or None, "dueWithin": due_within}
+    with Api(url, key) as api:
+        found = list(api.pages("/certificates", limit=1000, **{k: v for k, v in asked.items() if v is not None}))
+    found.sort(key=lambda each: (each["notAfter"], each["station"]))
+    if as_json:
+        show_json(found)
+        return
+    rows = [
+        (
+            each["station"],
+            each["certificateType"].removesuffix("Certificate"),
+            each["daysLeft"],
+            moment(each["notAfter"]),
+            each["subject"],
+            each["issuer"],
+            each["problem"] or "",
+        )
+        for each in found
+    ]
+    show_table(_HELD, rows, nothing="No certificate is known here that a station uses.")
 
 
 @verb.command()

@@ -27,6 +27,7 @@ from pilotwire.csms.registers.webhooks import WEBHOOKS
 from pilotwire.csms.reports import ReportShelf
 from pilotwire.csms.services import Parts, Service, Services
 from pilotwire.csms.services.blocked_tokens import BlockedTokens
+from pilotwire.csms.services.certificate_renewals import CertificateRenewals
 from pilotwire.csms.services.certificate_signings import CertificateSignings
 from pilotwire.csms.services.charging_plans import ChargingPlans
 from pilotwire.csms.services.drift import DriftWatch
@@ -249,6 +250,7 @@ def _services(parts: Parts) -> list[Service]:
         SequenceGaps(parts),
         ReservationsEnd(parts),
         ChargingPlans(parts),
+        CertificateRenewals(parts),
         UptimeWatch(parts),
     ]
 

@@ -226,6 +226,13 @@ class CsmsSettings(Settings):
     )
     lab_ca_key: str = setting("", "a PEM file", "the private key of that CA")
     lab_ca_days: int = setting(365, "days from 1 to 3650", "how long certificates of that CA are valid", ge=1, le=3650)
+    renew_days: int = setting(
+        21,
+        "days from 0 (never) to 365",
+        "how long before the end of a station's certificate the station is asked to renew it, if it has not by itself",
+        ge=0,
+        le=365,
+    )
     contracts_url: str = setting(
         "",
         "an http(s) URL",

@@ -111,7 +111,8 @@ class TransactionEvent(Fact):
     (1.6). `offline` is None where the protocol does not tell. `limit` is what the transaction may use up, told once it is set (E16.FR.01,
     E16.FR.03); 2.1 alone can tell it. `readings` hold the meter values in the order taken; the energy register of
     a STARTED and an ENDED event is among them (1.6: meterStart, meterStop). `operation_mode` is told when it has changed (K01.FR.110); 2.1
-    alone can tell it, and `tariff_id` once the station goes by that tariff (I07.FR.32), and `cost` as it works it out by it (I12).
+    alone can tell it, and `tariff_id` once the station goes by that tariff (I07.FR.32), and `cost` as it works it out by it (I12), and
+    that the EVSE's electronics sleep (`evse_sleep`, Q10.FR.04; None: they do not).
     """
 
     kind: EventKind
@@ -131,6 +132,7 @@ class TransactionEvent(Fact):
     readings: tuple[MeterReading, ...] = ()
     limit: TransactionLimit | None = None
     operation_mode: OperationMode | None = None
+    evse_sleep: bool | None = None
     tariff_id: str | None = None
     cost: CostDetails | None = None
 

@@ -33,6 +33,12 @@ def hashes_of(certificate: Certificate, issuer: Certificate, algorithm: str = "S
     )
 
 
+def hashes_of_issuer(issuer: Certificate, algorithm: str = "SHA256") -> tuple[bytes, bytes]:
+    """The hashes of an issuer's name and key; `algorithm` is SHA1, SHA256, SHA384 or SHA512."""
+    digest = getattr(hashlib, algorithm.lower())
+    return digest(issuer.subject.public_bytes()).digest(), digest(_bits_of_key(issuer)).digest()
+
+
 def _bits_of_key(issuer: Certificate) -> bytes:
     key = issuer.public_key()
     if isinstance(key, ec.EllipticCurvePublicKey):

@@ -17,13 +17,19 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 
 from pilotwire.pki.certificates import Certificate, PkiFault
-from pilotwire.pki.keys import PublicKey, check_strength
+from pilotwire.pki.keys import PublicKey, SigningKey, check_strength
 from pilotwire.pki.profiles import CertificateProfile, Usage
 
-SigningKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
-"""A private key: in memory, or standing for one that is elsewhere (`requests.held`)."""
 _PSS: Final = padding.PSS(padding.MGF1(hashes.SHA256()), padding.PSS.DIGEST_LENGTH)
 """A00.FR.505: RSA signs by PSS."""
+_OF_ISSUER: Final = (
+    x509.AuthorityKeyIdentifier,
+    x509.AuthorityInformationAccess,
+    x509.CRLDistributionPoints,
+    x509.FreshestCRL,
+    x509.IssuerAlternativeName,
+)
+"""Extensions that tell of the issuer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,8 @@ class Order:
 
     `names` become subjectAltNames: host names, or addresses. `ocsp`, `crl` and `issuer` are URLs the certificate tells (RFC 5280, 4.2.1.13
     and 4.2.2.1). `path_length` instead of that of the profile; `extensions` are added as they are, each with whether it is critical.
+    `usual_extended`: with the extendedKeyUsage that is usual for the kind, though A00.FR.514 advises against. `short_key_id`: a
+    subjectKeyIdentifier of 8 bytes (RFC 5280, 4.2.1.2, method 2), as ISO 15118-20 has them.
     """
 
     profile: CertificateProfile
@@ -63,13 +71,15 @@ class Order:
     issuer: str = ""
     path_length: int | None = None
     extensions: Sequence[tuple[x509.ExtensionType, bool]] = ()
+    usual_extended: bool = False
+    short_key_id: bool = False
 
 
 def self_signed(order: Order, key: SigningKey) -> Certificate:
     """A root's certificate. Raises PkiFault for an order that cannot be met."""
     if key.public_key() != order.public_key:
         raise PkiFault("A root signs itself: the key must be its own.")
-    return _made(order, order.subject, key)
+    return _made(order, order.subject, key, _key_id(order).digest, order.until)
 
 
 def issue(authority: Authority, order: Order) -> Certificate:
@@ -78,29 +88,29 @@ def issue(authority: Authority, order: Order) -> Certificate:
     Raises PkiFault: the CA may not sign this (no CA, no certificates below it), is not valid at `since`, or the order cannot be met.
     """
     above = authority.certificate
-    _check_may_issue(above, order)
-    if not above.not_valid_before_utc <= order.since <= above.not_valid_after_utc:
-        what = f"The CA {above.subject.rfc4514_string()} is not valid at {order.since:%Y-%m-%d %H:%M} UTC."
-        raise PkiFault(what, "Renew the CA first, or choose another day.")
-    return _made(order, above.subject, authority.key, until=min(order.until, above.not_valid_after_utc))
+    _check_may_issue(above, order.since, ca=order.profile.ca)
+    until = min(order.until, above.not_valid_after_utc)
+    return _made(order, above.subject, authority.key, key_id_of(above), until)
 
 
 def cross_sign(authority: Authority, certificate: Certificate, since: datetime, until: datetime) -> Certificate:
     """The same subject, key and extensions as a CA's certificate, signed by another CA: chains then lead to either root.
 
-    Raises PkiFault if it is not a CA's, or the validity cannot be.
+    What the certificate tells of its own issuer (its identifier, and where its CRL and responder are) is left out, and nothing outlives
+    either certificate. Raises PkiFault if it is not a CA's, the authority may not sign it, or the validity cannot be.
     """
     constraints = _constraints(certificate)
     if constraints is None or not constraints.ca:
-        raise PkiFault("Only the certificate of a CA can be cross-signed.")
-    if until <= since:
-        raise PkiFault("A certificate must end after it begins.")
-    until = min(until, authority.certificate.not_valid_after_utc, certificate.not_valid_after_utc)
-    builder = _begun(certificate.subject, authority.certificate.subject, certificate.public_key(), since, until)
+        raise PkiFault("Only the certificate of a CA can be cross-signed.", "Issue a certificate of its own instead.")
+    above = authority.certificate
+    _check_may_issue(above, since, ca=True)
+    until = min(until, above.not_valid_after_utc, certificate.not_valid_after_utc)
+    builder = _begun(certificate.subject, above.subject, certificate.public_key(), since, until)
     for each in certificate.extensions:
-        if not isinstance(each.value, x509.AuthorityKeyIdentifier):
+        if not isinstance(each.value, _OF_ISSUER):
             builder = builder.add_extension(each.value, each.critical)
-    return _signed(builder, authority.key)
+    aki = x509.AuthorityKeyIdentifier(key_id_of(above), None, None)
+    return _signed(builder.add_extension(aki, critical=False), authority.key)
 
 
 def digest_for(key: SigningKey | PublicKey) -> hashes.SHA256 | hashes.SHA384 | hashes.SHA512:
@@ -116,43 +126,60 @@ def padding_for(key: SigningKey) -> padding.PSS | None:
     return _PSS if isinstance(key, rsa.RSAPrivateKey) else None
 
 
-def _check_may_issue(above: Certificate, order: Order) -> None:
+def _check_may_issue(above: Certificate, since: datetime, *, ca: bool) -> None:
     constraints = _constraints(above)
     named = above.subject.rfc4514_string()
     if constraints is None or not constraints.ca:
         raise PkiFault(f"{named} is not a certificate authority.", "Sign with a root or a sub-CA.")
-    if constraints.path_length == 0 and order.profile.ca:
+    if constraints.path_length == 0 and ca:
         raise PkiFault(f"{named} may sign no other CA: its path length is 0.", "Sign with a CA further up.")
+    if not above.not_valid_before_utc <= since <= above.not_valid_after_utc:
+        what = f"The CA {named} is not valid at {since:%Y-%m-%d %H:%M} UTC."
+        raise PkiFault(what, "Renew the CA first, or choose another day.")
 
 
-def _made(order: Order, issuer: x509.Name, key: SigningKey, until: datetime | None = None) -> Certificate:
+def _made(order: Order, issuer: x509.Name, key: SigningKey, issuer_id: bytes, until: datetime) -> Certificate:
     profile = order.profile
     check_strength(order.public_key)
-    ends = until or order.until
-    if ends <= order.since:
-        raise PkiFault("A certificate must end after it begins.")
-    builder = _begun(order.subject, issuer, order.public_key, order.since, ends)
+    builder = _begun(order.subject, issuer, order.public_key, order.since, until)
     length = profile.path_length if order.path_length is None else order.path_length
-    builder = builder.add_extension(x509.BasicConstraints(profile.ca, length if profile.ca else None), critical=True)
-    builder = builder.add_extension(_key_usage(profile), critical=True)
-    builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(order.public_key), critical=False)
-    aki = x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key())
-    builder = builder.add_extension(aki, critical=False)
-    if profile.extended:
-        builder = builder.add_extension(x509.ExtendedKeyUsage(profile.extended), critical=False)
-    if (
-        ExtendedKeyUsageOID.OCSP_SIGNING in profile.extended
-    ):  # RFC 6960, 4.2.2.2.1: nobody asks whether the responder is revoked
-        builder = builder.add_extension(x509.OCSPNoCheck(), critical=False)
-    for extension, critical in (*_told(order), *order.extensions):
+    usual = profile.usual_extended if order.usual_extended else ()
+    extended = (*profile.extended, *(each for each in usual if each not in profile.extended))
+    extensions: list[tuple[x509.ExtensionType, bool]] = [
+        (x509.BasicConstraints(profile.ca, length if profile.ca else None), True),
+        (_key_usage(profile, order.public_key), True),
+        (_key_id(order), False),
+        (x509.AuthorityKeyIdentifier(issuer_id, None, None), False),
+    ]
+    if extended:
+        extensions.append((x509.ExtendedKeyUsage(extended), False))
+    if ExtendedKeyUsageOID.OCSP_SIGNING in extended:
+        extensions.append((x509.OCSPNoCheck(), False))  # RFC 6960, 4.2.2.2.1: nobody asks if the responder is revoked
+    for extension, critical in (*extensions, *_told(order), *order.extensions):
         builder = builder.add_extension(extension, critical)
     return _signed(builder, key)
+
+
+def _key_id(order: Order) -> x509.SubjectKeyIdentifier:
+    whole = x509.SubjectKeyIdentifier.from_public_key(order.public_key)
+    if not order.short_key_id:
+        return whole
+    last = whole.digest[-8:]
+    return x509.SubjectKeyIdentifier(bytes([0x40 | last[0] & 0x0F]) + last[1:])
+
+
+def key_id_of(issuer: Certificate) -> bytes:
+    """The identifier by which an issuer calls its key, which need not be the usual hash of it."""
+    try:
+        return issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
+    except x509.ExtensionNotFound:
+        return x509.SubjectKeyIdentifier.from_public_key(issuer.public_key()).digest
 
 
 def _told(order: Order) -> Sequence[tuple[x509.ExtensionType, bool]]:
     told: list[tuple[x509.ExtensionType, bool]] = []
     if order.names:
-        told.append((x509.SubjectAlternativeName([_general_name(each) for each in order.names]), False))
+        told.append((x509.SubjectAlternativeName([general_name(each) for each in order.names]), False))
     access = [
         x509.AccessDescription(kind, _url(where))
         for kind, where in (
@@ -171,6 +198,8 @@ def _told(order: Order) -> Sequence[tuple[x509.ExtensionType, bool]]:
 def _begun(
     subject: x509.Name, issuer: x509.Name, public_key: object, since: datetime, until: datetime
 ) -> x509.CertificateBuilder:
+    if until <= since:
+        raise PkiFault("A certificate must end after it begins.", "Choose a later end, or renew its issuer first.")
     try:
         return (
             x509.CertificateBuilder()
@@ -189,12 +218,14 @@ def _signed(builder: x509.CertificateBuilder, key: SigningKey) -> Certificate:
     return builder.sign(key, digest_for(key), rsa_padding=padding_for(key))
 
 
-def _key_usage(profile: CertificateProfile) -> x509.KeyUsage:
-    bits = {each.value: each in profile.usage for each in Usage}
+def _key_usage(profile: CertificateProfile, key: PublicKey) -> x509.KeyUsage:
+    usage = profile.usage | (profile.rsa_usage if isinstance(key, rsa.RSAPublicKey) else frozenset())
+    bits = {each.value: each in usage for each in Usage}
     return x509.KeyUsage(**bits, data_encipherment=False, encipher_only=False, decipher_only=False)
 
 
-def _general_name(name: str) -> x509.GeneralName:
+def general_name(name: str) -> x509.GeneralName:
+    """A host name or address as a subjectAltName. Raises PkiFault for what is neither."""
     try:
         return x509.IPAddress(ip_address(name.strip("[]")))
     except ValueError:

@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn, cast
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.padding import PSS
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from pilotwire.errors import MisuseError
 from pilotwire.pki.certificates import PkiFault, attribute
-from pilotwire.pki.keys import PublicKey
+from pilotwire.pki.issuing import digest_for, general_name, padding_for
+from pilotwire.pki.keys import PublicKey, SigningKey
 
 Sign = Callable[[bytes], bytes]
 """Signs bytes with SHA-256: ECDSA as DER (RFC 3279), or RSA with the padding of PKCS #1 1.5."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How bytes are to be signed: with which hash ("SHA256", "SHA384", "SHA512"), and for RSA with which padding.
+
+    `pss`: RSA-PSS with MGF1 of the same hash and a salt as long as it (A00.FR.505), else PKCS #1 1.5. ECDSA signatures are DER.
+    """
+
+    digest: str
+    pss: bool = False
+
+
+SignAs = Callable[[bytes, Way], bytes]
+"""Signs bytes in the way that is asked for. Who cannot raises a PilotwireError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +63,36 @@ class Subject:
 def make_csr(subject: Subject, public_key: PublicKey, sign: Sign) -> str:
     """The request in PEM."""
     builder = x509.CertificateSigningRequestBuilder().subject_name(subject.name())
+    signer = held(public_key, lambda data, _: sign(data))
+    return builder.sign(signer, hashes.SHA256()).public_bytes(Encoding.PEM).decode("ascii")
+
+
+def held(public_key: PublicKey, sign: SignAs) -> SigningKey:
+    """A key that stands for one that is elsewhere (a token, another process): it signs, and nothing else can be had of it.
+
+    It can be the key of an `Authority`; certificates, CRLs, OCSP responses and requests ask `sign` for the hash that fits the key, and
+    for RSA-PSS where they are signed so. Anything else raises MisuseError.
+    """
     signer: Any = (
         _EcSigner(public_key, sign)
         if isinstance(public_key, ec.EllipticCurvePublicKey)
         else _RsaSigner(public_key, sign)
     )
-    return builder.sign(signer, hashes.SHA256()).public_bytes(Encoding.PEM).decode("ascii")
+    return cast(SigningKey, signer)
+
+
+def request_for(subject: Subject | x509.Name, key: SigningKey, names: Sequence[str] = ()) -> str:
+    """A request in PEM, signed by a key (`held` too) with the hash that fits it; `names` are the subjectAltNames asked for.
+
+    Raises PkiFault for a subject or names that cannot be.
+    """
+    name = subject.name() if isinstance(subject, Subject) else subject
+    builder = x509.CertificateSigningRequestBuilder().subject_name(name)
+    if names:
+        wanted = x509.SubjectAlternativeName([general_name(each) for each in names])
+        builder = builder.add_extension(wanted, critical=False)
+    signed = builder.sign(key, digest_for(key), rsa_padding=padding_for(key))
+    return signed.public_bytes(Encoding.PEM).decode("ascii")
 
 
 def read_csr(pem: str) -> x509.CertificateSigningRequest:
@@ -80,7 +121,7 @@ def subject_of_csr(pem: str) -> Subject:
 class _Held:
     """What both kinds of signers share: the private key stays where it is."""
 
-    def __init__(self, public: Any, sign: Sign) -> None:
+    def __init__(self, public: Any, sign: SignAs) -> None:
         self._public = public
         self._sign = sign
 
@@ -111,11 +152,18 @@ class _EcSigner(_Held, ec.EllipticCurvePrivateKey):
         return cast(ec.EllipticCurve, self._public.curve)
 
     def sign(self, data: Any, signature_algorithm: Any) -> bytes:
-        return self._sign(bytes(data))
+        return self._sign(bytes(data), Way(_digest(signature_algorithm.algorithm)))
 
 
 class _RsaSigner(_Held, rsa.RSAPrivateKey):
     """An RSA key that is elsewhere."""
 
     def sign(self, data: Any, padding: Any, algorithm: Any) -> bytes:
-        return self._sign(bytes(data))
+        return self._sign(bytes(data), Way(_digest(algorithm), pss=isinstance(padding, PSS)))
+
+
+def _digest(algorithm: Any) -> str:
+    """The name of a hash. One that is computed already is refused: who holds the key hashes."""
+    if not isinstance(algorithm, hashes.HashAlgorithm):
+        raise MisuseError("This key signs bytes, not a hash of them.")
+    return algorithm.name.upper().replace("-", "")

@@ -140,7 +140,7 @@ def _evse(number: int, plan: EvsePlan) -> EvseLayout:
         ConnectorLayout(place, connector.type, connector.cable_max_current, connector.closed)
         for place, connector in enumerate(plan.connectors, 1)
     )
-    evse = EvseLayout(number, _supply(plan), connectors)
+    evse = EvseLayout(number, _supply(plan), connectors, can_sleep=plan.can_sleep)
     return with_signing_meter(evse) if plan.signing_meter else evse
 
 

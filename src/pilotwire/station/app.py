@@ -235,7 +235,7 @@ class Station(Settable):
                 self._guarded(partial(self.core.feed, thing))
 
     def hear(self, ref: Hashable, heard: Callable[[Verdict], None]) -> None:
-        """Have `heard` called with what comes of the question a vehicle asks with this `ref`."""
+        """Have `heard` called with all that comes of what a vehicle asks with this `ref`, until somebody else hears it."""
         self._secc[ref] = heard
 
     def write_variable(self, key: str, value: str) -> None:
@@ -274,9 +274,9 @@ class Station(Settable):
             self._commit(durable)
         moved: list[told.Input] = []
         for action in actions:
-            if not isinstance(action, act.SetLock):
+            if not isinstance(action, act.SetLock | act.PutToSleep):
                 self._do(action)
-            elif (done := self._equipment.lock(action)) is not None:
+            elif (done := self._equipment.move(action)) is not None:
                 moved.append(done)
         self._arm()
         self._equipment.stir()
@@ -306,7 +306,7 @@ class Station(Settable):
             case act.VariableChanged(name, _):
                 self._variable_changed(str(name))
             case act.Inform(ref, verdict) if ref in self._secc:
-                asyncio.get_running_loop().call_soon(self._secc.pop(ref), verdict)
+                asyncio.get_running_loop().call_soon(self._secc[ref], verdict)
             case act.Note(text):
                 _log.info(text, station=self.identity)
             case _:

@@ -15,6 +15,7 @@ from pilotwire.clock import Clock
 from pilotwire.errors import StoreError
 from pilotwire.station.core import actions as act
 from pilotwire.station.core import inputs as told
+from pilotwire.station.core.evse_sleep import FellAsleep
 from pilotwire.station.hardware.drivers import DriverFactory, DriverPlace
 from pilotwire.station.hardware.meter_readings import nothing_read
 from pilotwire.station.hardware.ports import (
@@ -23,6 +24,7 @@ from pilotwire.station.hardware.ports import (
     HardwareEvent,
     MeterReading,
     OutsideMeter,
+    Sleeps,
     StationLayout,
 )
 
@@ -193,6 +195,10 @@ class Equipment:
         """Something was done: hardware at rest may not be so any more."""
         self._stirred.set()
 
+    def move(self, asked: act.SetLock | act.PutToSleep) -> told.Input | None:
+        """Do what the core is told the outcome of; None: it is told later."""
+        return self.lock(asked) if isinstance(asked, act.SetLock) else self.sleep(asked)
+
     def lock(self, asked: act.SetLock) -> told.LockMoved | None:
         """Move a lock; what became of it, or None: it takes a while, and the core is told then."""
         done = self.driver.set_lock(asked.evse_id, asked.connector_id, asked.locked)
@@ -206,6 +212,20 @@ class Equipment:
         done = await moving
         if self._listening and starts == self._starts:  # another core did not ask
             self._host.feed(told.LockMoved(asked.evse_id, asked.connector_id, asked.locked, done))
+
+    def sleep(self, asked: act.PutToSleep) -> FellAsleep | None:
+        """Put an EVSE to sleep; as with `lock`."""
+        done = self.driver.sleep(asked.evse_id) if isinstance(self.driver, Sleeps) else False
+        if isinstance(done, bool):
+            return FellAsleep(asked.evse_id, done)
+        self._host.spawn(self._sleep_later(asked.evse_id, done))
+        return None
+
+    async def _sleep_later(self, evse_id: int, falling: Awaitable[bool]) -> None:
+        starts = self._starts
+        done = await falling
+        if self._listening and starts == self._starts:
+            self._host.feed(FellAsleep(evse_id, done))
 
     def do(self, action: act.Action) -> None:
         """Carry out an action if it is for the hardware."""
@@ -222,6 +242,8 @@ class Equipment:
                 self.driver.set_phases(evse_id, phases)
             case act.SetPhases(evse_id, phases, phase):
                 self.driver.set_phases(evse_id, phases, phase)
+            case act.WakeUp(evse_id) if isinstance(self.driver, Sleeps):
+                self.driver.wake(evse_id)
             case act.Show(evse_id, text):
                 self.driver.show(evse_id, text)
             case _:

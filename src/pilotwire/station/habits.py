@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from pilotwire.domain.monitoring import LEAST_SEVERE, MOST_SEVERE, USUAL_SEVERITY, MonitorSetting, MonitorType
 from pilotwire.station.core.device_model_catalogue import name_written
+from pilotwire.station.core.features import Feature
 from pilotwire.station.core.time_sources import server_of
 
 _MOST_FACTORY = 1000
@@ -74,6 +75,8 @@ class Habits(BaseModel):
     hard_wired_monitors: tuple[FactoryMonitor, ...] | None = None
     preconfigured_monitors: tuple[FactoryMonitor, ...] | None = None
     dhcp_ntp_servers: tuple[str, ...] | None = None
+    lacks: tuple[Feature, ...] | None = None
+    custom_triggers: dict[str, tuple[str, ...]] | None = None
     swap_slots: int | None = Field(default=None, ge=0, le=1000)
     boot_retry_seconds: int | None = Field(default=None, ge=1, le=86_400)
     reset_wait_seconds: int | None = Field(default=None, ge=0, le=3600)
@@ -93,12 +96,16 @@ class Habits(BaseModel):
     def said(self) -> dict[str, Any]:
         """Those that were said, as changes of `StationSettings`."""
         said = {name: getattr(self, name) for name in type(self).model_fields}
-        return {
-            name: tuple(one.setting() for one in value) if name in _MONITORS else value
-            for name, value in said.items()
-            if value is not None
-        }
+        return {name: _as_in_core(name, value) for name, value in said.items() if value is not None}
 
 
 _MONITORS = ("hard_wired_monitors", "preconfigured_monitors")
+
+
+def _as_in_core(name: str, value: Any) -> Any:
+    if name in _MONITORS:
+        return tuple(one.setting() for one in value)
+    return frozenset(value) if name == "lacks" else value
+
+
 AS_THE_VERSION_HAS_IT = Habits()

@@ -108,14 +108,14 @@ class Refit:
 
     def kept_of_the_rest(self, saved: SavedState | None) -> Sequence[Action]:
         """What is to be kept and forgotten of all that was saved."""
-        catalogue = catalogue_of(self.settings.family, self.layout)
+        catalogue = catalogue_of(self.settings.family, self.layout, self.settings.built)
         return moved(saved or SavedState(), self.move, self.kept, catalogue)
 
 
 def check_first_values(settings: StationSettings, layout: StationLayout, setup: Setup) -> None:
     """Whether the version a station is set up with has the variables it was started with; raises ConfigError."""
     try:
-        Variables(catalogue_of(settings.family, layout), settings.variables, {})
+        Variables(catalogue_of(settings.family, layout, settings.built), settings.variables, {})
     except ConfigError as error:
         what = f"A station that is set up to speak OCPP {setup.ocpp} cannot be as it was started: {error.what}"
         remedy = "Start it without that variable, or with another version than before: that goes before what was set."

@@ -13,10 +13,10 @@ from http import HTTPStatus
 from math import ceil
 from typing import Final
 
-from pilotwire.csms.api.attempts import Attempts
 from pilotwire.csms.api.problems import ApiError
 from pilotwire.csms.api.rooms import Rooms
 from pilotwire.csms.api.sight import Sight, sight_of
+from pilotwire.csms.attempts import Attempts
 from pilotwire.csms.gateway.passwords import hash_password, verify_password
 from pilotwire.csms.partners.oidc import Claims, OidcIssuer, TokenRefused, oidc_issuer
 from pilotwire.csms.partners.ports import PartnerFailed

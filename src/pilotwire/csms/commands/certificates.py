@@ -21,8 +21,9 @@ from pilotwire.csms.registers.certificates import (
     key_of,
     state_after,
 )
+from pilotwire.csms.registers.held_certificates import Known, held
 from pilotwire.csms.signing import check_chain
-from pilotwire.csms.store.ports import Journal, Page, Store
+from pilotwire.csms.store.ports import Amend, Journal, Page, Store
 from pilotwire.csms.store.registers import cursor_of
 from pilotwire.domain.certificates import (
     CertificateHash,
@@ -42,6 +43,7 @@ from pilotwire.domain.certificates import (
 from pilotwire.domain.identity import EvseAddress
 from pilotwire.domain.kinds import changed
 from pilotwire.domain.provisioning import TriggerOutcome, TriggerStatus
+from pilotwire.pki import read_certificates
 
 _AT_ONCE: Final = 500
 SIGNING_TRIGGERS: Final[Mapping[str, tuple[SigningUse, ...]]] = {
@@ -141,8 +143,16 @@ class Certificates:
         await self.journal.append(REQUESTS.put(station, request.key, sent))
         outcome = await self.sign(station, chain, request.use, request.request_id)
         after = changed(sent, state=state_after(outcome.status), problem=None)
-        await self.journal.append(REQUESTS.put(station, request.key, after), OPEN_REQUESTS.remove(station, request.key))
+        taken = self._held(station, request.use, chain) if after.state is RequestState.ACCEPTED else ()
+        await self.journal.append(
+            REQUESTS.put(station, request.key, after), OPEN_REQUESTS.remove(station, request.key), *taken
+        )
         return after
+
+    def _held(self, station: str, use: SigningUse | None, chain: str) -> tuple[Amend, ...]:
+        """What a station uses from now on. 1.6 and 2.0 have certificates for the connection only, and so need no use."""
+        made = read_certificates(chain)[0]
+        return (held(station, use or SigningUse.CHARGING_STATION, made, Known.ACCEPTED, self.clock.now()),)
 
     async def trigger(
         self, station: str, message: str, address: EvseAddress | None = None, *, by: str | None = None

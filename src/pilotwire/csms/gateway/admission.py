@@ -1,24 +1,29 @@
-"""Who may connect (A00, J16:3.2, J16:6.2.2, J2:3.2), and what is remembered of those who may not."""
+"""Who may connect (A00, J16:3.2, J16:6.2.2, J2:3.2)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
+from math import ceil
 from typing import Final
 
 import structlog
+from cryptography import x509
 
 from pilotwire.clock import Clock
+from pilotwire.csms.attempts import Attempts
 from pilotwire.csms.gateway.client_certificates import NO_SUBJECT, common_name_of, owner_of
 from pilotwire.csms.gateway.credentials import no_candidates
 from pilotwire.csms.gateway.passwords import PasswordChecks
-from pilotwire.csms.gateway.revocation import REVOKED_BEGINS, Revocations
+from pilotwire.csms.gateway.revocation import Revocations
 from pilotwire.csms.registers.credentials import CREDENTIALS, LOCAL_CONTROLLERS, SETTLED, Credentials
+from pilotwire.csms.registers.held_certificates import HELD, Known, held
+from pilotwire.csms.registers.revocations import fingerprint_of
 from pilotwire.csms.registers.station_conditions import CONDITIONS, USUAL, StationConditions
 from pilotwire.csms.settings import CsmsSettings
-from pilotwire.csms.store.ports import Journal, KeepFinding, Operation, RegisterStation, Station, Store
-from pilotwire.domain.findings import Finding, Severity
+from pilotwire.csms.store.ports import Journal, Operation, RegisterStation, Station, Store
+from pilotwire.domain.certificates import SigningUse
 from pilotwire.domain.kinds import changed
 from pilotwire.domain.provisioning import UnknownStations
 from pilotwire.errors import ConfigError, StoreError
@@ -28,6 +33,9 @@ from pilotwire.ocpp.net.server import Accept, Refuse
 _log = structlog.get_logger("pilotwire.csms.gateway")
 _STOPPING: Final = Refuse(503, "This CSMS is shutting down: try again later.")
 _FULL: Final = Refuse(503, "The database of this CSMS cannot be used: try again later.")
+_FREE_TRIES: Final = 10
+_LONGEST_WAIT: Final = 300.0
+"""How many wrong passwords for a station cost an address nothing, and the most seconds it is kept waiting after more of them."""
 _UNCHECKED: Final = Refuse(503, "The password of this station cannot be checked: its operator must set it again.")
 
 
@@ -72,6 +80,7 @@ class Admission:
         self._clock = clock
         self._settings = settings
         self._passwords = PasswordChecks()
+        self._attempts = Attempts(clock, free=_FREE_TRIES, longest=_LONGEST_WAIT)
         self.revocations = Revocations(store, journal, clock, settings)
         self._arrivals = count(1)
         self.closed = False
@@ -99,12 +108,12 @@ class Admission:
             used = await self._profile_used(handshake, known)
             if isinstance(used, Refuse):
                 return used
-            await self._settle(handshake.identity, known, used)
+            await self._settle(handshake, known, used)
         except StoreError as error:
             _log.error("a station could not be looked up", station=handshake.identity, error=str(error))
             return _FULL
         shown = common_name_of(handshake.certificate) if used.profile == 3 and handshake.certificate is not None else ""
-        own = shown if shown == handshake.identity else ""
+        own = shown if shown == handshake.identity or _is_serial(shown, known.record) else ""
         return Accept(Admitted(arrived, used.profile, own))
 
     async def _look_up(self, station: str) -> _Known:
@@ -124,7 +133,7 @@ class Admission:
             )
         stranger = ""
         if handshake.certificate is not None:
-            stranger = await self._not_its_own(handshake)
+            stranger = await self._not_its_own(handshake, known)
             if not stranger:
                 return _Used(3)
         if lowest == 3:
@@ -134,13 +143,16 @@ class Admission:
             return Refuse(403, f"The client certificate is not this station's: {stranger}.")
         return await self._by_password(handshake, known, lowest)
 
-    async def _not_its_own(self, handshake: Handshake) -> str:
-        """Why a client certificate is not the operator's (A00.FR.404), nor the station's or its controller's (A00.FR.405); "" if it is."""
+    async def _not_its_own(self, handshake: Handshake, known: _Known) -> str:
+        """Why a client certificate is not the operator's (A00.FR.404), nor the station's or its controller's (A00.FR.405); "" if it is.
+
+        A station's common name is its identity, or the serial number it told when it booted (A00.FR.511).
+        """
         name = common_name_of(handshake.certificate or b"")
         wanted = self._settings.tls_client_organization
         if wanted and (owner := owner_of(handshake.certificate or b"")) != wanted:
             return f"its owner is {owner!r} and not {wanted!r}"
-        if name == handshake.identity:
+        if name == handshake.identity or _is_serial(name, known.record):
             return ""
         if name and await self._speaks_for(name, handshake.identity):
             return ""
@@ -162,6 +174,11 @@ class Admission:
             return otherwise
         own = handshake.username == handshake.identity
         hashes = known.hashes if own else await self._hashes_of_controller(handshake)
+        # By station and address: nobody can lock a station out from somewhere else.
+        who = f"{handshake.identity}\n{handshake.remote.rpartition(':')[0]}"
+        if demanded and (wait := self._attempts.wait(who)):
+            return Refuse(429, f"Too many wrong passwords: try again in {ceil(wait)} seconds.")
+        self._attempts.failed(who)
         try:
             right = await self._right_one(handshake, hashes)
         except ConfigError as error:
@@ -169,6 +186,7 @@ class Admission:
             return _UNCHECKED
         if right is None:
             return otherwise
+        self._attempts.succeeded(who)
         profile = 2 if handshake.secure else 1
         is_new = known.record is None or right != known.record.password_hash
         return _Used(profile, right, is_new) if own else _Used(profile)
@@ -189,10 +207,15 @@ class Admission:
 
     # --- what a successful handshake settles ---------------------------------------------------------------------------------------
 
-    async def _settle(self, station: str, known: _Known, used: _Used) -> None:
-        """The password that was used becomes the only one; an upgraded security profile becomes the lowest that is allowed."""
+    async def _settle(self, handshake: Handshake, known: _Known, used: _Used) -> None:
+        """The password that was used becomes the only one; an upgraded security profile becomes the lowest that is allowed.
+
+        The certificate that was shown is put on record, so that it is renewed in time.
+        """
         operations: list[Operation] = []
-        credentials = known.credentials
+        station, credentials = handshake.identity, known.credentials
+        if used.profile == 3 and handshake.certificate is not None:
+            operations.extend(await self._shown(station, handshake.certificate))
         if used.password and credentials.candidates:
             operations.append(CREDENTIALS.amend(station, "", no_candidates))
             if used.is_new:
@@ -208,6 +231,15 @@ class Admission:
             operations.append(CONDITIONS.amend(station, "", lambda kept: changed(kept or USUAL, security_profile=goal)))
         if operations:
             await self._journal.append(*operations)
+
+    async def _shown(self, station: str, der: bytes) -> Sequence[Operation]:
+        kept = await self._store.record(HELD, station, SigningUse.CHARGING_STATION)
+        if kept is not None and kept.id == fingerprint_of(der):
+            return ()
+        certificate = x509.load_der_x509_certificate(der)
+        if common_name_of(der) != station and not _is_serial(common_name_of(der), await self._store.station(station)):
+            return ()  # its local controller's
+        return (held(station, SigningUse.CHARGING_STATION, certificate, Known.SHOWN, self._clock.now()),)
 
     def close(self) -> None:
         """Admit nobody any more."""
@@ -228,41 +260,11 @@ def _upgraded(kept: Credentials | None) -> Credentials | None:
     return None if kept is None else changed(kept, upgrade_to=None)
 
 
+def _is_serial(name: str, record: Station | None) -> bool:
+    """Whether a common name is the serial number on record; as when its request was signed, case does not matter."""
+    serial = record.identity.serial_number if record is not None and record.identity is not None else None
+    return bool(name and serial) and name.casefold() == (serial or "").casefold()
+
+
 def _is_registered(record: Station | None) -> bool:
     return record is not None and (record.registration is not None or record.password_hash is not None)
-
-
-class TurnedAway:
-    """Keeps a finding for each station that was turned away, and does not let a flood of them fill the database.
-
-    The same reason is kept once a minute for a station, and at most `limit` findings a minute in all.
-    """
-
-    def __init__(self, journal: Journal, clock: Clock, *, limit: int = 60) -> None:
-        self._journal = journal
-        self._clock = clock
-        self._limit = limit
-        self._minute = 0
-        self._seen: set[tuple[str, str]] = set()
-
-    def note(self, handshake: Handshake, reason: str) -> None:
-        """Somebody did not get in."""
-        if handshake.identity:
-            what = f"connection from {handshake.remote} refused: {reason}"
-            rule = "gateway:revoked" if reason.startswith(REVOKED_BEGINS) else "gateway:turned-away"
-            self._keep(rule, handshake.identity, reason, what)
-
-    def note_tls(self, reason: str) -> None:
-        """A TLS handshake failed: who it was is not known, for the certificate is not to be trusted (A00.FR.407, A00.FR.408)."""
-        self._keep("gateway:tls", "", reason, f"a TLS handshake was refused: {reason}")
-
-    def _keep(self, rule: str, station: str, reason: str, what: str) -> None:
-        minute = int(self._clock.monotonic() // 60)
-        if minute != self._minute:
-            self._minute, self._seen = minute, set()
-        about = (station, reason)
-        if about in self._seen or len(self._seen) >= self._limit:
-            return
-        self._seen.add(about)
-        finding = Finding(station=station, at=self._clock.now(), rule=rule, severity=Severity.FATAL, what=what)
-        self._journal.note(KeepFinding(finding=finding))

@@ -11,12 +11,13 @@ import structlog
 
 from pilotwire.clock import Clock
 from pilotwire.csms.commands import ConnectedStation
-from pilotwire.csms.gateway.admission import Admission, TurnedAway
+from pilotwire.csms.gateway.admission import Admission
 from pilotwire.csms.gateway.connection import Connection
 from pilotwire.csms.gateway.credentials import CredentialKeeper
 from pilotwire.csms.gateway.soap import SoapGateway
 from pilotwire.csms.gateway.soap_line import SoapLine
 from pilotwire.csms.gateway.tls import ServerContext
+from pilotwire.csms.gateway.turned_away import TurnedAway
 from pilotwire.csms.handlers import Handlers
 from pilotwire.csms.registers.uptime import connection_entry
 from pilotwire.csms.settings import CsmsSettings

@@ -19,10 +19,11 @@ from starlette.routing import Route
 
 from pilotwire.clock import Clock
 from pilotwire.csms.commands import ConnectedStation
-from pilotwire.csms.gateway.admission import Admission, TurnedAway
+from pilotwire.csms.gateway.admission import Admission
 from pilotwire.csms.gateway.credentials import CredentialKeeper
 from pilotwire.csms.gateway.soap_line import SoapLine, seen
 from pilotwire.csms.gateway.soap_trust import client_for, name_expected
+from pilotwire.csms.gateway.turned_away import TurnedAway
 from pilotwire.csms.handlers import Handlers
 from pilotwire.csms.registers.soap_addresses import SOAP_ADDRESSES, SoapAddress
 from pilotwire.csms.registers.uptime import connection_entry

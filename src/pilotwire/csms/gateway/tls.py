@@ -2,7 +2,8 @@
 
 TLS 1.2 and above (A00.FR.313, A00.FR.416), the four cipher suites every CSMS must have (A00.FR.318, A00.FR.421) and those with both RSA
 certificates and forward secrecy, no compression (A00.FR.424). An ECDSA and an RSA chain may be loaded together; the client's suites
-decide which is shown. A client certificate is asked for, verified if there is one, and demanded later, of the stations that need one.
+decide which is shown, and of chains for several host names the name it asks for (SNI). A client certificate is asked for, verified if
+there is one, and demanded later, of the stations that need one.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any, Final
 
 import structlog
 
+from pilotwire.csms.gateway.server_names import ByServerName, Chains
 from pilotwire.csms.settings import CsmsSettings
 from pilotwire.errors import ConfigError
 
@@ -71,25 +73,39 @@ class ServerContext(ssl.SSLContext):
         return tuple(_state_of(file) for file in self._files)
 
     def _made(self) -> ssl.SSLContext:
+        certificates = self._settings.tls_certificate
+        context = self._context(tuple(range(len(certificates))))
+        if len(certificates) > 1:
+            context.sni_callback = ByServerName(certificates, self._context)
+        return context
+
+    def _context(self, places: Chains) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.set_ciphers(CIPHER_SUITES)
         context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION | ssl.OP_CIPHER_SERVER_PREFERENCE
-        load_chains(context, self._settings.tls_certificate, self._settings.tls_key)
+        load_chains(context, self._settings.tls_certificate, self._settings.tls_key, places)
         if self._settings.tls_client_ca:
             _load_clients(context, self._settings.tls_client_ca)
         context.sslobject_class = _observed(self._on_failure)
         return context
 
 
-def load_chains(context: ssl.SSLContext, certificates: Sequence[str], keys: Sequence[str]) -> None:
-    """Load each chain with its key; without keys, each file has its own. Raises ConfigError."""
+def load_chains(
+    context: ssl.SSLContext, certificates: Sequence[str], keys: Sequence[str], places: Chains | None = None
+) -> None:
+    """Load chains (all, or those at `places`) with their keys; without keys, each file has its own. Raises ConfigError.
+
+    Of two chains with the same kind of key the first counts.
+    """
     if not certificates:
         raise ConfigError("TLS is wanted, but there is no certificate.", _HOW)
     if keys and len(keys) != len(certificates):
         what = f"there are {len(certificates)} TLS certificates and {len(keys)} keys"
         raise ConfigError(f"{what}.", "Give one key for each certificate, in the same order.")
-    for number, certificate in enumerate(certificates):
+    which = range(len(certificates)) if places is None else places
+    for number in reversed(which):  # OpenSSL keeps the last of a kind
+        certificate = certificates[number]
         key = keys[number] if keys else certificate
         try:
             context.load_cert_chain(certificate, key, password=_no_password)

@@ -127,12 +127,12 @@ def read_ev_asked(request: Any) -> EvCertificateAsked:
 
 
 def write_ev_asked(wire: Wire, fact: EvCertificateAsked) -> Message:
-    """Get15118EVCertificate."""
+    """Get15118EVCertificate; 2.0.1 knows one contract only, and has no word for how many (M01.FR.03 of 2.1)."""
     return wire.Get15118EVCertificateRequest(
         iso15118_schema_version=fact.schema_version,
         action=same_name(fact.action),
         exi_request=fact.exi_request,
-        **_only(
+        **_those_of(
             wire.Get15118EVCertificateRequest,
             maximum_contract_certificate_chains=fact.max_chains,
             prioritized_emaids=list(fact.prioritized_emaids) or None,

@@ -108,6 +108,11 @@ def _write_status(wire: Wire, status: SetDisplayMessageStatus) -> SetDisplayMess
     return status if status in enumerated(wire, "DisplayMessageStatus") else SetDisplayMessageStatus.REJECTED
 
 
+def _write_cleared(wire: Wire, status: ClearDisplayMessageStatus) -> ClearDisplayMessageStatus:
+    """The status, or Unknown, the only no that 2.0.1 has."""
+    return status if status in enumerated(wire, "ClearMessageStatus") else ClearDisplayMessageStatus.UNKNOWN
+
+
 def read_get(request: v201.GetDisplayMessagesRequest) -> GetDisplayMessages:
     """GetDisplayMessages (O03, O04)."""
     return GetDisplayMessages(
@@ -192,7 +197,7 @@ def commands(wire: Wire) -> tuple[CommandWord, ...]:
             read={wire.ClearDisplayMessageRequest: lambda request: ClearDisplayMessage(message_id=request.id)},
             write=lambda command: (wire.ClearDisplayMessageRequest(id=command.message_id),),
             write_outcome=lambda _command, outcome, _request: wire.ClearDisplayMessageResponse(
-                status=same_name(outcome.status)
+                status=same_name(_write_cleared(wire, outcome.status))
             ),
             read_outcome=lambda _command, responses: ClearDisplayMessageOutcome(
                 status=ClearDisplayMessageStatus(responses[0].status)

@@ -1,4 +1,4 @@
-"""What 2.1 adds to transactions: how much one may use up (E16), its operation mode (K01.FR.110), its tariff and cost (I07, I12)."""
+"""What 2.1 adds to transactions: how much one may use up (E16), operation mode (K01.FR.110), sleep (Q10), tariff and cost (I07, I12)."""
 
 from __future__ import annotations
 
@@ -50,6 +50,7 @@ _SHAPES: Final[Shapes] = {
     tariffs.TaxRate: v21.TaxRate,
     tariffs.TariffText: v21.MessageContent,
 }
+_ONLY_HERE: Final = ("limit", "operation_mode", "evse_sleep", "tariff_id", "cost")
 (_WORD,) = shared.facts(cast(Wire, v21))
 
 
@@ -75,11 +76,13 @@ def read_verdict(fact: TransactionEvent, response: v21.TransactionEventResponse)
 
 
 def read_event(request: v21.TransactionEventRequest) -> TransactionEvent:
-    """The event with the limit (E16.FR.01), the operation mode, tariff and cost (I07.FR.32, I12)."""
+    """The event with the limit (E16.FR.01), the operation mode, whether the EVSE sleeps, tariff and cost (I07.FR.32, I12)."""
     event = cast(TransactionEvent, _WORD.read[v21.TransactionEventRequest](request))
     limit, mode = read_limit(request.transaction_info.transaction_limit), request.transaction_info.operation_mode
+    sleep = request.transaction_info.evse_sleep
     event = event if limit is None else changed(event, limit=limit)
     event = event if mode is None else changed(event, operation_mode=OperationMode(mode))
+    event = event if sleep is None else changed(event, evse_sleep=sleep)
     if request.transaction_info.tariff_id is None and request.cost_details is None:
         return event
     cost = None if request.cost_details is None else read_value(CostDetails, request.cost_details)
@@ -87,15 +90,16 @@ def read_event(request: v21.TransactionEventRequest) -> TransactionEvent:
 
 
 def write_event(fact: Fact, named: str | None) -> Message:
-    """TransactionEvent with the limit (E16.FR.01, E16.FR.03), the operation mode (K01.FR.110), tariff and cost (I12.FR.01)."""
+    """TransactionEvent with the limit (E16.FR.01, E16.FR.03), the operation mode (K01.FR.110), sleep (Q10.FR.04), tariff, cost."""
     request: Any = _WORD.write(fact, named)
     event = cast(TransactionEvent, fact)
-    if event.limit is None and event.operation_mode is None and event.tariff_id is None and event.cost is None:
+    if all(getattr(event, name) is None for name in _ONLY_HERE):
         return cast(Message, request)
     info = msgspec.structs.replace(
         request.transaction_info,
         transaction_limit=write_limit(event.limit),
         operation_mode=same_name(event.operation_mode),
+        evse_sleep=event.evse_sleep,
         tariff_id=event.tariff_id,
     )
     cost = None if event.cost is None else write_value(_SHAPES, event.cost)

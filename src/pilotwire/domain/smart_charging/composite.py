@@ -45,7 +45,8 @@ _NOTHING: Final = Decimal(0)
 
 
 class Allowed(NamedTuple):
-    """What is allowed at one moment: in the unit asked for, by how many phases (None on DC and for a station), and which if one.
+    """What is allowed at one moment: in the unit asked for, by how many phases, and which if one; None for a station, and on DC, where
+    they are those of the grid, unless a profile chooses among these.
 
     `is_limited`: a profile says so, not only the hardware. `by_phase`: the limits of L1, L2 and L3 where they differ (K08.FR.09). `both`:
     what there is beside the limit where energy may come back.
@@ -188,6 +189,8 @@ def _with_phases(allowed: Allowed, said: _Moment, here: Deciding, evse_id: int) 
     phases = allowed.phases
     if here.own is None or phases is None or phases < 2 or not is_by_phase(here.own.period):
         return allowed
+    if any(place.outlet.evse_id == evse_id and place.outlet.supply.is_dc for place in said.places):
+        return allowed
     found: list[Decimal | None] = []
     for value in (here.own.period.limit, here.own.period.limit_l2, here.own.period.limit_l3)[:phases]:
         alike = here.own._replace(period=changed(here.own.period, limit=value, limit_l2=value, limit_l3=value))
@@ -235,13 +238,20 @@ def _own(place: _Place, above: list[Leading], unit: ChargingRateUnit) -> Allowed
             limit += limit_in(common, unit, supply, phases) / among
         most = min(most, limit)
     which = next((lead.period.phase_to_use for lead in [*above, *leads] if lead.period.phase_to_use), None)
-    shown = None if supply.is_dc else phases
+    shown = _inputs(supply, [*leads, *above]) if supply.is_dc else phases
     return Allowed(most, shown, which if shown == 1 else None, bool(leads) or bool(above))
 
 
 def _phases(supply: Supply, leads: list[Leading]) -> int:
     """The lowest number of all that lead, no more than there are (2.1 K 3.8, K01.FR.45, K01.FR.49)."""
     return 1 if supply.is_dc else min([supply.phases, *(max(1, number_of(lead.period)) for lead in leads)])
+
+
+def _inputs(supply: Supply, leads: list[Leading]) -> int | None:
+    """How many phases of the grid a DC outlet is to take its power from (K01.FR.54); None: nobody says, or it has no choice."""
+    said = [lead.period.number_phases for lead in leads if lead.period.number_phases]
+    said += [1 for lead in leads if lead.period.phase_to_use and not lead.period.number_phases]
+    return min([supply.input_phases, *said]) if supply.input_phases and said else None
 
 
 def _hardware(supply: Supply, phases: int, unit: ChargingRateUnit) -> Decimal:

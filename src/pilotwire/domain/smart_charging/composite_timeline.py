@@ -12,7 +12,7 @@ from decimal import Decimal
 from hashlib import blake2b
 from typing import Final, NamedTuple
 
-from pilotwire.domain.kinds import Value
+from pilotwire.domain.kinds import Value, changed
 from pilotwire.domain.smart_charging.collection import Installed, InstalledProfile
 from pilotwire.domain.smart_charging.profiles import (
     WHOLE_STATION,
@@ -31,7 +31,8 @@ _RECURS: Final = {RecurrencyKind.DAILY: 86_400, RecurrencyKind.WEEKLY: 604_800}
 class Supply(Value):
     """What an EVSE can give at most. `voltage`: the set one of the area from phase to neutral (K01.FR.50); on DC that of the battery.
 
-    `discharge_watts`: the most it takes back, 0 where it only gives (or may only, V2XChargingCtrlr.Enabled).
+    `discharge_watts`: the most it takes back, 0 where it only gives (or may only, V2XChargingCtrlr.Enabled). `input_phases`: of how many
+    phases of the grid a DC outlet can choose some to take its power from (DCInputPhaseControl), 0: there is no choice.
     """
 
     max_amps: Decimal
@@ -40,6 +41,7 @@ class Supply(Value):
     phases: int = 3
     is_dc: bool = False
     discharge_watts: Decimal = Decimal(0)
+    input_phases: int = 0
 
 
 class Outlet(Value):
@@ -68,8 +70,9 @@ class Site(Value):
     """A station at a moment.
 
     `offline_since`: since when the CSMS has not been there (K01.FR.101). `lapsed`: profiles that were invalid offline and stay so
-    (K01.FR.102). `local_offset`: seconds of the station's time before UTC (K01.FR.90). `own_excludes_default`: a transaction that has a
-    TxProfile has no TxDefaultProfile, even when its own says nothing (1.6:3.13.1); else it falls back to it (K02.FR.08).
+    (K01.FR.102). `local_offset`: seconds of the station's time before UTC (K01.FR.90); `local_shifts`: from which second of the epoch on
+    it is another one, in the order of time (K01.FR.91). `own_excludes_default`: a transaction that has a TxProfile has no
+    TxDefaultProfile, even when its own says nothing (1.6:3.13.1); else it falls back to it (K02.FR.08).
     `csms_setpoint_first`: a setpoint of the CSMS goes before that of an external system (Q06.FR.22).
     """
 
@@ -78,6 +81,7 @@ class Site(Value):
     offline_since: datetime | None = None
     lapsed: tuple[int, ...] = ()
     local_offset: int = 0
+    local_shifts: tuple[tuple[int, int], ...] = ()
     own_excludes_default: bool = False
     csms_setpoint_first: bool = False
 
@@ -196,6 +200,39 @@ def _spans(site: Site, outlet: Outlet | None, installed: InstalledProfile, start
     profile = installed.profile
     option = 0 if outlet is None else outlet.option
     schedule = profile.charging_schedule[min(option, len(profile.charging_schedule) - 1)]
+    if not _is_local(profile, schedule):
+        yield from _spans_of(site, outlet, installed, schedule, start, end)
+        return
+    for one, other, offset in _by_offset(site, start, end):
+        there = site if offset == site.local_offset else changed(site, local_offset=offset)
+        yield from _spans_of(there, outlet, installed, schedule, one, other)
+
+
+def _is_local(profile: ChargingProfile, schedule: ChargingSchedule) -> bool:
+    """Whether a schedule begins at a local time (K01.FR.90)."""
+    begins = schedule.start_schedule is not None and profile.charging_profile_kind is not Kind.RELATIVE
+    return begins and bool(schedule.use_local_time)
+
+
+def _by_offset(site: Site, start: int, end: int) -> Iterator[tuple[int, int, int]]:
+    """From when to when local time is so many seconds before UTC.
+
+    Where it jumps, a schedule in local time goes on where the new time has it: what lies between is skipped, or comes again (K01.FR.91).
+    """
+    low, offset = start, site.local_offset
+    for moment, following in site.local_shifts:
+        if low < moment < end:
+            yield low, moment, offset
+        if moment < end:
+            low, offset = max(low, moment), following
+    yield low, end, offset
+
+
+def _spans_of(
+    site: Site, outlet: Outlet | None, installed: InstalledProfile, schedule: ChargingSchedule, start: int, end: int
+) -> Iterator[Span]:
+    """The same while local time does not jump."""
+    profile = installed.profile
     low, high = max(start, _valid_from(profile)), min(end, _valid_to(site, profile))
     periods = _periods(outlet, profile, schedule)
     if low >= high or not periods:
@@ -250,7 +287,7 @@ def _begin(
     """What the periods are counted from; where nothing charges, as if it began now (K01.FR.42, K08.FR.06)."""
     kind = installed.profile.charging_profile_kind
     if schedule.start_schedule is not None and kind is not Kind.RELATIVE:
-        if schedule.use_local_time:
+        if _is_local(installed.profile, schedule):
             return whole(schedule.start_schedule.replace(tzinfo=UTC)) - site.local_offset
         return whole(schedule.start_schedule)
     if kind is Kind.DYNAMIC:

@@ -111,7 +111,8 @@ def modes(profile: ChargingProfile, context: ProfileContext) -> Flaws:
                 yield Flaw(requirement=number, where=f"{place}.operationMode", what=what)
             if supported is not None and mode is not _M.CHARGING_ONLY and mode not in supported:
                 what = f"The station does not have the operation mode {mode} (SupportedOperationModes)."
-                yield Flaw(requirement="K01.FR.115", where=f"{place}.operationMode", what=what)
+                rule = "Q09.FR.01" if mode is _M.LOCAL_LOAD_BALANCING else "K01.FR.115"
+                yield Flaw(requirement=rule, where=f"{place}.operationMode", what=what)
             yield from _values(period, mode, place)
             if mode is _M.LOCAL_FREQUENCY and schedule.charging_rate_unit is not ChargingRateUnit.WATT:
                 what = "Local frequency control is in W."

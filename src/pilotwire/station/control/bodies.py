@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -114,12 +114,19 @@ class Contract(Place):
 
 
 class ContractWanted(Place):
-    """A vehicle asks for its contract: what is passed on, and the chain (as in `Contract`) it shows if it gets one."""
+    """A vehicle asks for its contract: what is passed on, and the chain (as in `Contract`) it shows if it gets one.
+
+    The last two are of ISO 15118-20, which needs the first of them: how many contracts it takes, and which it would have first.
+    """
 
     action: CertificateAction = CertificateAction.INSTALL
     schema_version: str = Field(default="urn:iso:15118:2:2013:MsgDef", max_length=50)
     exi_request: str = Field(default="gA==", min_length=1, max_length=5600)
     chain: str | None = None
+    maximum_contract_certificate_chains: int | None = Field(default=None, ge=0, le=255)
+    prioritized_emaids: list[Annotated[str, Field(min_length=1, max_length=255)]] = Field(
+        default_factory=list, max_length=8, alias="prioritizedEMAIDs"
+    )
 
 
 class Charge(Plug):
@@ -408,7 +415,7 @@ class EvsePlan(ControlBody):
     """An EVSE: AC with `phases`, `voltage` (to neutral) and the power of all phases together, or DC, which may take power back.
 
     `can_choose_phase`: of an AC EVSE that uses one phase alone that may be any (ACPhaseSwitchingSupported), else it is L1. `signing_meter`:
-    its meter can sign what it measured.
+    its meter can sign what it measured. `can_sleep`: it turns its power electronics off where a profile lets it (2.1: evseSleep).
     """
 
     connectors: list[ConnectorPlan] = Field(default_factory=lambda: [ConnectorPlan()], min_length=1)
@@ -420,6 +427,7 @@ class EvsePlan(ControlBody):
     discharge_power_w: Decimal = Field(default=Decimal(0), ge=0)
     can_choose_phase: bool = False
     signing_meter: bool = False
+    can_sleep: bool = False
 
 
 class ScriptLine(ControlBody):

@@ -25,6 +25,7 @@ from pilotwire.station.core.inputs import Input
 from pilotwire.station.core.maintenance import CacheSeeded, ClockAlignedNow, TransactionBroken
 from pilotwire.station.core.variables import key_of
 from pilotwire.station.core.vehicle_needs import ScheduleReturned
+from pilotwire.station.core.vehicle_sessions import is_of_20
 from pilotwire.station.hardware.ports import (
     EmergencyStopPressed,
     FaultRaised,
@@ -116,17 +117,31 @@ class Hosted:
         return self._settled()
 
     def wants_contract(self, body: ContractWanted) -> dict[str, Any]:
-        """The vehicle asks for its contract. What it gets is EXI, which is not read here: it shows the chain that was given (M01, M02)."""
+        """The vehicle asks for its contracts. What it gets is EXI, which is not read here: once it has all of them, it shows the chain
+        that was given (M01, M02).
+        """
         self.vehicle(body.evse)
-        ref = ("vehicle", body.evse, "contract")
+        if is_of_20(body.schema_version) and body.maximum_contract_certificate_chains is None:
+            what = "A vehicle that speaks ISO 15118-20 says how many contracts it takes at most."
+            raise ConfigError(what, "Give maximumContractCertificateChains, from 0 to 255.")
+        ref, got = ("vehicle", body.evse, "contract"), list[EvCertificateVerdict]()
 
         def told(verdict: Verdict) -> None:
-            if isinstance(verdict, EvCertificateVerdict) and verdict.accepted and body.chain is not None:
+            if not isinstance(verdict, EvCertificateVerdict):
+                return
+            got.append(verdict)
+            if not verdict.remaining and body.chain is not None and any(each.accepted for each in got):
                 self.station.feed(ContractPresented(("vehicle", body.evse), body.evse, body.chain))
 
         self.station.hear(ref, told)
-        asked = EvCertificateAsked(schema_version=body.schema_version, action=body.action, exi_request=body.exi_request)
-        return self.done([EvCertificateWanted(ref, asked)])
+        asked = EvCertificateAsked(
+            schema_version=body.schema_version,
+            action=body.action,
+            exi_request=body.exi_request,
+            max_chains=body.maximum_contract_certificate_chains,
+            prioritized_emaids=tuple(body.prioritized_emaids),
+        )
+        return self.done([EvCertificateWanted(ref, asked, body.evse)])
 
     def _settled(self) -> dict[str, Any]:
         return self.done(self.station.simulated.advance(0.0))

@@ -13,6 +13,7 @@ from pilotwire.station.core.actions import (
     Forget,
     Keep,
     Note,
+    PutToSleep,
     RefuseCommand,
     RestartStation,
     Save,
@@ -26,6 +27,7 @@ from pilotwire.station.core.actions import (
     Show,
     Undertake,
     VariableChanged,
+    WakeUp,
 )
 from pilotwire.station.core.core import StationCore
 from pilotwire.station.core.inputs import (
@@ -74,6 +76,7 @@ __all__ = [
     "Note",
     "Overview",
     "Part",
+    "PutToSleep",
     "RefuseCommand",
     "Refused",
     "RestartStation",
@@ -95,5 +98,6 @@ __all__ = [
     "Unreadable",
     "Unsaid",
     "VariableChanged",
+    "WakeUp",
     "saved_state",
 ]

@@ -132,6 +132,20 @@ class SetPhases:
 
 
 @dataclass(frozen=True, slots=True)
+class PutToSleep:
+    """`Sleeps.sleep`; what it returns is fed back as `FellAsleep`, after all actions of this list."""
+
+    evse_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class WakeUp:
+    """`Sleeps.wake`."""
+
+    evse_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Show:
     """`HardwareDriver.show`."""
 
@@ -204,6 +218,8 @@ Action = (
     | SetCurrentLimit
     | SetPhases
     | SetPowerSetpoint
+    | PutToSleep
+    | WakeUp
     | Show
     | Undertake
     | Abandon

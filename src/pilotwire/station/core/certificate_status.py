@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from pilotwire import pki
 from pilotwire.domain.certificates import (
+    CertificateAction,
     CertificateHash,
     CertificateStatusAsked,
     CertificateStatusVerdict,
@@ -31,6 +32,7 @@ from pilotwire.station.core.certificate_store import V2G_USES, certificates, cha
 from pilotwire.station.core.certificates_memory import CachedStatus, OwnCertificate
 from pilotwire.station.core.inputs import OfStreet
 from pilotwire.station.core.station import Station
+from pilotwire.station.core.vehicle_sessions import is_of_20
 
 _AGAIN_AFTER = timedelta(hours=1)
 """When a status that could not be had is asked for again."""
@@ -43,10 +45,17 @@ _MOST_KEPT = 100
 
 @dataclass(frozen=True, slots=True)
 class EvCertificateWanted(OfStreet):
-    """A vehicle wants its contract certificate (M01, M02); the answer is an `EvCertificateVerdict`."""
+    """A vehicle wants its contract certificates (M01, M02); the answer is an `EvCertificateVerdict`.
+
+    One that speaks ISO 15118-20 can get several: `asked` has its MaximumContractCertificateChains and PrioritizedEMAIDs then, and each
+    contract is an answer of its own. `remaining` says how many are still to come (RemainingContractCertificateChains); after the last
+    answer, with 0 or None there, none comes. Another question with this `ref` ends the one before; so does the vehicle's leaving where
+    `evse_id` says where it is plugged in.
+    """
 
     ref: Hashable
     asked: EvCertificateAsked
+    evse_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +81,13 @@ class ChainStatusWanted(OfStreet):
 
 
 @dataclass(slots=True)
+class Contracts:
+    """The last question of each `ref` that is not answered to the end."""
+
+    open: dict[Hashable, EvCertificateWanted] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class Asking:
     """Certificates whose OCSP response is being asked for."""
 
@@ -82,20 +98,71 @@ class Asking:
 
 
 def ev_certificate(station: Station, event: EvCertificateWanted) -> None:
-    """Pass the vehicle's request on as it is, and the answer back (M01.FR.01, M02.FR.01)."""
+    """Pass the vehicle's request on, and the answer back (M01.FR.01, M02.FR.01); with ISO 15118-20 until none remains (M01.FR.06)."""
+    station.moment(Contracts).open[event.ref] = event
+    asked = event.asked
+    if not is_of_20(asked.schema_version):  # M01.FR.02
+        _ask_pool(station, event, changed(asked, max_chains=None, prioritized_emaids=()), None)
+    elif asked.max_chains is None:
+        _no_contract(station, event, "A vehicle that speaks ISO 15118-20 says how many contracts it takes at most.")
+    else:  # M01.FR.03, M02.FR.02
+        _ask_pool(station, event, changed(asked, action=CertificateAction.INSTALL), None)
 
-    def inform(verdict: Verdict) -> None:
-        station.do(Inform(event.ref, verdict))
 
-    def failed(why: str) -> None:
-        inform(EvCertificateVerdict(accepted=False, reason=why))
-
+def _ask_pool(station: Station, event: EvCertificateWanted, asked: EvCertificateAsked, before: int | None) -> None:
+    """Ask once; `before` is how many remained at the last answer to the same request."""
     if not station.variables.on("ISO15118Ctrlr.ContractCertificateInstallationEnabled"):
-        failed("ContractCertificateInstallationEnabled is false.")
+        _no_contract(station, event, "ContractCertificateInstallationEnabled is false.")
     elif not station.online:
-        failed("The CSMS cannot be asked now.")
+        _no_contract(station, event, "The CSMS cannot be asked now.")
     else:
-        station.say(event.asked, answered=inform, failed=lambda _: failed("The CSMS did not answer."))
+        station.say(
+            asked,
+            answered=lambda verdict: _contract(station, event, asked, before, verdict),
+            failed=lambda _: _no_contract(station, event, "The CSMS did not answer."),
+        )
+
+
+def _contract(
+    station: Station, event: EvCertificateWanted, asked: EvCertificateAsked, before: int | None, verdict: Verdict
+) -> None:
+    """Hand an answer on with the number of those to come (M01.FR.05), and ask for the next (M01.FR.06)."""
+    if not _is_wanted(station, event):
+        return
+    if isinstance(verdict, EvCertificateVerdict) and asked.max_chains is None:
+        verdict = changed(verdict, remaining=None)
+    left = verdict.remaining if isinstance(verdict, EvCertificateVerdict) else None
+    station.do(Inform(event.ref, verdict))
+    if not left:
+        del station.moment(Contracts).open[event.ref]
+    elif (
+        before is not None and left >= before
+    ):  # M01.FR.07 says it becomes less: a CSMS that does not count would be asked for ever
+        station.note(
+            f"The CSMS says again that {left} contracts remain; before, it were {before}. No more are asked for."
+        )
+        _no_contract(station, event, "The CSMS does not count down the contracts that remain.")
+    else:
+        _ask_pool(station, event, asked, left)
+
+
+def _no_contract(station: Station, event: EvCertificateWanted, why: str) -> None:
+    """The end, with failure (M01: error handling)."""
+    if _is_wanted(station, event):
+        del station.moment(Contracts).open[event.ref]
+        station.do(Inform(event.ref, EvCertificateVerdict(accepted=False, reason=why)))
+
+
+def _is_wanted(station: Station, event: EvCertificateWanted) -> bool:
+    """Whether the vehicle still waits for an answer to this."""
+    asking = station.moment(Contracts).open
+    if asking.get(event.ref) is not event:
+        return False
+    evse = None if event.evse_id is None else station.evses.get(event.evse_id)
+    if evse is not None and evse.connector is None:
+        del asking[event.ref]
+        return False
+    return True
 
 
 # --- the station's own chains ---------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from pilotwire.domain.smart_charging import (
 from pilotwire.station.core import charging_phases, v2x_settings
 from pilotwire.station.core.charging_site import ENABLED
 from pilotwire.station.core.evse import Evse
+from pilotwire.station.core.evse_sleep import SUPPORTED
 from pilotwire.station.core.settings import Family
 from pilotwire.station.core.smart_charging_memory import ChargingMemory
 from pilotwire.station.core.station import Station
@@ -53,6 +54,7 @@ _CODES: Final = {
     "K01.FR.145": "PhaseConflict",
     "K01.FR.121": "UnsupportedKind",
     "Q08.FR.02": "NoFreqWattCurve",
+    "Q09.FR.01": "UnsupportedParam",
     "Q09.FR.02": "MissingDevModelInfo",
     "SmartChargingCtrlr.ProfileStackLevel": "InvalidStackLevel",
     "SmartChargingCtrlr.Entries[ChargingProfiles]": "TooManyElements",
@@ -107,13 +109,19 @@ def abilities(station: Station) -> ChargingAbilities:
         rate_units=tuple(map(ChargingRateUnit, units)),
         max_external_constraints_id=number("SmartChargingCtrlr.MaxExternalConstraintsId"),
         additional_purposes=tuple(text("SmartChargingCtrlr.SupportedAdditionalPurposes").split(",")),
-        dynamic_profiles=True,
-        use_local_time=True,
-        randomized_delay=True,
-        limit_at_soc=True,
-        evse_sleep=False,
+        dynamic_profiles=_supports(station, "DynamicProfiles"),
+        use_local_time=_supports(station, "UseLocalTime"),
+        randomized_delay=_supports(station, "RandomizedDelay"),
+        limit_at_soc=_supports(station, "LimitAtSoC"),
+        evse_sleep=station.variables.on(SUPPORTED),
         operation_modes=v2x_settings.modes(station),
     )
+
+
+def _supports(station: Station, feature: str) -> bool:
+    """False where the variable says so, or is absent (K01.FR.121, K01.FR.123 to K01.FR.125)."""
+    name = f"SmartChargingCtrlr.SupportsFeature[{feature}]"
+    return station.variables.has(name) and station.variables.on(name)
 
 
 def _context(station: Station, evse_id: int, profile: ChargingProfile, *, to_come: bool) -> ProfileContext:
@@ -171,21 +179,22 @@ def _balancing(station: Station, profile: ChargingProfile) -> list[Flaw]:
 
 
 def _phases(station: Station, evse: Evse, profile: ChargingProfile, *, for_all: bool) -> list[Flaw]:
-    """K01.FR.43, K01.FR.44, K01.FR.48."""
+    """K01.FR.43, K01.FR.44, K01.FR.48; the phases of a DC outlet that chooses are those of the grid (K01.FR.54)."""
     supply, old = evse.layout.supply, station.settings.family is Family.OCPP16
     for n, period in enumerate(profile.charging_schedule[0].charging_schedule_period):
         where = f"chargingSchedule[0].chargingSchedulePeriod[{n}]"
-        if not isinstance(supply, AcSupply):
+        if not isinstance(supply, AcSupply) and not supply.switches_phases:
             if not old and not for_all and (period.phase_to_use is not None or period.number_phases is not None):
                 what = "A DC EVSE has no phases to choose from."
                 return [Flaw(requirement="K01.FR.44", where=f"{where}.numberPhases", what=what)]
             continue
-        fewer = period.number_phases is not None and 0 < period.number_phases < supply.phases
+        most = supply.phases if isinstance(supply, AcSupply) else supply.input_phases
+        fewer = period.number_phases is not None and 0 < period.number_phases < most
         if fewer and not supply.switches_phases:
-            what = f"EVSE {evse.evse_id} always uses {supply.phases} phases."
+            what = f"EVSE {evse.evse_id} always uses {most} phases."
             return [Flaw(requirement="K01.FR.43", where=f"{where}.numberPhases", what=what)]
         wanted = period.phase_to_use
-        if wanted not in (None, 1) and not (supply.chooses_phase and 1 <= wanted <= supply.phases):
+        if wanted not in (None, 1) and not (supply.chooses_phase and 1 <= wanted <= most):
             what = f"One phase at EVSE {evse.evse_id} cannot be L{wanted}."
             return [Flaw(requirement="K01.FR.48", where=f"{where}.phaseToUse", what=what)]
     return []

@@ -22,7 +22,7 @@ from pilotwire.station.core.smart_charging_memory import ChargingMemory
 from pilotwire.station.core.station import Station
 from pilotwire.station.core.transactions import STATE_CHANGED, Cause
 from pilotwire.station.core.vehicle_sessions import VehicleSessions
-from pilotwire.station.hardware.ports import AcSupply
+from pilotwire.station.hardware.ports import AcSupply, switchable
 
 SIGNIFICANCE: Final = "SmartChargingCtrlr.LimitChangeSignificance"
 SWITCH_PAUSE: Final = timedelta(seconds=5)
@@ -178,12 +178,10 @@ def _give(station: Station, action: Action) -> None:
 def _phases(evse: Evse, allowed: Allowed) -> tuple[int | None, int | None]:
     """How many phases are to be used, None: all, and which one (K01.FR.46); only where the hardware can choose (K01.FR.45).
 
-    Where nobody says which, it stays L1 (K01.FR.47).
+    Where nobody says which, it stays L1 (K01.FR.47). At a DC outlet they are those of the grid (K01.FR.54).
     """
     supply = evse.layout.supply
-    if not isinstance(supply, AcSupply) or not supply.switches_phases or not allowed.is_limited:
-        return None, None
-    if allowed.phases is None or allowed.phases >= supply.phases:
+    if not allowed.is_limited or allowed.phases is None or allowed.phases >= switchable(supply):
         return None, None
     return allowed.phases, (allowed.phase_to_use or 1) if allowed.phases == 1 and supply.chooses_phase else None
 
@@ -239,7 +237,7 @@ def _tell(station: Station, evse: Evse, applied: Applied, *, changed_pause: bool
 
 def _rate(evse: Evse, applied: Applied) -> Decimal:
     supply = evse.layout.supply
-    phases = applied.phases or (supply.phases if isinstance(supply, AcSupply) else 1)
+    phases = (applied.phases or supply.phases) if isinstance(supply, AcSupply) else 1
     return phases * (supply.max_current_a if applied.amps is None else applied.amps)
 
 

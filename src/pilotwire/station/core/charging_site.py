@@ -12,14 +12,16 @@ from pilotwire.domain.smart_charging import ChargingRateUnit, Installed
 from pilotwire.domain.smart_charging.composite_timeline import Outlet, Site, Supply
 from pilotwire.station.core import v2x_settings
 from pilotwire.station.core.device_model_bounds import supplied_at_most, taken_back_at_most
-from pilotwire.station.core.device_model_clock import local_time
+from pilotwire.station.core.device_model_clock import local_shifts, local_time
 from pilotwire.station.core.evse import Evse
 from pilotwire.station.core.smart_charging_memory import ChargingMemory
 from pilotwire.station.core.station import Station
 from pilotwire.station.core.v2x_memory import V2XMemory
 from pilotwire.station.core.vehicle_sessions import VehicleSessions
-from pilotwire.station.hardware.ports import AcSupply
+from pilotwire.station.hardware.ports import AcSupply, switchable
 
+_AHEAD: Final = timedelta(days=367)
+"""As far as a composite schedule may be asked for."""
 ENABLED: Final = "SmartChargingCtrlr.Enabled"
 
 
@@ -67,9 +69,19 @@ def site_of(station: Station, *, with_plans: bool = False) -> Site:
         offline_since=offline,
         lapsed=memory.lapsed,
         local_offset=int(shown.total_seconds()),
+        local_shifts=_shifts(station, memory.installed, now),
         own_excludes_default=station.settings.own_profile_excludes_default,
         csms_setpoint_first=v2x_settings.csms_first(station),
     )
+
+
+def _shifts(station: Station, installed: Installed, now: datetime) -> tuple[tuple[int, int], ...]:
+    """When local time jumps as far as anybody looks ahead, where a schedule goes by it (K01.FR.91)."""
+    schedules = (schedule for each in installed for schedule in each.profile.charging_schedule)
+    if not any(schedule.use_local_time for schedule in schedules):
+        return ()
+    found = local_shifts(station, now, now + _AHEAD)
+    return tuple((int(moment.timestamp()), int(offset.total_seconds())) for moment, offset in found)
 
 
 def _outlet(station: Station, evse: Evse, memory: ChargingMemory, *, with_plan: bool) -> Outlet:
@@ -125,6 +137,7 @@ def _supply(station: Station, evse: Evse) -> Supply:
         phases=1,
         is_dc=True,
         discharge_watts=back,
+        input_phases=switchable(supply),
     )
 
 

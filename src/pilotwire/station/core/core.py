@@ -14,6 +14,7 @@ from pilotwire.station.core import (
     availability,
     commands,
     connectors,
+    custom_triggers,
     display_screens,
     energy,
     hardware_events,
@@ -86,11 +87,12 @@ class StationCore:
         new_id: Callable[[], str],
     ) -> None:
         state = saved or SavedState()
-        declared = catalogue_of(settings.family, layout)
+        declared = catalogue_of(settings.family, layout, settings.built)
         self._station = Station(settings, layout, state, meter, new_id, declared)
         self._station.live = lambda name: commands.live(self._station, name)
         self._station.variables.live_other = lambda name, kind: commands.live_other(self._station, name, kind)
         monitoring.check_factory(self._station)
+        custom_triggers.check(self._station)
         self._left_over = state.part(TransactionsMemory).running
         self._saved: dict[str, Part] = {kind.name: state.part(kind) for kind in PARTS}
         self._started = False

@@ -17,7 +17,7 @@ from pilotwire.station.core.variable_table import Declared
 from pilotwire.station.hardware.ports import StationLayout
 
 _Component = tuple[str, str, int | None, int | None]
-_Kind = tuple[Family, Hashable]
+_Kind = tuple[Family, Hashable, Hashable]
 _WRITTEN = re.compile(
     r"(?P<component>[^.@<>\[\]]+)(<(?P<of>[^<>]+)>)?(@(?P<evse>[0-9]{1,4})(\.(?P<connector>[0-9]{1,4}))?)?"
     r"\.(?P<variable>[^.@<>\[\]]+)(\[(?P<inner>[^\[\]]+)\])?\Z"
@@ -73,10 +73,13 @@ _MADE: dict[_Kind, Catalogue] = {}
 
 
 def catalogue(
-    family: Family, layout: StationLayout, declared: Callable[[Family, StationLayout], Iterable[Declared]]
+    family: Family,
+    layout: StationLayout,
+    declared: Callable[[Family, StationLayout], Iterable[Declared]],
+    how: Hashable = None,
 ) -> Catalogue:
-    """The catalogue of a kind of station; `declared` is asked for the first of the kind only."""
-    kind = (family, _all_of(layout))
+    """The catalogue of a kind of station; `declared` is asked for the first of the kind only. `how`: what else makes it one kind."""
+    kind = (family, _all_of(layout), how)
     made = _MADE.get(kind)
     if made is None:
         if len(_MADE) >= _MOST:

@@ -24,6 +24,7 @@ TIME_ZONE = "ClockCtrlr.TimeZone"
 TIME_OFFSET = "ClockCtrlr.TimeOffset"
 NEXT_OFFSET = "ClockCtrlr.TimeOffset[NextTransition]"
 TRANSITION = "ClockCtrlr.NextTimeOffsetTransitionDateTime"
+_DAY = timedelta(days=1)
 _OFFSET = re.compile(r"([+-])([01][0-9]|2[0-3]):([0-5][0-9])\Z")
 
 
@@ -46,6 +47,47 @@ def _zone_at(station: Station, moment: datetime) -> tzinfo:
     later = transition is not None and moment >= transition and text(NEXT_OFFSET)
     offset = _offset(text(NEXT_OFFSET if later else TIME_OFFSET))
     return UTC if offset is None else timezone(offset)
+
+
+def local_shifts(station: Station, start: datetime, end: datetime) -> tuple[tuple[datetime, timedelta], ...]:
+    """The moments after `start` and before `end` at which local time jumps, each with the offset to UTC from then on."""
+    text = station.variables.text
+    if text(TIME_ZONE):
+        years = range(start.year, end.year + 1)
+        found = [each for year in years for each in _shifts_of(text(TIME_ZONE), year)]
+    else:
+        transition, offset = moment_of(text(TRANSITION)), _offset(text(NEXT_OFFSET))
+        found = [] if transition is None or offset is None else [(transition, offset)]
+    return tuple(each for each in found if start < each[0] < end)
+
+
+@lru_cache(maxsize=256)
+def _shifts_of(name: str, year: int) -> tuple[tuple[datetime, timedelta], ...]:
+    """Those of a time zone within a year (in UTC), to the second; two within one day would be taken for one."""
+    zone = _zone(name) or UTC
+    day, found = datetime(year, 1, 1, tzinfo=UTC), []
+    while day.year == year:
+        if _ahead(day, zone) != _ahead(day + _DAY, zone):
+            moment = _first_with_another(day, zone)
+            found.append((moment, _ahead(moment, zone)))
+        day += _DAY
+    return tuple(found)
+
+
+def _ahead(moment: datetime, zone: tzinfo) -> timedelta:
+    return moment.astimezone(zone).utcoffset() or timedelta(0)
+
+
+def _first_with_another(day: datetime, zone: tzinfo) -> datetime:
+    """The first second of a day with another offset than its first one."""
+    before, low, high = _ahead(day, zone), 0, 86_400
+    while high - low > 1:
+        middle = (low + high) // 2
+        if _ahead(day + timedelta(seconds=middle), zone) == before:
+            low = middle
+        else:
+            high = middle
+    return day + timedelta(seconds=high)
 
 
 @lru_cache(maxsize=64)

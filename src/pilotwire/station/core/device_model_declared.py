@@ -12,7 +12,9 @@ from pilotwire.domain.provisioning import TriggerMessage
 from pilotwire.domain.reservation import ReserveNow
 from pilotwire.domain.smart_charging import SetChargingProfile
 from pilotwire.station.core.commands import supports
+from pilotwire.station.core.device_model_built import built
 from pilotwire.station.core.device_model_catalogue import Catalogue, catalogue
+from pilotwire.station.core.features import AS_USUAL, Built
 from pilotwire.station.core.settings import Family
 from pilotwire.station.core.streets import street_variables
 from pilotwire.station.core.variable_table import Declared, declared_variables, fixed
@@ -54,6 +56,12 @@ def _available(specs: Iterable[Declared]) -> Iterator[Declared]:
         yield Declared(name, DataType.BOOLEAN, "true", Mutability.READ_ONLY, constant=True)
 
 
-def catalogue_of(family: Family, layout: StationLayout) -> Catalogue:
-    """The same, as stations of this kind share it."""
-    return catalogue(family, layout, declared)
+def catalogue_of(family: Family, layout: StationLayout, how: Built = AS_USUAL) -> Catalogue:
+    """The same, as stations of this kind share it; built as their settings say, which 1.6 has no choice in."""
+    if family is Family.OCPP16 or how == AS_USUAL:
+        return catalogue(family, layout, declared)
+
+    def of_kind(family: Family, layout: StationLayout) -> Iterable[Declared]:
+        return built(declared(family, layout), how)
+
+    return catalogue(family, layout, of_kind, how)

@@ -20,7 +20,7 @@ from pilotwire.station.core.settings import Family
 from pilotwire.station.core.station import Station
 from pilotwire.station.core.street import Live, Street
 from pilotwire.station.core.variable_table import Declared, OtherAttribute
-from pilotwire.station.hardware.ports import AcSupply, ErrorCode, EvseLayout, StationLayout
+from pilotwire.station.hardware.ports import AcSupply, DcSupply, ErrorCode, EvseLayout, StationLayout
 
 STATES = ("Available", "Occupied", "Reserved", "Unavailable", "Faulted")
 _CHARGING_STATES = ("EVConnected", "Charging", "SuspendedEV", "SuspendedEVSE", "Idle")
@@ -114,6 +114,9 @@ def _evse(evse: EvseLayout) -> Iterator[Declared]:
     yield from _place("EVSE", _phases(evse), here)
     yield _at("EVSE", "AllowReset", DataType.BOOLEAN, "true", evse=here, constant=True)
     yield _at("EVSE", "Power", DataType.DECIMAL, "0", evse=here, unit="W", high=most, others=POWER_BOUNDS)
+    if isinstance(evse.supply, DcSupply):
+        chooses = "true" if evse.supply.switches_phases else "false"
+        yield _at("EVSE", "DCInputPhaseControl", DataType.BOOLEAN, chooses, evse=here, constant=True)
     yield _at("EVSE", "Temperature", DataType.DECIMAL, evse=here, unit="Celsius")
     yield _at("EVSE", "ChargingState", DataType.OPTION_LIST, "Idle", evse=here, values=_CHARGING_STATES)
     yield _at("EVSE", "ActiveTransactionId", DataType.STRING, evse=here)

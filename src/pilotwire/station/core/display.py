@@ -33,6 +33,7 @@ from pilotwire.domain.display import (
 )
 from pilotwire.station.core import display_screens, outbox_policy
 from pilotwire.station.core.display_memory import DisplayMemory
+from pilotwire.station.core.features import Feature
 from pilotwire.station.core.settings import Family
 from pilotwire.station.core.station import Station
 from pilotwire.station.core.street import Street, answered
@@ -78,7 +79,10 @@ def _refusal(station: Station, message: DisplayMessage) -> SetDisplayMessageStat
         return _Status.NOT_SUPPORTED_STATE
     if any(text.format not in members(_FORMATS) for text in texts):
         return _Status.NOT_SUPPORTED_MESSAGE_FORMAT
-    if not all(map(_language_known, texts)):
+    if not station.variables.has(display_screens.LANGUAGE):
+        if message.extra:
+            return _Status.REJECTED  # O01.FR.19
+    elif not all(map(_language_known, texts)):
         return _Status.LANGUAGE_NOT_SUPPORTED  # O01.FR.18
     if message.transaction_id is not None and not station.is_ongoing(message.transaction_id):
         return _Status.UNKNOWN_TRANSACTION  # O02.FR.01
@@ -139,11 +143,14 @@ def _not_told(station: Station, part: DisplayMessagesPart) -> None:
 
 
 def clear(station: Station, command: ClearDisplayMessage) -> ClearDisplayMessageOutcome:
-    """Remove a message (O05)."""
+    """Remove a message (O05); where displays cannot take one off, it stays until it ends by itself (O05.FR.03)."""
     messages = station.kept(DisplayMemory).messages
     left = tuple(message for message in messages if message.message_id != command.message_id)
     if len(left) == len(messages):
         return ClearDisplayMessageOutcome(status=ClearDisplayMessageStatus.UNKNOWN)
+    if Feature.CLEAR_DISPLAY in station.settings.lacks:
+        station.note(f"Display message {command.message_id} stays: this station cannot take a message off.")
+        return ClearDisplayMessageOutcome(status=ClearDisplayMessageStatus.REJECTED)
     station.remember(DisplayMemory(messages=left))
     return ClearDisplayMessageOutcome(status=ClearDisplayMessageStatus.ACCEPTED)
 

@@ -48,7 +48,7 @@ def _may_offer(station: Station, evse: Evse) -> bool:
     if evse.not_before is not None and station.now < evse.not_before:
         return False
     used_up = evse.tx is not None and evse.tx.reached is not None
-    return not evse.withheld and not used_up
+    return not evse.withheld and not evse.resting and not used_up
 
 
 def _switch(station: Station, evse: Evse, *, closed: bool) -> None:

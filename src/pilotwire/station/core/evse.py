@@ -108,6 +108,7 @@ class Evse:
     - `paused`: charging profiles or limits leave it less than can be offered.
     - `by_setpoint`: its power is set, in both directions, and no current limit of a profile applies; `untold_mode` the operation
       mode of its transaction that goes with the next event.
+    - `resting`: no energy is permitted, for its electronics are to sleep; `asleep`: they do (2.1: Q10).
     - `was_live`: energy was offered to this driver before; `closed_at_wh`: the register when the contactor closed, before which no
       energy can have flown.
     - `letting_go`: the driver stopped, and the contactor has yet to open: until then the charging state is what it was.
@@ -137,6 +138,8 @@ class Evse:
     paused: bool = False
     by_setpoint: bool = False
     untold_mode: OperationMode | None = None
+    resting: bool = False
+    asleep: bool = False
     contactor: bool = False
     was_live: bool = False
     closed_at_wh: Decimal | int | None = None
@@ -181,6 +184,11 @@ class Evse:
     def busy(self) -> bool:
         """Whether somebody uses it: a transaction, or a driver who may begin one."""
         return self.tx is not None or self.grant is not None
+
+    @property
+    def sleeps(self) -> bool:
+        """Whether its electronics sleep, and nothing has happened that wakes them (Q10.FR.04)."""
+        return self.asleep and self.grant is not None and self.connector is not None
 
     @property
     def charging_state(self) -> ChargingState:

@@ -29,7 +29,7 @@ from pilotwire.station.core.memory import (
     VariablesMemory,
 )
 from pilotwire.station.core.network_memory import NetworkMemory
-from pilotwire.station.core.network_ways import LEVEL, PRIORITY
+from pilotwire.station.core.network_ways import IDENTITY, LEVEL, PRIORITY
 from pilotwire.station.core.resumption_memory import ResumptionMemory
 from pilotwire.station.core.setup_memory import SetupMemory
 from pilotwire.station.core.variables import fits
@@ -43,7 +43,7 @@ _OF_THE_IDENTITY: tuple[type[Part], ...] = (
     LocalListMemory,
 )
 """What a CSMS has entrusted to one identity: who may charge there, and for whom it is kept free."""
-_WAYS = (PRIORITY.casefold(), LEVEL.casefold())
+_WAYS = (PRIORITY.casefold(), LEVEL.casefold(), IDENTITY.casefold())
 
 
 @dataclass(frozen=True, slots=True)

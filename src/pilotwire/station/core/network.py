@@ -5,6 +5,7 @@ Which way is taken is decided in `network_ways`, the component NetworkConfigurat
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 from pilotwire.domain.device_model import DataType, VariableName
@@ -19,6 +20,7 @@ from pilotwire.domain.network_profiles import (
 )
 from pilotwire.station.core import network_configuration, security
 from pilotwire.station.core import network_ways as ways
+from pilotwire.station.core.features import Feature
 from pilotwire.station.core.network_memory import NetworkMemory
 from pilotwire.station.core.settings import Family
 from pilotwire.station.core.station import Station
@@ -32,6 +34,9 @@ _LONGEST_PASSWORD = 64
 _LEAST_PASSWORD = 16
 _LEVEL = ways.LEVEL.casefold()
 _PASSWORD = ways.PASSWORD.casefold()
+_IDENTITY = ways.IDENTITY.casefold()
+_IDENTIFIER = re.compile(r"[A-Za-z0-9*\-_=+|@.]{1,48}\Z")
+"""An identifierString without the colon, at which a user name of basic authentication ends (2.1 2.2.2)."""
 
 
 # --- commands -------------------------------------------------------------------------------------------------------
@@ -50,9 +55,21 @@ def set_profile(station: Station, command: SetNetworkProfile) -> SetNetworkProfi
 
 def _flaw(station: Station, command: SetNetworkProfile) -> str | None:
     level, down = ways.level_of(station), ways.may_go_down(station)
-    return flaw_of(command, security_profile=level, slots=ways.SLOTS, may_go_down=down) or flaw_of_content(
-        command.profile
+    return (
+        flaw_of(command, security_profile=level, slots=ways.SLOTS, may_go_down=down)
+        or flaw_of_content(command.profile)
+        or _flaw_of_kind(station, command.profile)
     )
+
+
+def _flaw_of_kind(station: Station, profile: NetworkConnectionProfile) -> str | None:
+    """What this station has no means for."""
+    lacks = station.settings.lacks
+    if profile.apn is not None and Feature.APN in lacks:
+        return "this station has no APN connections"
+    if profile.vpn is not None and Feature.VPN in lacks:
+        return "this station has no VPN connections"
+    return None
 
 
 def flaw_of_content(profile: NetworkConnectionProfile) -> str | None:
@@ -108,6 +125,8 @@ def _changed(station: Station, key: str, value: str) -> None:
         ways.raise_level(station, int(value))
     elif key == _PASSWORD:
         _password_changed(station)
+    elif key == _IDENTITY:
+        _clear_in_active(station, identity=None)  # errata 2.1 B09.FR.26
     else:
         network_configuration.changed_by_variable(station, key, value)
 
@@ -115,17 +134,27 @@ def _changed(station: Station, key: str, value: str) -> None:
 def _password_changed(station: Station) -> None:
     """It is in the log, without itself (A01.FR.11, A01.FR.12), and goes before the profile's own (errata 2.1 B09.FR.27)."""
     security.report(station, "ReconfigurationOfSecurityParameters", "BasicAuthPassword")
+    _clear_in_active(station, basic_auth_password=None)
+
+
+def _clear_in_active(station: Station, **cleared: None) -> None:
+    """Take out of the profile in use what is set for all of them; that of the station's own setup is never in it."""
     memory, slot = station.kept(NetworkMemory), ways.slot_of(station)
     profile = memory.profiles.get(slot)
-    if profile is not None and profile.basic_auth_password is not None:
-        without = changed(profile, basic_auth_password=None)
+    if profile is not None:
+        without = changed(profile, **cleared)
         station.remember(changed(memory, profiles={**memory.profiles, slot: without}))
 
 
+def _is_identity(_station: Station, value: str) -> bool:
+    return _IDENTIFIER.match(value) is not None
+
+
 def _identity(station: Station, _: VariableName) -> str:
+    """That of the profile in use (errata 2.1 B09.FR.28), else the one that was set, else that of the station's setup."""
     profile = ways.profile_of(station, ways.slot_of(station))
-    home = ways.home_of(station)
-    return (profile.identity if profile is not None else None) or home.identity or ""
+    own = profile.identity if profile is not None else None
+    return own or ways.identity_set(station) or ways.home_of(station).identity or ""
 
 
 def _timeout(station: Station, _: VariableName) -> str:
@@ -153,7 +182,7 @@ def _variables(family: Family, _layout: StationLayout) -> tuple[Declared, ...]:
         Declared(priority, DataType.SEQUENCE_LIST, _HOME, values=_SLOT_TEXTS, reboot_required=True),
         switch(ways.DOWNGRADE, False),
         switch("SecurityCtrlr.AllowCSMSTLSWildcards", False),
-        fixed("SecurityCtrlr.Identity", "", DataType.STRING, high=48),
+        Declared(name_of(ways.IDENTITY), DataType.STRING, "", high=48),
         fixed("OCPPCommCtrlr.ActiveNetworkProfile", _HOME),
         fixed("OCPPCommCtrlr.MessageTimeout[Default]", "30", unit="s"),
         *network_configuration.declared(),
@@ -178,7 +207,12 @@ STREET = Street(
         ("ocppcommctrlr", "messagetimeout"): _timeout,
         **network_configuration.LIVE,
     },
-    checks={ways.LEVEL: _may_raise, ways.PRIORITY: _may_order, **network_configuration.CHECKS},
+    checks={
+        ways.LEVEL: _may_raise,
+        ways.PRIORITY: _may_order,
+        ways.IDENTITY: _is_identity,
+        **network_configuration.CHECKS,
+    },
     changed=_changed,
     started=ways.started,
 )

@@ -13,6 +13,7 @@ from pilotwire.domain.kinds import Reason, changed
 from pilotwire.domain.network_profiles import AccessPoint, NetworkConnectionProfile, PrivateNetwork, slots_of
 from pilotwire.station.core import network_ways as ways
 from pilotwire.station.core.device_model_catalogue import key_of
+from pilotwire.station.core.features import Feature
 from pilotwire.station.core.network_memory import NetworkMemory
 from pilotwire.station.core.station import Station
 from pilotwire.station.core.street import Check, Live
@@ -69,6 +70,7 @@ _NO_DOWNGRADE = Reason(
     code="NoSecurityDowngrade", info="AllowSecurityProfileDowngrade does not allow a lower security profile."
 )
 _NONE_IN = {"vpn": _NO_VPN, "apn": _NO_APN}
+_NONE_IN_FEATURE = {"vpn": Feature.VPN, "apn": Feature.APN}
 _FOLDED = {name.casefold(): name for name in _FIELDS}
 
 
@@ -110,6 +112,8 @@ def _live(station: Station, name: VariableName) -> str | None:
     spec = _FIELDS[_FOLDED[name.variable.casefold()]]
     if not slot.isdigit() or spec.secret:
         return None
+    if spec.field in _NONE_IN and _NONE_IN_FEATURE[spec.field] in station.settings.lacks:
+        return "false"  # B09.FR.13
     profile = ways.profile_of(station, int(slot)) or EMPTY
     return _value(profile, spec)
 

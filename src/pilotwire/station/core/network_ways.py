@@ -37,6 +37,7 @@ UNKNOWN_HOME = NetworkConnectionProfile(
 PRIORITY = "OCPPCommCtrlr.NetworkConfigurationPriority"
 LEVEL = "SecurityCtrlr.SecurityProfile"
 PASSWORD = "SecurityCtrlr.BasicAuthPassword"
+IDENTITY = "SecurityCtrlr.Identity"
 ATTEMPTS = "OCPPCommCtrlr.NetworkProfileConnectionAttempts"
 DOWNGRADE = "SecurityCtrlr.AllowSecurityProfileDowngrade"
 
@@ -138,10 +139,20 @@ class Ways:
 
 
 def home_of(station: Station) -> NetworkConnectionProfile:
-    """The profile the station was set up with, at the security profile it has been raised to."""
+    """The profile the station was set up with, at the security profile it has been raised to.
+
+    Its identity is not there where the CSMS has set another (errata 2.1 B09.FR.26).
+    """
     home = station.settings.home or UNKNOWN_HOME
+    if identity_set(station):
+        home = changed(home, identity=None)
     level = station.kept(NetworkMemory).level
     return home if level is None else changed(home, security_profile=level, csms_url=_url_for(home.csms_url, level))
+
+
+def identity_set(station: Station) -> str | None:
+    """The identity the CSMS has set for all profiles that have none of their own, None: it has not."""
+    return (station.variables.has(IDENTITY) and station.variables.text(IDENTITY)) or None
 
 
 def _url_for(url: str, level: int) -> str:
@@ -255,7 +266,7 @@ def way_of(station: Station) -> Way | None:
         security_profile=profile.security_profile,
         carrier=carrier,
         message_timeout=profile.message_timeout,
-        identity=profile.identity,
+        identity=profile.identity or identity_set(station),
         password=password,
         ocpp_version=profile.ocpp_version,
         only_strong_ciphers=values.text("InstallerCtrlr.ConnectionStrictness") == "SecureOnly",
@@ -377,6 +388,8 @@ def set_up(station: Station, event: SetUp) -> None:
         ways = station.moment(Ways)
         station.remember(NetworkMemory(home=_mark(event.home)))
         station.variables.put(PRIORITY, str(HOME_SLOT))
+        if identity_set(station):
+            station.variables.put(IDENTITY, "")
         station.variables.put(LEVEL, str(event.home.security_profile))
         ways.order, ways.index, ways.misses, ways.trouble = (HOME_SLOT,), 0, 0, ""
         ways.connected = ANOTHER

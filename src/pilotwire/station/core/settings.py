@@ -13,6 +13,7 @@ from typing import Any, Final
 from pilotwire.domain.identity import StationIdentity
 from pilotwire.domain.monitoring import MonitorSetting
 from pilotwire.domain.network_profiles import NetworkConnectionProfile
+from pilotwire.station.core.features import Built, Feature
 
 SLOT_POINT: Final = "EVConnected"
 """What begins and ends the transactions of a swap station (S04.FR.08, S04.FR.09)."""
@@ -113,6 +114,10 @@ class StationSettings:
     """Monitors from the factory that a CSMS may change and switch off (N03); their ids follow those that are hard-wired."""
     dhcp_ntp_servers: tuple[str, ...] = ()
     """The NTP servers of the network, where ClockCtrlr.NtpSource is DHCP: the station has no DHCP client and is told them."""
+    lacks: frozenset[Feature] = frozenset()
+    """Features of 2.1 this station does not have, which a station need not have (see `features`)."""
+    custom_triggers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Messages of its maker's own that a CSMS may trigger (2.1:F06.FR.18): by name, the variables whose values each tells."""
     swap_slots: int = 0
     """How many of the EVSEs, the first ones, are slots for batteries to be swapped (2.1: S); 0: none, the usual."""
     boot_retry_seconds: int = 30
@@ -133,6 +138,11 @@ class StationSettings:
         if self.swap_slots <= 0 or self.family is Family.OCPP16:
             return self.variables
         return {**self.variables, "TxCtrlr.TxStartPoint": SLOT_POINT, "TxCtrlr.TxStopPoint": SLOT_POINT}
+
+    @property
+    def built(self) -> Built:
+        """What of this decides which variables the station has."""
+        return Built(self.lacks, tuple(self.custom_triggers))
 
     @classmethod
     def ocpp2(cls, identity: StationIdentity, **changes: Any) -> StationSettings:

@@ -39,7 +39,14 @@ from pilotwire.domain.smart_charging import (
     with_set,
 )
 from pilotwire.domain.smart_charging.composite import composite
-from pilotwire.station.core import charging_dynamic, charging_limits, charging_power, outbox_policy, v2x_setpoints
+from pilotwire.station.core import (
+    charging_dynamic,
+    charging_limits,
+    charging_power,
+    evse_sleep,
+    outbox_policy,
+    v2x_setpoints,
+)
 from pilotwire.station.core.actions import Answer, RefuseCommand
 from pilotwire.station.core.charging_checks import MOST_PROFILES, abilities, first_flaw, reason_of
 from pilotwire.station.core.charging_site import ENABLED, csms_time, replace_installed, site_of, usual_unit
@@ -268,7 +275,7 @@ def _variables(family: Family, layout: StationLayout) -> Iterable[Declared]:
         yield fixed(f"{_C}.ChargingProfilePersistence[{purpose}]", _TRUE, DataType.BOOLEAN)
     for feature in ("DynamicProfiles", "MaxOfflineDuration", "UseLocalTime", "RandomizedDelay", "LimitAtSoC"):
         yield fixed(f"{_C}.SupportsFeature[{feature}]", _TRUE, DataType.BOOLEAN)
-    yield fixed(f"{_C}.SupportsFeature[EvseSleep]", "false", DataType.BOOLEAN)
+    yield fixed(evse_sleep.SUPPORTED, _TRUE if evse_sleep.is_possible(layout) else "false", DataType.BOOLEAN)
 
 
 def _entries(station: Station, _name: VariableName) -> str | None:

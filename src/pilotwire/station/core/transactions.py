@@ -180,6 +180,7 @@ def _event(
             readings=readings,
             limit=limit,
             operation_mode=evse.untold_mode,
+            evse_sleep=evse.sleeps or None,
             tariff_id=tariff_id,
             cost=cost,
         )

@@ -8,21 +8,34 @@ from pilotwire.domain.availability import ConnectorState
 from pilotwire.domain.identity import EvseAddress
 from pilotwire.domain.provisioning import BootReason, RegistrationStatus, TriggerMessage, TriggerOutcome, TriggerStatus
 from pilotwire.domain.transactions import TriggerReason
-from pilotwire.station.core import availability, metering, metering_main, provisioning, transactions
+from pilotwire.station.core import availability, custom_triggers, metering, metering_main, provisioning, transactions
 from pilotwire.station.core.evse import Evse
 from pilotwire.station.core.station import Station
 from pilotwire.station.core.streets import TRIGGERS
 
 Then = Callable[[], None]
-_IMPLEMENTED = frozenset({"BootNotification", "Heartbeat", "StatusNotification", "MeterValues", "TransactionEvent"})
+_IMPLEMENTED = frozenset(
+    {
+        "BootNotification",
+        "Heartbeat",
+        "StatusNotification",
+        "MeterValues",
+        "TransactionEvent",
+        custom_triggers.CUSTOM,
+    }
+)
 
 
 def request(station: Station, command: TriggerMessage) -> tuple[TriggerOutcome, Then | None]:
     """The answer, and what to do after it was given."""
     of_street = TRIGGERS.get(command.message)
     lacking = command.message == "SignCombinedCertificate" and not station.settings.combined_certificate
-    if lacking or (of_street is None and command.message not in _IMPLEMENTED):
-        return TriggerOutcome(status=TriggerStatus.NOT_IMPLEMENTED), None  # F06.FR.08
+    if (
+        custom_triggers.is_none(station, command)
+        or lacking
+        or (of_street is None and command.message not in _IMPLEMENTED)
+    ):
+        return TriggerOutcome(status=TriggerStatus.NOT_IMPLEMENTED), None  # F06.FR.08, F06.FR.19
     then = of_street(station, command) if of_street is not None else _plan(station, command)
     status = TriggerStatus.REJECTED if then is None else TriggerStatus.ACCEPTED
     return TriggerOutcome(status=status), then
@@ -35,6 +48,8 @@ def _plan(station: Station, command: TriggerMessage) -> Then | None:
         return lambda: provisioning.heartbeat(station)
     if command.message == "StatusNotification":
         return _statuses(station, command.address)
+    if command.message == custom_triggers.CUSTOM:
+        return lambda: custom_triggers.tell(station, command.custom or "")
     if command.message == "MeterValues":
         return _meter_values(station, command.address)
     evses = _named(station, command.address)

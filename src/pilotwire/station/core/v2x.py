@@ -18,7 +18,7 @@ from pilotwire.domain.v2x import (
     NotifyAllowedEnergyTransfer,
     NotifyAllowedEnergyTransferOutcome,
 )
-from pilotwire.station.core import external_power, grid, v2x_measurands
+from pilotwire.station.core import evse_sleep, external_power, grid, v2x_measurands
 from pilotwire.station.core.actions import Inform
 from pilotwire.station.core.charging_site import csms_time
 from pilotwire.station.core.device_model_bounds import DISCHARGE_BOUNDS
@@ -93,7 +93,9 @@ def _follow(station: Station) -> None:
 
 def _deadline(station: Station) -> datetime | None:
     now = csms_time(station)
-    return min((at - station.offset for at, _ in station.moment(Setpoints).signals if at > now), default=None)
+    times = [at - station.offset for at, _ in station.moment(Setpoints).signals if at > now]
+    rest = evse_sleep.deadline(station)
+    return min(times if rest is None else (*times, rest), default=None)
 
 
 def _discharge_power(station: Station, name: VariableName) -> str | None:
@@ -156,6 +158,7 @@ STREET = Street(
         grid.GridMeasured: grid.measured,
         grid.UpstreamLoad: grid.loaded,
         external_power.ExternalPower: external_power.received,
+        evse_sleep.FellAsleep: evse_sleep.fell_asleep,
     },
     variables=_variables,
     live={("evse", "dischargepower"): _discharge_power},

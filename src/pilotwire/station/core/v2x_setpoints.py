@@ -26,7 +26,7 @@ from pilotwire.domain.smart_charging.setpoints import (
     setpoint_lead,
 )
 from pilotwire.domain.transactions import TriggerReason
-from pilotwire.station.core import der_effects, der_pace, metering_setpoint, transactions
+from pilotwire.station.core import der_effects, der_pace, evse_sleep, metering_setpoint, transactions
 from pilotwire.station.core.actions import SetPowerSetpoint
 from pilotwire.station.core.charging_site import csms_time, follow_beginnings, site_of
 from pilotwire.station.core.evse import Evse
@@ -82,6 +82,7 @@ def follow(station: Station) -> None:
     for evse in station.evses.values():
         here = decisions[evse.evse_id]
         evse.by_setpoint = evse in free
+        evse_sleep.follow(station, evse, here)
         _notice_mode(station, evse, here.mode)
         if is_both_ways(evse):
             _give(station, evse, *_power(station, evse, here, site, outlets[evse.evse_id], len(free)))

@@ -17,6 +17,11 @@ from pilotwire.station.core.v2x_settings import is_on
 _OF_20: Final = "urn:iso:std:iso:15118:-20"
 
 
+def is_of_20(protocol: str) -> bool:
+    """Whether a protocol, by the namespace of its schema, is one of ISO 15118-20."""
+    return protocol.startswith(_OF_20)
+
+
 class ServiceRenegotiation(Verdict):
     """The vehicle is to choose anew among these ways of energy transfer, and then to tell its needs again (Q02.FR.06, Q02.FR.07)."""
 
@@ -52,7 +57,7 @@ class VehicleSessions:
     def identified(self, evse_id: int, vehicle_id: str, protocol: str) -> None:
         """Which vehicle it is, and what it speaks."""
         self.ids.pop(evse_id, None)
-        if protocol.startswith(_OF_20) and vehicle_id:
+        if is_of_20(protocol) and vehicle_id:
             self.ids[evse_id] = vehicle_id
 
 

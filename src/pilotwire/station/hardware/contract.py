@@ -33,9 +33,11 @@ from pilotwire.station.hardware.ports import (
     HardwareDriver,
     HardwareError,
     HardwareEvent,
+    Sleeps,
     StationLayout,
     VehicleRequestsPower,
     VehicleSuspends,
+    switchable,
 )
 
 _E = TypeVar("_E", bound=HardwareEvent)
@@ -318,16 +320,15 @@ async def phases_are_those_of_the_layout(trial: Trial) -> None:
     """What the outlet has can be chosen; what it has not is a mistake of the caller."""
     supply = trial.bench.layout.evses[0].supply
     trial.driver.set_current_limit(1, Decimal(0))
-    if isinstance(supply, AcSupply) and supply.switches_phases:
+    most = switchable(supply)
+    if most:
         trial.driver.set_phases(1, 1)
         trial.driver.set_phases(1, None)
-        _misused(lambda: trial.driver.set_phases(1, supply.phases + 1), "set_phases with more phases than there are")
+        _misused(lambda: trial.driver.set_phases(1, most + 1), "set_phases with more phases than there are")
         if supply.chooses_phase:
-            trial.driver.set_phases(1, 1, supply.phases)
+            trial.driver.set_phases(1, 1, most)
             trial.driver.set_phases(1, None)
-            _misused(
-                lambda: trial.driver.set_phases(1, 1, supply.phases + 1), "set_phases with a phase that is not there"
-            )
+            _misused(lambda: trial.driver.set_phases(1, 1, most + 1), "set_phases with a phase that is not there")
     else:
         _misused(lambda: trial.driver.set_phases(1, 1), "set_phases at an outlet that cannot choose")
 
@@ -340,6 +341,25 @@ async def only_what_can_give_back_takes_setpoints(trial: Trial) -> None:
     else:
         trial.driver.set_power_setpoint(1, -back)
         trial.driver.set_power_setpoint(1, None)
+
+
+async def what_can_sleep_sleeps_and_wakes(trial: Trial) -> None:
+    """Where the layout says so: nothing flows while it sleeps, and energy flows again once it is woken and the contactor closed."""
+    driver = trial.driver
+    if not trial.bench.layout.evses[0].can_sleep:
+        return
+    if not isinstance(driver, Sleeps):
+        raise ContractBroken("The layout has can_sleep, but the driver has no sleep and wake.", "Write them.")
+    await trial.charge()
+    driver.set_contactor(1, False)
+    done = driver.sleep(1)
+    _demand(done if isinstance(done, bool) else await done, "an EVSE with an open contactor does not fall asleep")
+    _demand(driver.meter(1).power_w == 0, "power at the meter of an EVSE that sleeps")
+    _demand(CablePlugged(1, 1) in driver.survey(), "the plug is not in the survey of an EVSE that sleeps")
+    driver.wake(1)
+    driver.set_contactor(1, True)
+    await trial.bench.want_energy(True)
+    await trial.until(trial.bench.energy_flows, "energy after waking up")
 
 
 # --- meter, start, saving -------------------------------------------------------------------------------------------
@@ -468,6 +488,7 @@ CHECKS: tuple[Check, ...] = (
     a_limit_is_in_force_at_once,
     phases_are_those_of_the_layout,
     only_what_can_give_back_takes_setpoints,
+    what_can_sleep_sleeps_and_wakes,
     a_restart_keeps_the_registers,
     readings_are_whole,
     what_the_layout_names_is_measured,

@@ -50,18 +50,51 @@ class AcSupply:
 
 @dataclass(frozen=True, slots=True)
 class DcSupply:
-    """A DC outlet: most W, V and A; most W it takes back from a vehicle and feeds into the grid, 0 for none."""
+    """A DC outlet: most W, V and A; most W it takes back from a vehicle and feeds into the grid, 0 for none.
+
+    `can_choose_input`: its rectifier can take its power from fewer of its `input_phases` of the grid, one of them any
+    (DCInputPhaseControl).
+    """
 
     max_power_w: Decimal
     max_voltage_v: Decimal = Decimal(1000)
     max_current_a: Decimal = Decimal(500)
     max_discharge_w: Decimal = Decimal(0)
+    input_phases: int = 3
+    can_choose_input: bool = False
 
     def __post_init__(self) -> None:
         if self.max_discharge_w < 0:
             raise ConfigError("A DC supply cannot take back less than nothing.", "Give 0 W or more.")
+        if self.input_phases not in (1, 2, 3):
+            raise ConfigError(f"A grid has no {self.input_phases} phases.", "Give 1 to 3 input phases.")
         if min(self.max_power_w, self.max_voltage_v, self.max_current_a) <= 0:
             raise ConfigError("That DC supply cannot be.", "Give a power, voltage and current above zero.")
+
+
+    @property
+    def switches_phases(self) -> bool:
+        """Whether it can do with fewer phases of the grid than all."""
+        return self.can_choose_input and self.input_phases > 1
+
+    @property
+    def chooses_phase(self) -> bool:
+        """Whether one phase of the grid alone can be another than L1."""
+        return self.switches_phases
+
+
+def switchable(supply: AcSupply | DcSupply) -> int:
+    """Of how many phases some can be chosen: those that come out of an AC outlet, those that go into a DC one; 0: there is no choice."""
+    if not supply.switches_phases:
+        return 0
+    return supply.phases if isinstance(supply, AcSupply) else supply.input_phases
+
+
+def most_w(supply: AcSupply | DcSupply, phases: int | None) -> Decimal:
+    """The most W of an outlet; of a DC one by so many of its input phases alike, None: by all of them."""
+    if phases is None or isinstance(supply, AcSupply):
+        return supply.max_power_w
+    return supply.max_power_w * phases / supply.input_phases
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +125,8 @@ class EvseLayout:
     """An EVSE: its number (from 1), what it supplies, and the connectors of which one at a time is used.
 
     `signing_meter`: its meter can sign what it measured, and what it says is bound by the law of measuring. `meter_public_key` is
-    that meter's key as in `SignedReading`. `measurands` are those it tells besides what every `MeterReading` has, of `SoC`, `Frequency`
+    that meter's key as in `SignedReading`. `can_sleep`: its power electronics can be turned off while nothing needs them (`Sleeps`; 2.1:
+    SupportsFeature[EvseSleep]). `measurands` are those it tells besides what every `MeterReading` has, of `SoC`, `Frequency`
     and all that goes into `more`; None: as simulated hardware of such a supply.
     """
 
@@ -102,6 +136,7 @@ class EvseLayout:
     signing_meter: bool = False
     meter_public_key: str = ""
     measurands: frozenset[str] | None = None
+    can_sleep: bool = False
 
     def __post_init__(self) -> None:
         _check_numbers([one.connector_id for one in self.connectors], f"connectors of EVSE {self.evse_id}")

@@ -38,6 +38,8 @@ from pilotwire.station.hardware.layouts import DcSupply as DcSupply
 from pilotwire.station.hardware.layouts import EvseLayout as EvseLayout
 from pilotwire.station.hardware.layouts import MainMeter as MainMeter
 from pilotwire.station.hardware.layouts import StationLayout as StationLayout
+from pilotwire.station.hardware.layouts import most_w as most_w
+from pilotwire.station.hardware.layouts import switchable as switchable
 from pilotwire.station.hardware.meter_readings import Measured as Measured
 from pilotwire.station.hardware.meter_readings import MeterReading as MeterReading
 from pilotwire.station.hardware.meter_readings import SignedReading as SignedReading
@@ -145,6 +147,8 @@ class HardwareDriver(Protocol):
     def set_phases(self, evse_id: int, phases: int | None, phase: int | None = None) -> None:
         """Connect so many phases of an AC outlet; None: all there are. If it is one, `phase` says which, None: L1.
 
+        At a DC outlet it is the phases of the grid that its rectifier takes its power from (`DcSupply.can_choose_input`).
+
         Whoever asks has offered nothing for long enough that no current flows. An outlet that cannot choose (`switches_phases`, for
         another phase than L1 `chooses_phase`), or has not so many, raises `MisuseError`. `phase` is passed only where it is not None.
         """
@@ -188,6 +192,23 @@ class RunsAtOnce(Protocol):
 
     def run_installed(self) -> RunningFirmware:
         """Run what was installed last, or what ran before if that does not start; which of them it is."""
+        ...
+
+
+@runtime_checkable
+class Sleeps(Protocol):
+    """A driver that can turn off the power electronics of EVSEs whose layout has `can_sleep` (2.1: Q10).
+
+    Pilot, plug and meter are watched all the same. After `open` and `restart` every EVSE is awake. An EVSE without `can_sleep` raises
+    `MisuseError`.
+    """
+
+    def sleep(self, evse_id: int) -> bool | Awaitable[bool]:
+        """Turn them off until `wake`; True once they are, False if that cannot be now. The contactor was opened before."""
+        ...
+
+    def wake(self, evse_id: int) -> None:
+        """Turn them on again, or leave them on; what is commanded next counts once they are."""
         ...
 
 

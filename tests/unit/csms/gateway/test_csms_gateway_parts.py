@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pilotwire.clock import ManualClock
-from pilotwire.csms.gateway.admission import TurnedAway
 from pilotwire.csms.gateway.frame_log import FrameLog
 from pilotwire.csms.gateway.triggered import triggered_by
+from pilotwire.csms.gateway.turned_away import TurnedAway
 from pilotwire.csms.store.memory import MemoryJournal, MemoryStore
 from pilotwire.csms.store.ports import LoggedFrame
 from pilotwire.ocpp.net.handshake import Handshake

@@ -299,6 +299,35 @@ async def test_a_vehicle_asks_for_its_contract_and_goes_on_by_it_if_it_gets_one(
             assert shown["idToken"]["type"] == "ISO14443", "nobody was asked about by a contract before"
 
 
+@pytest.mark.req("M01.FR.03", "M01.FR.06", versions=("2.1",))
+async def test_a_vehicle_of_15118_20_asks_for_all_its_contracts_and_shows_one_after_the_last() -> None:
+    schema, since = "urn:iso:std:iso:15118:-20:CommonMessages", datetime(2020, 1, 1, tzinfo=UTC)
+    root = Signer.root("MO", since=since)
+    contract = root.issue("NLTNMC0000001X1", key("car").public_key(), since=since, days=3650)
+    async with rig("2.1") as tool:
+
+        def reply(asked: str, payload: Any) -> Any:
+            if asked != "Get15118EVCertificate":
+                return accepting(asked, payload)
+            left = 2 - len(tool.csms.of(asked))
+            return {"status": "Accepted", "exiResponse": "gA==", "remainingContracts": left}
+
+        tool.csms.reply = reply
+        await tool.make(variables=QUICK | {"ISO15118Ctrlr.PnCEnabled": "true"})
+        await tool.until_accepted()
+        installs = {"certificateType": "MORootCertificate", "certificate": pem(root.certificate)}
+        assert (await tool.csms.call("InstallCertificate", installs))["status"] == "Accepted"
+        await tool.does("/plug")
+        assert "how many" in await tool.cannot("/vehicle/certificate", 409, schemaVersion=schema)
+        wishes = {"maximumContractCertificateChains": 2, "prioritizedEMAIDs": ["NLTNMC0000001X1"]}
+        await tool.does("/vehicle/certificate", schemaVersion=schema, chain=pem(contract), **wishes)
+        asked = await tool.csms.until_heard("Get15118EVCertificate", 2)
+        assert [{name: one[name] for name in wishes} for one in asked] == [wishes] * 2
+        await tool.csms.until_heard("Authorize")
+        heard = [one.action for one in tool.csms.heard if one.action in ("Get15118EVCertificate", "Authorize")]
+        assert heard == ["Get15118EVCertificate"] * 2 + ["Authorize"]
+
+
 async def test_a_vehicle_ends_its_session() -> None:
     async with rig() as tool:
         await tool.make(variables={"TxCtrlr.TxStopPoint": "Authorized"})

@@ -29,6 +29,7 @@ from pilotwire.station.hardware.ports import (
     VehicleParked,
     VehicleRequestsPower,
     VehicleSuspends,
+    most_w,
 )
 from pilotwire.station.hardware.signing import MeterPlate, MeterSigner, key_from_seed
 from pilotwire.station.hardware.simulated.main_meter import purely_active
@@ -253,7 +254,7 @@ class SimulatedEvse:
 
     def _held_out_w(self) -> Decimal:
         """The most W that may flow; negative: so many are wanted back."""
-        most, back = self.layout.supply.max_power_w, self.layout.max_discharge_w
+        most, back = most_w(self.layout.supply, self.phase_limit), self.layout.max_discharge_w
         return most if self.setpoint_w is None else max(min(self.setpoint_w, most), -back)
 
     def _phases(self, supply: AcSupply) -> int:

@@ -48,6 +48,12 @@ def _ccs(evse_id: int, kilowatts: int, amps: int, *, back: int = 0) -> EvseLayou
     return EvseLayout(evse_id, supply, (ConnectorLayout(1, "cCCS2"),))
 
 
+def _any_input(evse: EvseLayout) -> EvseLayout:
+    """With each phase of the grid to be used alone."""
+    assert isinstance(evse.supply, DcSupply)
+    return replace(evse, supply=replace(evse.supply, can_choose_input=True))
+
+
 _MAIN = MainMeter()
 _FISCAL_MAIN = MainMeter(
     signing_meter=True, meter_public_key=printed_key(key_from_seed(MAIN_PLATE.serial).public_key())
@@ -70,7 +76,9 @@ LAYOUTS: dict[str, StationLayout] = {
         StationLayout((_both_ways(_ac(1, "sType2", 3, 32)),), model="ac-22-v2x"),
         StationLayout((_ccs(1, 50, 125),), model="dc-50-ccs"),
         StationLayout((_ccs(1, 150, 400),), model="dc-150-ccs"),
+        StationLayout((_any_input(_ccs(1, 50, 125)),), model="dc-50-phases", main_meter=_MAIN),
         StationLayout((_ccs(1, 50, 125, back=30),), model="dc-50-v2x"),
+        StationLayout((replace(_ccs(1, 50, 125, back=30), can_sleep=True),), model="dc-50-v2x-sleep"),
         StationLayout((_ccs(1, 50, 125, back=30), _ccs(2, 50, 125, back=30)), model="dc-50-v2x-dual"),
         StationLayout(
             (_ccs(1, 150, 400), _ccs(2, 150, 400)), model="dc-150-pay", payment_terminal=PaymentTerminalLayout()
@@ -82,8 +90,8 @@ LAYOUTS: dict[str, StationLayout] = {
 }
 """The layouts by name: `wallbox-*` and `ac-*` by kW, `dc-*` by kW of a CCS outlet; `ac-*` have sockets, the others cables.
 
-`*-fiscal` have meters that sign, `*-v2x` take energy back from vehicles, `*-phases` can use any phase alone, `*-pay` have a payment
-terminal, `*-main` have a meter at the grid connection.
+`*-fiscal` have meters that sign, `*-v2x` take energy back from vehicles, `ac-*-phases` can use any phase alone, `dc-*-phases` any of the grid's, `*-pay` have a payment
+terminal, `*-main` have a meter at the grid connection, `*-sleep` can turn their power electronics off.
 """
 
 

@@ -6,9 +6,10 @@ Registers count the balance of each step of time: energy that one vehicle gives 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
+from itertools import zip_longest
 from typing import Annotated
 
 from msgspec import Meta
@@ -55,12 +56,14 @@ class SimulatedMainMeter:
             self.export_wh += whole
             self._fraction_wh += whole
 
-    def reading(self, evses: Iterable[MeterReading], *, powered: bool) -> MeterReading:
-        """The meter at this moment, `evses` being the readings of all EVSEs."""
+    def reading(
+        self, evses: Iterable[MeterReading], *, powered: bool, inputs: Sequence[range | None] = ()
+    ) -> MeterReading:
+        """The meter at this moment, `evses` being the readings of all EVSEs; `inputs`: the phases each DC one takes its power from."""
         layout = self.layout
         volts = layout.voltage_v if powered else Decimal(0)
         own = layout.own_consumption_w if powered else Decimal(0)
-        amps = self._amps(evses, own)
+        amps = self._amps(evses, own, inputs)
         watts = sum((volts * each for each in amps), Decimal(0))
         return MeterReading(
             energy_import_register=self.import_wh,
@@ -76,14 +79,22 @@ class SimulatedMainMeter:
             sign=None if self.signer is None else self.signer.sign,
         )
 
-    def _amps(self, evses: Iterable[MeterReading], own_w: Decimal) -> list[Decimal]:
-        """A in each phase, negative: out. An AC EVSE takes them from the phases of its own; DC and the station from all alike."""
+    def _amps(
+        self, evses: Iterable[MeterReading], own_w: Decimal, inputs: Sequence[range | None] = ()
+    ) -> list[Decimal]:
+        """A in each phase, negative: out.
+
+        An AC EVSE takes them from the phases of its own; DC from those it has chosen, else from all alike, as the station does.
+        """
         phases, volts = self.layout.phases, self.layout.voltage_v
         amps = [own_w / volts / phases] * phases
-        for one in evses:
+        for one, chosen in zip_longest(evses, inputs):
             on_ac = one.frequency_hz is not None and len(one.current_a) <= phases
             used = len(one.current_a) if on_ac else phases
             own = one.current_a if on_ac and one.power_w >= 0 else (one.power_w / volts / used,) * used
+            if chosen is not None:
+                each = one.power_w / volts / len(chosen)
+                own = tuple(each if phase in chosen else Decimal(0) for phase in range(phases))
             amps = [sum(pair, Decimal(0)) for pair in zip(amps, (*own, *(Decimal(0),) * phases), strict=False)]
         return amps
 

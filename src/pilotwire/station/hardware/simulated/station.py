@@ -17,7 +17,6 @@ import msgspec
 
 from pilotwire.errors import MisuseError
 from pilotwire.station.hardware.ports import (
-    AcSupply,
     CardPresented,
     ConnectorLayout,
     EmergencyStopPressed,
@@ -38,6 +37,7 @@ from pilotwire.station.hardware.ports import (
     VehicleInlet,
     VehicleLeft,
     VehicleParked,
+    switchable,
 )
 from pilotwire.station.hardware.simulated.evse import SavedEvse, SimulatedEvse, VehicleFrom
 from pilotwire.station.hardware.simulated.main_meter import SavedMain, SimulatedMainMeter
@@ -85,6 +85,8 @@ class SimulatedStation:
         self.emergency_stop = False
         self.slots = Slots()
         """Its firmware; the faults there make an update fail."""
+        self.asleep: set[int] = set()
+        """EVSEs whose electronics are off: no contactor closes there."""
         self.payment_terminal = SimulatedTerminal(built_in=layout.payment_terminal is not None)
         self._faults: dict[_Place, FaultRaised] = {}
         self._pending: list[HardwareEvent] = []
@@ -110,7 +112,7 @@ class SimulatedStation:
     def set_contactor(self, evse_id: int, closed: bool) -> None:
         """Permit energy or not; see `HardwareDriver.set_contactor`."""
         evse = self._evse(evse_id)
-        evse.contactor_closed = closed and evse.vehicle is not None and self._alive(evse)
+        evse.contactor_closed = closed and evse.vehicle is not None and self._alive(evse) and evse_id not in self.asleep
         self._refresh(evse)
 
     def set_lock(self, evse_id: int, connector_id: int, locked: bool) -> bool:
@@ -143,22 +145,30 @@ class SimulatedStation:
     def set_phases(self, evse_id: int, phases: int | None, phase: int | None = None) -> None:
         """Change the phases connected; see `HardwareDriver.set_phases`."""
         evse = self._evse(evse_id)
-        supply = evse.layout.supply
-        if phases is not None and not (
-            isinstance(supply, AcSupply) and supply.switches_phases and 1 <= phases <= supply.phases
-        ):
+        supply, most = evse.layout.supply, switchable(evse.layout.supply)
+        if phases is not None and not 1 <= phases <= most:
             raise MisuseError(f"EVSE {evse_id} cannot use {phases} phases.", "Ask for those it has, or None for all.")
-        if phase not in (None, 1) and not (
-            phases == 1 and isinstance(supply, AcSupply) and supply.chooses_phase and 1 <= phase <= supply.phases
-        ):
+        if phase not in (None, 1) and not (phases == 1 and supply.chooses_phase and 1 <= phase <= most):
             raise MisuseError(f"EVSE {evse_id} cannot use L{phase} alone.", "Ask for a phase it can choose.")
         evse.phase_limit, evse.single_phase = phases, phase or 1
         self._refresh(evse)
 
+    def sleep(self, evse_id: int) -> bool:
+        """Turn the power electronics off; see `Sleeps`. Not while the contactor is closed."""
+        evse = self._sleeper(evse_id)
+        if not evse.contactor_closed:
+            self.asleep.add(evse_id)
+        return evse_id in self.asleep
+
+    def wake(self, evse_id: int) -> None:
+        """Turn them on again; see `Sleeps`."""
+        self.asleep.discard(self._sleeper(evse_id).layout.evse_id)
+
     def meter(self, evse_id: int) -> MeterReading:
         """Read a meter; see `HardwareDriver.meter`."""
         if evse_id == 0 and self._main is not None:
-            return self._main.reading(map(self.meter, self._evses), powered=self.powered)
+            inputs = [_inputs(evse) for evse in self._evses.values()]
+            return self._main.reading(map(self.meter, self._evses), powered=self.powered, inputs=inputs)
         evse = self._evse(evse_id)
         return evse.reading(powered=self.powered, alive=self._alive(evse))
 
@@ -197,6 +207,7 @@ class SimulatedStation:
     def restart(self) -> None:
         """Start anew; see `HardwareDriver.restart`."""
         self.display.clear()
+        self.asleep.clear()
         self._pending.clear()
         self.slots.boot()
         for evse in self._evses.values():
@@ -417,6 +428,12 @@ class SimulatedStation:
             raise MisuseError(f"This station has no EVSE {evse_id}.", f"It has 1 to {len(self._evses)}.")
         return self._evses[evse_id]
 
+    def _sleeper(self, evse_id: int) -> SimulatedEvse:
+        evse = self._evse(evse_id)
+        if not evse.layout.can_sleep:
+            raise MisuseError(f"EVSE {evse_id} cannot sleep.", "Ask those whose layout has can_sleep.")
+        return evse
+
     def _connector(self, evse_id: int, connector_id: int) -> ConnectorLayout:
         connectors = self._evse(evse_id).layout.connectors
         if not 1 <= connector_id <= len(connectors):
@@ -466,3 +483,9 @@ class SimulatedStation:
         for evse in self._evses.values():
             self._refresh(evse)
         return [event]
+
+
+def _inputs(evse: SimulatedEvse) -> range | None:
+    """The phases of the grid that a rectifier takes its power from, counted from 0; None: all alike, or there is no rectifier."""
+    chosen, first = evse.phase_limit if evse.layout.dc else None, evse.single_phase - 1
+    return None if chosen is None else range(first, first + chosen)

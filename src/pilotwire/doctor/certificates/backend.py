@@ -1,0 +1,195 @@
+"""Judgement of the chain that a backend shows: every fault by its rule, and what the standards say beyond a library's yes or no."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from pilotwire.doctor.certificates.sketch import lines_of, span_of
+from pilotwire.doctor.findings import Finding, Severity
+from pilotwire.doctor.patient import Place
+from pilotwire.doctor.rules import certificates as rules
+from pilotwire.pki import (
+    Certificate,
+    Defect,
+    Explanation,
+    Flaw,
+    Purpose,
+    common_name,
+    days_left,
+    explain,
+    fingerprint,
+    is_self_signed,
+    words_of,
+)
+
+SOON: Final = 30
+"""Days before its end in which a certificate should be renewed."""
+_CONSEQUENCES: Final = {
+    Flaw.SELF_SIGNED: {Flaw.ROOT_NOT_TRUSTED, Flaw.MISSING_INTERMEDIATE, Flaw.NOT_A_CA},
+    Flaw.MISSING_INTERMEDIATE: {Flaw.ROOT_NOT_TRUSTED},
+    Flaw.INCOMPLETE: {Flaw.MISSING_INTERMEDIATE},
+    Flaw.KEY_CHANGED: {Flaw.ROOT_NOT_TRUSTED, Flaw.MISSING_INTERMEDIATE, Flaw.STRANGER},
+    Flaw.NOT_A_CA: {Flaw.KEY_USAGE, Flaw.STRANGER},
+    Flaw.WRONG_ORDER: {Flaw.STRANGER},
+    Flaw.HOST: {Flaw.COMMON_NAME_ONLY},
+}
+"""What is not told beside its cause."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """The roots a chain is held against, and whose they are, for people ("the roots given", "the machine's store")."""
+
+    roots: tuple[Certificate, ...]
+    named: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The findings, and the path they were found on: its own certificate first, up to the trusted root if there is one."""
+
+    findings: tuple[Finding, ...]
+    path: tuple[Certificate, ...]
+    root: Certificate | None
+
+
+def judge_backend(
+    served: Sequence[Certificate],
+    place: Place,
+    trust: Trust,
+    now: datetime,
+    *,
+    found: Sequence[Certificate] = (),
+    where: str = "",
+    variant: str = "",
+) -> Judged:
+    """Hold what was served against the rules. `found` are certificates that were fetched because they were missing, `where` from where;
+    `variant` the kind of handshake in which this chain was shown ("RSA"), "" for the usual one.
+    """
+    explanation = explain(tuple(served), tuple(found), trust.roots, now, purpose=Purpose.SERVER, host=place.host)
+    case = _Case(tuple(served), place, trust, now, explanation, where, variant)
+    return Judged(tuple(case.findings()), explanation.path, explanation.root)
+
+
+def told(explanation: Explanation) -> Iterator[Defect]:
+    """The defects without those that only follow from others."""
+    kinds = {each.kind for each in explanation.defects}
+    follow = {each for cause in kinds for each in _CONSEQUENCES.get(cause, ())}
+    yield from (each for each in explanation.defects if each.kind not in follow)
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    served: tuple[Certificate, ...]
+    place: Place
+    trust: Trust
+    now: datetime
+    explanation: Explanation
+    where: str
+    variant: str
+
+    def findings(self) -> Iterator[Finding]:
+        for defect in told(self.explanation):
+            if defect.kind not in (Flaw.TOO_LONG, Flaw.DOMAIN):  # judged below, by the practice of backends
+                yield self._defect(defect)
+        if self.served:
+            yield from self._beyond()
+
+    def _defect(self, defect: Defect) -> Finding:
+        rule = rules.BY_FLAW[defect.kind]
+        lowered = Severity.BREACH if rule.severity is Severity.FATAL and not self._is_fatal(defect) else None
+        return Finding(
+            rule,
+            self._said(defect.what),
+            tuple(self._evidence(defect)),
+            remedy=self._mend(defect.remedy or rule.remedy),
+            severity=lowered,
+        )
+
+    def _is_fatal(self, defect: Defect) -> bool:
+        return defect.fatal or defect.kind is Flaw.INCOMPLETE  # a station does not fetch what is missing
+
+    def _evidence(self, defect: Defect) -> Iterator[str]:
+        if defect.kind in _OF_THE_CHAIN:
+            yield from lines_of(self.served)
+            yield f"trusted: {self.trust.named} ({len(self.trust.roots)} certificates)"
+        if defect.kind is Flaw.INCOMPLETE and self.where:
+            yield f"the missing one was found at {self.where}"
+        if defect.kind is Flaw.ROOT_NOT_TRUSTED:
+            yield from self._near_roots()
+        if defect.certificate is not None and defect.kind not in _OF_THE_CHAIN:
+            yield f"{words_of(defect.certificate.subject)}, {span_of(defect.certificate)}"
+            yield f"SHA-256 fingerprint {fingerprint(defect.certificate)}"
+
+    def _near_roots(self) -> Iterator[str]:
+        top = self.explanation.path[-1] if self.explanation.path else self.served[-1]
+        for root in self.trust.roots:
+            if root.subject == top.issuer:
+                yield f"trusted is another certificate of the same name, SHA-256 {fingerprint(root)}: the root was renewed, or imitated"
+
+    def _beyond(self) -> Iterator[Finding]:
+        own = self.served[0]
+        yield from self._time()
+        for each in self.served[1:]:
+            if is_self_signed(each) and each in self.explanation.path:
+                what = f"The backend sends the root {words_of(each.subject)} along."
+                yield self._finding(rules.ROOT_SENT, what)
+        if any(each.kind is Flaw.DOMAIN for each in self.explanation.defects) or _domains(own) & {"V2G", "CPO", "CPS"}:
+            what = f"The backend shows a certificate of the vehicles' PKI: {words_of(own.subject)}."
+            yield self._finding(rules.ISO15118, what)
+        if not any(each.kind is Flaw.HOST for each in self.explanation.defects):
+            yield from self._common_name(own)
+
+    def _time(self) -> Iterator[Finding]:
+        for each in self.explanation.path:
+            left = days_left(each, self.now)
+            if 0 <= left < SOON and self.now >= each.not_valid_before_utc:
+                what = f"The certificate of {words_of(each.subject)} ends in {left} days."
+                yield self._finding(rules.ENDS_SOON, what, span_of(each))
+        own = self.served[0]
+        days = (own.not_valid_after_utc - own.not_valid_before_utc).days
+        if days > _LONG and not is_self_signed(own):
+            what = f"The backend's certificate is valid for {days} days."
+            yield self._finding(rules.TOO_LONG, what, span_of(own))
+
+    def _common_name(self, own: Certificate) -> Iterator[Finding]:
+        name = common_name(own.subject)
+        if name.casefold().rstrip(".") != self.place.host.casefold().rstrip(".") and not name.startswith("*."):
+            what = f"The CN of the backend's certificate is {name!r}, not {self.place.host!r}; only the subjectAltName has that."
+            yield self._finding(rules.NAME_NOT_IN_CN, what if name else what.replace("''", "missing"))
+
+    def _finding(self, rule: rules.Rule, what: str, *evidence: str) -> Finding:
+        return Finding(rule, self._said(what), evidence, remedy=self._mend(rule.remedy))
+
+    def _said(self, what: str) -> str:
+        return f"In a handshake for {self.variant}: {what}" if self.variant else what
+
+    def _mend(self, remedy: str) -> str:
+        return in_place(remedy, self.place)
+
+
+def in_place(remedy: str, place: Place) -> str:
+    """A remedy with the host and port of a backend in its commands."""
+    host = f"[{place.host}]" if ":" in place.host else place.host
+    return remedy.replace("HOST:PORT", f"{host}:{place.port}").replace("HOST", place.host)
+
+
+def _domains(certificate: Certificate) -> set[str]:
+    return {part.value for part in certificate.subject if part.rfc4514_attribute_name == "DC" and isinstance(part.value, str)}
+
+
+_LONG: Final = 826
+"""Days; private authorities issue for more than the 398 of public ones, and devices of some makers refuse more than 825."""
+_OF_THE_CHAIN: Final = {
+    Flaw.MISSING_INTERMEDIATE,
+    Flaw.INCOMPLETE,
+    Flaw.ROOT_NOT_TRUSTED,
+    Flaw.WRONG_ORDER,
+    Flaw.STRANGER,
+    Flaw.DUPLICATE,
+    Flaw.SELF_SIGNED,
+    Flaw.KEY_CHANGED,
+}

@@ -1,0 +1,173 @@
+"""TLS over a line, as a station's library does it, with an ear on what is said in the handshake: alerts, chain, wishes for a certificate.
+
+Nothing is verified: whether the chain is good is judged elsewhere, from `Handshake.answer.certificates`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pilotwire.doctor.patient import Credentials, Patient
+from pilotwire.doctor.probes.hello import CERTIFICATE, CERTIFICATE_REQUEST, SERVER_HELLO, Answer, Garbled, read_message
+from pilotwire.doctor.probes.lines import Line, LineFault, reach
+from pilotwire.doctor.probes.tls_names import alert_words
+from pilotwire.errors import ConfigError
+
+_HEARD = (SERVER_HELLO, CERTIFICATE, CERTIFICATE_REQUEST)
+
+
+@dataclass(slots=True)
+class Handshake:
+    """What was heard in a handshake: `answer` from the server, and what was agreed, "" without an agreement."""
+
+    answer: Answer = field(default_factory=Answer)
+    version: str = ""
+    suite: str = ""
+    alpn: str = ""
+
+    @property
+    def leaf(self) -> bytes:
+        """The server's own certificate, DER; b"" if none was shown."""
+        return self.answer.certificates[0] if self.answer.certificates else b""
+
+
+class _Ended(LineFault):
+    """The other side has ended TLS, or the connection under it."""
+
+
+class HandshakeFailed(LineFault):
+    """No TLS: `heard` is what there was of the handshake."""
+
+    def __init__(self, what: str, heard: Handshake) -> None:
+        super().__init__("tls", what)
+        self.heard = heard
+
+
+def client_context(credentials: Credentials, *, alpn: Sequence[str] = ()) -> ssl.SSLContext:
+    """The TLS of a station, 1.2 and above, with its client certificate. Raises ConfigError if that cannot be used."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if alpn:
+        context.set_alpn_protocols(list(alpn))
+    if credentials.certificate:
+        try:
+            context.load_cert_chain(credentials.certificate, credentials.key or None, password=lambda: "")
+        except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+            reason = error.strerror or str(error) if isinstance(error, OSError) else str(error)
+            raise ConfigError(f"The station's certificate and key cannot be used: {reason}.") from None
+    return context
+
+
+class TlsLine:
+    """A line with TLS on it."""
+
+    def __init__(self, line: Line, context: ssl.SSLContext, server_name: str | None) -> None:
+        self.heard = Handshake()
+        context._msg_callback = self._hear  # type: ignore[attr-defined]  # there is no public way to hear alerts
+        self._line = line
+        self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = context.wrap_bio(self._in, self._out, server_hostname=server_name)
+
+    def _hear(self, _: Any, direction: str, __: Any, content: Any, kind: Any, data: bytes) -> None:
+        answer = self.heard.answer
+        if direction != "read":
+            return
+        if int(content) == 21 and len(data) == 2 and data[1] != 0:
+            answer.alert = data[1]
+        elif int(content) == 22 and int(kind) in _HEARD:
+            with contextlib.suppress(Garbled):  # the library reads it too, and will complain
+                read_message(answer, data[0], data[4:])
+
+    async def shake(self, timeout: float) -> Handshake:
+        """Do the handshake. Raises HandshakeFailed."""
+        try:
+            async with asyncio.timeout(timeout):
+                await self._through(self._tls.do_handshake)
+        except TimeoutError:
+            raise HandshakeFailed(f"the handshake does not come to its end within {timeout:g} s", self.heard) from None
+        except LineFault as fault:
+            raise HandshakeFailed(fault.what, self.heard) from None
+        cipher = self._tls.cipher()
+        self.heard.version = self._tls.version() or ""
+        self.heard.suite = cipher[0] if cipher else ""
+        self.heard.alpn = self._tls.selected_alpn_protocol() or ""
+        return self.heard
+
+    async def send(self, data: bytes) -> None:
+        """Put bytes on the line. Raises LineFault."""
+        await self._through(lambda: self._tls.write(data))
+
+    async def receive(self) -> bytes:
+        """What comes next; b"" when the other side has ended. Raises LineFault."""
+        try:
+            return bytes(await self._through(lambda: self._tls.read(16_384)))
+        except _Ended:
+            return b""
+
+    async def _through(self, act: Any) -> Any:
+        while True:
+            try:
+                done = act()
+            except ssl.SSLWantReadError:
+                await self._flush()
+                await self._fill()
+            except ssl.SSLError as error:
+                with contextlib.suppress(LineFault):
+                    await self._flush()
+                raise self._fault(error) from None
+            else:
+                await self._flush()
+                return done
+
+    async def _flush(self) -> None:
+        if self._out.pending:
+            await self._line.send(self._out.read())
+
+    async def _fill(self) -> None:
+        data = await self._line.receive()
+        if data:
+            self._in.write(data)
+        elif self._in.eof:
+            raise LineFault("closed", "the connection was cut in the middle of TLS")
+        else:
+            self._in.write_eof()
+
+    def _fault(self, error: ssl.SSLError) -> LineFault:
+        alert = self.heard.answer.alert
+        if alert is not None:
+            return LineFault("tls", f"it answers with the TLS alert {alert_words(alert)}")
+        if isinstance(error, ssl.SSLZeroReturnError | ssl.SSLEOFError):
+            return _Ended("closed", "it closes the connection without a word of TLS")
+        reason = (error.reason or str(error)).replace("_", " ").lower()
+        return LineFault("tls", f"the TLS library does not take its answer ({reason})")
+
+    def close(self) -> None:
+        """End it, without waiting."""
+        with contextlib.suppress(ssl.SSLError, OSError):
+            self._tls.unwrap()
+        self._line.close()
+
+
+async def secured(patient: Patient, server_name: str | None, alpn: Sequence[str] = ()) -> TlsLine:
+    """A line with TLS to the backend, by a name (SNI; None for none). Raises LineFault (HandshakeFailed), ConfigError."""
+    context = client_context(patient.credentials, alpn=alpn)
+    wire = await reach(patient)
+    line = TlsLine(wire, context, server_name)
+    try:
+        await line.shake(patient.timeout)
+    except HandshakeFailed:
+        wire.close()
+        raise
+    return line
+
+
+async def open_line(patient: Patient) -> Line:
+    """The line a station would speak HTTP on. Raises LineFault, ConfigError."""
+    return await secured(patient, patient.place.host) if patient.place.secure else await reach(patient)
