@@ -32,6 +32,8 @@ AsgiApp = Callable[
 class WebServer:
     """Serves one application until it is closed. `name` is what it is called in messages to people; TLS with `ssl_context`.
 
+    `protocol` is another HTTP protocol of uvicorn than its own choice.
+
     Listens at once; raises ConfigError if the address cannot be had.
     """
 
@@ -44,6 +46,7 @@ class WebServer:
         name: str,
         shutdown_timeout: float = 3.0,
         ssl_context: SSLContext | None = None,
+        protocol: type[asyncio.Protocol] | None = None,
     ) -> None:
         self._name = name
         self._host = host
@@ -55,6 +58,7 @@ class WebServer:
             log_config=None,
             access_log=False,
             lifespan="auto",
+            http=protocol or "auto",
             timeout_graceful_shutdown=ceil(shutdown_timeout),
         )
         self._server = _Server(config)

@@ -93,7 +93,8 @@ def _read_pkcs12(content: bytes, found: Content, password: Password) -> None:
     try:
         key, certificate, more = _opened(content, password)
     except ValueError:
-        raise PkiFault("The password of the PKCS #12 file is wrong, or the file is damaged.") from None
+        what = "The password of the PKCS #12 file is wrong, or the file is damaged."
+        raise PkiFault(what, "Give the password it was made with.") from None
     found.certificates += [each for each in (certificate, *more) if each is not None]
     if key is not None:
         found.keys.append(_signing(key))

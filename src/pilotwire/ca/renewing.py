@@ -54,10 +54,18 @@ def newest(office: Office, name: str) -> Issued:
 
 
 def due_ones(office: Office, days: int) -> list[Issued]:
-    """What should be renewed: it is in use, and ends within so many days, or has ended."""
+    """What should be renewed: it is in use, and ends within so many days, or has ended; one that lives short, in its last third."""
+    return [each for each in _in_use(office) if due(each.certificate, office.clock.now(), days)]
+
+
+def ending(office: Office, days: int) -> list[Issued]:
+    """What is in use and ends within so many days, or has ended."""
     now = office.clock.now()
-    in_use = (each for each in office.book.all() if not each.replaced_by and each.revoked_at is None)
-    return [each for each in in_use if due(each.certificate, now, days)]
+    return [each for each in _in_use(office) if (each.until - now).total_seconds() <= days * 86400]
+
+
+def _in_use(office: Office) -> list[Issued]:
+    return [each for each in office.book.all() if not each.replaced_by and each.revoked_at is None]
 
 
 def renew(office: Office, old: Issued, asked_by: str, days: int = 0) -> Issued:
@@ -65,11 +73,11 @@ def renew(office: Office, old: Issued, asked_by: str, days: int = 0) -> Issued:
 
     Raises PkiFault if it is revoked or replaced, or the CA ends no later than it, so that nothing would be won.
     """
-    if old.status(office.clock.now()) in (Status.REVOKED, Status.REPLACED):
-        raise PkiFault(
-            f"The certificate {old.serial} ({old.name}) is {old.status(office.clock.now())}.", "Issue a new one."
-        )
     with office.book.change():
+        old = office.issued(old.serial)  # another program may have done it meanwhile
+        status = old.status(office.clock.now())
+        if status in (Status.REVOKED, Status.REPLACED):
+            raise PkiFault(f"The certificate {old.serial} ({old.name}) is {status}.", "Issue a new one.")
         new = _again(office, old, Entry(old.name, asked_by, key=old.key, request=old.request), days)
         if new.until <= old.until:
             raise PkiFault(
@@ -144,9 +152,19 @@ class Renewals:
     def once(self) -> list[Renewed]:
         """Renew what is due now, and put what is missing or old into the folder. Problems are told, and tried again the next time."""
         renewed = [self._renewed(each) for each in due_ones(self._office, self._days) if each.key]
-        if self._deliver is not None:
-            self._deliver_all(self._deliver)
+        self.deliver_now()
         return renewed
+
+    def deliver_now(self) -> None:
+        """Put what is missing or old into the folder, if there is one."""
+        if self._deliver is None:
+            return
+        make_folder(self._deliver)
+        for each in _kept(self._office):
+            for path, content in self._files(self._deliver, each):
+                if not (path.is_file() and path.read_bytes() == content):
+                    write_whole(path, content)
+                    self._told(f"{path} is written.")
 
     async def run(self, stopped: asyncio.Event, every: float = _EVERY) -> None:
         """Look once, and again every so many seconds, until stopped."""
@@ -169,14 +187,6 @@ class Renewals:
             return Renewed(old, problem=str(error))
         self._told(f"{old.name} is renewed: {new.serial}, until {new.until:%Y-%m-%d %H:%M} UTC.")
         return Renewed(old, new)
-
-    def _deliver_all(self, folder: Path) -> None:
-        make_folder(folder)
-        for each in _kept(self._office):
-            for path, content in self._files(folder, each):
-                if not (path.is_file() and path.read_bytes() == content):
-                    write_whole(path, content)
-                    self._told(f"{path} is written.")
 
     def _files(self, folder: Path, issued: Issued) -> Iterable[tuple[Path, bytes]]:
         name = file_name(issued.name)

@@ -32,9 +32,11 @@ class Verb(NamedTuple):
 VERBS: Final = (
     Verb("csms", "pilotwire.cli.csms", "Run a CSMS: stations connect to it, people and programs use its HTTP API."),
     Verb("csms-certificates", "pilotwire.cli.csms_certificates", "Make a CA and certificates for a lab."),
+    Verb("pki", "pilotwire.cli.pki", "Be a certificate authority: make, check, renew and revoke certificates."),
     Verb("station", "pilotwire.cli.station", "Run a charging station with simulated hardware and a control port."),
     Verb("test", "pilotwire.cli.test", "Test a charging station or a CSMS by the official test cases."),
     Verb("certify", "pilotwire.cli.certify", "Prepare a certification: what a lab wants to be handed."),
+    Verb("doctor", "pilotwire.cli.doctor", "Say why a station cannot dock: certificates, protocol, network."),
     Verb("demo", "pilotwire.cli.demo", "Let three cars charge through the whole system, one a protocol version."),
     Verb("call", "pilotwire.cli.call", "Send any action of its protocol version to a station."),
     Verb("start", "pilotwire.cli.remote:start", "Ask a station to start a transaction for a token."),

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Collection
 from hashlib import sha256
 from itertools import pairwise
+from typing import Final
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from cryptography.x509.oid import NameOID
 
+from pilotwire import pki
 from pilotwire.errors import PilotwireError
+
+_RULES: Final = frozenset(f"A00.FR.{number}" for number in (502, 503, 504, 509, 511))
 
 
 class UnfitRequest(PilotwireError):
@@ -29,52 +30,34 @@ class UnfitChain(PilotwireError):
 def read_csr(text: str) -> x509.CertificateSigningRequest:
     """The request in PEM text. Raises UnfitRequest if it is none, or its signature is not by its own key."""
     try:
-        request = x509.load_pem_x509_csr(text.encode("ascii"))
-        signed = request.is_signature_valid
-        request.public_key()
-    except (
-        Exception
-    ) as error:  # the library raises many kinds for bytes that are no request, of key types it does not know, ...
-        raise UnfitRequest("A02.FR.12", f"the CSR cannot be read: {error or type(error).__name__}") from None
-    if not signed:
-        raise UnfitRequest("A02.FR.12", "the CSR is not signed with the key that it holds")
-    return request
+        return pki.read_csr(text)
+    except pki.PkiFault as fault:
+        raise UnfitRequest("A02.FR.12", f"the CSR is none: {_clause(fault.what)}") from None
 
 
 def check_subject(request: x509.CertificateSigningRequest, *, of_station: bool, serials: Collection[str] = ()) -> None:
-    """Raise UnfitRequest if the subject is not what the standard asks for.
+    """Raise UnfitRequest if the subject or the key is not what the standard asks for; it tells every breach, by the rule of the first.
 
-    It names an organization (A00.FR.509). `of_station`: it is for the station's own certificate, whose common name is the station's serial
-    number, neither an address nor a URL (A00.FR.511); `serials` are the numbers it may be, () if none is known.
+    It names an organization (A00.FR.509), and its key is strong enough (A00.FR.501 to A00.FR.504). `of_station`: it is for the station's
+    own certificate, whose common name is the station's serial number, neither an address nor a URL (A00.FR.511); `serials` are the
+    numbers it may be, () if none is known. Which names and extensions it asks for besides is no matter: who signs leaves them out.
     """
-    if not _named(request, NameOID.ORGANIZATION_NAME):
-        raise UnfitRequest("A00.FR.509", "the subject of the CSR has no organization (O)")
-    if not of_station:
-        return
-    common = _named(request, NameOID.COMMON_NAME)
-    if not common:
-        raise UnfitRequest("A00.FR.511", "the subject of the CSR has no common name (CN)")
-    if "://" in common or _is_address(common):
-        raise UnfitRequest(
-            "A00.FR.511", f"the common name {common!r} of the CSR is a URL or an address, not a serial number"
-        )
-    if serials and common.casefold() not in {serial.casefold() for serial in serials}:
-        raise UnfitRequest(
-            "A00.FR.511", f"the common name {common!r} of the CSR is not the serial number of the station"
-        )
+    policy = pki.Policy(
+        pki.PROFILES["station"],
+        needs_common_name=of_station,
+        common_names=tuple(serials) if of_station else (),
+        not_address=of_station,
+        names=True,
+    )
+    breaches = [each for each in pki.check_request(request, policy) if each.rule in _RULES]
+    if breaches:
+        what = "; ".join(_clause(each.what) for each in breaches)
+        raise UnfitRequest(breaches[0].rule, f"the CSR is not fit: {what}")
 
 
-def _named(request: x509.CertificateSigningRequest, what: x509.ObjectIdentifier) -> str:
-    found = request.subject.get_attributes_for_oid(what)
-    return str(found[0].value) if found else ""
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text.strip("[]"))
-    except ValueError:
-        return False
-    return True
+def _clause(sentence: str) -> str:
+    """A sentence as part of another."""
+    return f"{sentence[0].lower()}{sentence[1:]}".rstrip(".")
 
 
 def subject_of(request: x509.CertificateSigningRequest) -> str:
@@ -90,21 +73,14 @@ def fingerprint(text: str) -> str:
 def check_chain(chain: str, csr: str) -> None:
     """Raise UnfitChain if a PEM chain does not begin with a certificate for the key of the request, or does not hang together."""
     try:
-        certificates = x509.load_pem_x509_certificates(chain.encode("ascii"))
-    except Exception as error:  # as above
-        raise UnfitChain(
-            f"the chain is no PEM: {error}.", "Give the certificate first, then those that signed it."
-        ) from None
-    if _key(certificates[0]) != _key(read_csr(csr)):
+        certificates = pki.read_certificates(chain)
+    except pki.PkiFault as fault:
+        what = f"the chain is no PEM: {_clause(fault.what)}."
+        raise UnfitChain(what, "Give the certificate first, then those that signed it.") from None
+    if not pki.same_key(read_csr(csr), certificates[0]):
         what = "the first certificate of the chain is not for the key of the CSR."
         raise UnfitChain(what, "Give the certificate made from this CSR first, then those that signed it.")
     for below, above in pairwise(certificates):
-        try:
-            below.verify_directly_issued_by(above)
-        except Exception:  # as above
+        if not pki.is_issued_by(below, above):
             what = f"in the chain {below.subject.rfc4514_string()} is not signed by {above.subject.rfc4514_string()}."
-            raise UnfitChain(what, "Put each certificate before the one that signed it.") from None
-
-
-def _key(holder: x509.Certificate | x509.CertificateSigningRequest) -> bytes:
-    return holder.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+            raise UnfitChain(what, "Put each certificate before the one that signed it.")

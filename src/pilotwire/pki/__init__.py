@@ -21,8 +21,9 @@ from pilotwire.pki.certificates import (
     same_key,
 )
 from pilotwire.pki.chains import ChainFault, Fault, check_authority, check_chain, in_order
+from pilotwire.pki.defects import Defect, Flaw, Purpose
 from pilotwire.pki.describe import Description, days_left, describe, due, profiles_like
-from pilotwire.pki.explain import Defect, Explanation, Flaw, Purpose, Revocation, explain
+from pilotwire.pki.explain import Explanation, Revocation, explain
 from pilotwire.pki.hashes import Hashes, hashes_of
 from pilotwire.pki.issuing import (
     Authority,

@@ -2,77 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from itertools import pairwise
 
-from pilotwire.pki.certificates import Certificate
-from pilotwire.pki.revocation import Crl
-
-
-class Purpose(StrEnum):
-    """What the first certificate of a chain is to be used for."""
-
-    ANY = "any"
-    SERVER = "server"
-    """A TLS server: a CSMS."""
-    CLIENT = "client"
-    """A TLS client: a station (security profile 3), a vehicle (ISO 15118-20)."""
-    V2G = "v2g"
-    """A TLS server towards vehicles: an SECC (ISO 15118-2)."""
-    CONTRACT = "contract"
-    """A contract certificate of a driver."""
-    PROVISIONING = "provisioning"
-    """A vehicle's OEM provisioning certificate."""
-    CPS = "cps"
-    """The provisioning service, which signs contract data."""
-    FIRMWARE = "firmware"
-    OCSP = "ocsp"
-    CA = "ca"
-
-
-class Flaw(StrEnum):
-    """The kinds of faults."""
-
-    EMPTY = "empty"
-    MISSING_INTERMEDIATE = "missing-intermediate"
-    INCOMPLETE = "incomplete"
-    """The chain as it was sent lacks an intermediate that was found elsewhere: here it works, for others it does not."""
-    ROOT_NOT_TRUSTED = "root-not-trusted"
-    WRONG_ORDER = "wrong-order"
-    STRANGER = "stranger"
-    DUPLICATE = "duplicate"
-    SELF_SIGNED = "self-signed"
-    EXPIRED = "expired"
-    NOT_YET_VALID = "not-yet-valid"
-    OUTLIVES_ISSUER = "outlives-issuer"
-    WEAK_KEY = "weak-key"
-    WEAK_HASH = "weak-hash"
-    PATH_LENGTH = "path-length"
-    NOT_A_CA = "not-a-ca"
-    KEY_USAGE = "key-usage"
-    EXTENDED_KEY_USAGE = "extended-key-usage"
-    HOST = "host"
-    COMMON_NAME_ONLY = "common-name-only"
-    DOMAIN = "domain"
-    """ISO 15118: the domainComponent is missing or another one."""
-    KEY_CHANGED = "key-changed"
-    UNKNOWN_CRITICAL = "unknown-critical"
-    REVOKED = "revoked"
-    REVOCATION_UNKNOWN = "revocation-unknown"
-    TOO_LONG = "too-long"
-
-
-@dataclass(frozen=True, slots=True)
-class Defect:
-    """One fault. `certificate` None: of the chain as a whole. `fatal` false: it works all the same, but not everywhere or not for long."""
-
-    kind: Flaw
-    what: str
-    remedy: str
-    certificate: Certificate | None = None
-    fatal: bool = True
+from pilotwire.pki.certificate_defects import defects_of, named
+from pilotwire.pki.certificates import Certificate, PkiFault
+from pilotwire.pki.chain_defects import defects_as_sent, defects_of_end, first_of
+from pilotwire.pki.defects import Defect, Flaw, Purpose
+from pilotwire.pki.ocsp import Standing
+from pilotwire.pki.ocsp_verdict import OcspFault, OcspFaultKind, check_response
+from pilotwire.pki.paths import End, Path, paths_from
+from pilotwire.pki.revocation import Crl, Reason, Revoked, check_crl, look_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,4 +63,72 @@ def explain(
 
     `pool` are further certificates that may complete it. `host` (name or address) is looked for in a server's certificate, "" is not.
     """
-    raise NotImplementedError
+    if not certificates:
+        nothing = Defect(Flaw.EMPTY, "There is no certificate.", "Give the certificate, then those that signed it.")
+        return Explanation((), None, (nothing,))
+    known = (*certificates, *pool)
+    paths = paths_from(first_of(certificates, purpose), known, roots)
+    found = [
+        (
+            path,
+            (*defects_of_end(path, (*known, *roots), roots, purpose), *_of_path(path, now, purpose, host, revocation)),
+        )
+        for path in paths
+    ]
+    found.sort(key=lambda each: _rank(*each))
+    path, defects = found[0]
+    reached = frozenset(each for path in paths for each in path.certificates)
+    every = (*defects, *defects_as_sent(certificates, path, reached))
+    return Explanation(
+        path=path.certificates,
+        root=path.last if path.end is End.TRUSTED else None,
+        defects=tuple(sorted(every, key=lambda each: not each.fatal)),
+        from_pool=tuple(each for each in path.certificates if each not in certificates and each not in roots),
+        others=tuple(other.certificates for other, faults in found[1:] if not any(each.fatal for each in faults)),
+    )
+
+
+def _rank(path: Path, defects: Sequence[Defect]) -> tuple[bool, int, int, int]:
+    """The best path first: with a trusted root, with the fewest faults, short."""
+    fatal = sum(each.fatal for each in defects)
+    return path.end is not End.TRUSTED, fatal, len(defects), len(path.certificates)
+
+
+def _of_path(path: Path, now: datetime, purpose: Purpose, host: str, revocation: Revocation | None) -> Iterator[Defect]:
+    yield from defects_of(path.certificates, now, purpose, host)
+    for below, above in pairwise(path.certificates) if revocation else ():
+        yield from _revoked(below, above, revocation or Revocation(), now)
+
+
+def _revoked(certificate: Certificate, issuer: Certificate, known: Revocation, now: datetime) -> Iterator[Defect]:
+    told: list[Revoked | None] = []
+    why: list[str] = []
+    for crl in known.crls:
+        if crl.issuer == certificate.issuer:
+            try:
+                check_crl(crl, issuer, now)
+                told.append(look_up(crl, certificate))
+            except PkiFault as fault:
+                why.append(fault.what)
+    for response in known.responses:
+        try:
+            verdict = check_response(response, certificate, issuer, now)
+        except OcspFault as fault:
+            if fault.kind is not OcspFaultKind.ANOTHER_CERTIFICATE:
+                why.append(fault.what)
+        else:
+            if verdict.standing is Standing.UNKNOWN:
+                why.append("Its OCSP responder does not know it.")
+            else:
+                told.append(verdict.revoked)
+    revoked = next((each for each in told if each is not None), None)
+    if revoked is not None:
+        reason = "" if revoked.reason is Reason.UNSPECIFIED else f" ({revoked.reason})"
+        what = f"{named(certificate)} was revoked on {revoked.at:%Y-%m-%d %H:%M} UTC{reason}."
+        yield Defect(Flaw.REVOKED, what, "Have a new one issued, for a new key.", certificate)
+    elif not told and (known.needed or why):
+        what = " ".join(
+            (f"Whether that of {named(certificate).removeprefix('The certificate of ')} is revoked is unknown.", *why)
+        )
+        remedy = "Get the CRL of its issuer, or ask its OCSP responder."
+        yield Defect(Flaw.REVOCATION_UNKNOWN, what, remedy, certificate, fatal=known.needed)

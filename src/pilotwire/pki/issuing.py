@@ -18,6 +18,7 @@ from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsag
 
 from pilotwire.pki.certificates import Certificate, PkiFault
 from pilotwire.pki.keys import PublicKey, SigningKey, check_strength
+from pilotwire.pki.naming import is_address, is_host
 from pilotwire.pki.profiles import CertificateProfile, Usage
 
 _PSS: Final = padding.PSS(padding.MGF1(hashes.SHA256()), padding.PSS.DIGEST_LENGTH)
@@ -226,14 +227,12 @@ def _key_usage(profile: CertificateProfile, key: PublicKey) -> x509.KeyUsage:
 
 def general_name(name: str) -> x509.GeneralName:
     """A host name or address as a subjectAltName. Raises PkiFault for what is neither."""
-    try:
+    if not is_host(name):
+        remedy = "Give host names (an international one as xn--...) or addresses."
+        raise PkiFault(f"{name!r} can be no name in a certificate: it is no host and no address.", remedy)
+    if is_address(name):
         return x509.IPAddress(ip_address(name.strip("[]")))
-    except ValueError:
-        pass
-    try:
-        return x509.DNSName(name)
-    except ValueError as error:
-        raise PkiFault(f"{name!r} can be no name in a certificate: {error}.", "Give host names or addresses.") from None
+    return x509.DNSName(name)
 
 
 def _url(where: str) -> x509.UniformResourceIdentifier:

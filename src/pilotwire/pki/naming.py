@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import ip_address
+from typing import TypeVar
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
 from pilotwire.pki.certificates import Certificate, attribute, common_name
 
+E = TypeVar("E", bound=x509.ExtensionType)
+_HOST = re.compile(r"(\*\.)?(?!-)[A-Za-z0-9_-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9_-]{1,63}(?<!-))*")
 _PARTS = {
     x509.NameOID.COUNTRY_NAME: "C",
     x509.NameOID.ORGANIZATION_NAME: "O",
@@ -44,11 +48,18 @@ def serial_words(certificate: Certificate) -> str:
     return text.zfill(len(text) + len(text) % 2)
 
 
+def extension_of(certificate: Certificate, kind: type[E]) -> E | None:
+    """An extension of a kind, None if it has none."""
+    try:
+        return certificate.extensions.get_extension_for_class(kind).value
+    except x509.ExtensionNotFound:
+        return None
+
+
 def hosts_of(certificate: Certificate) -> tuple[str, ...]:
     """The host names and addresses among its subjectAltNames."""
-    try:
-        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except x509.ExtensionNotFound:
+    names = extension_of(certificate, x509.SubjectAlternativeName)
+    if names is None:
         return ()
     return (
         *names.get_values_for_type(x509.DNSName),
@@ -67,7 +78,25 @@ def is_common_name(certificate: Certificate, host: str) -> bool:
 
 
 def _matches(pattern: str, host: str) -> bool:
-    raise NotImplementedError
+    wanted = host.strip("[]").rstrip(".").lower()
+    if is_address(wanted):
+        return is_address(pattern) and ip_address(pattern.strip("[]")) == ip_address(wanted)
+    told = pattern.rstrip(".").lower()
+    if not told.startswith("*."):
+        return told == wanted
+    first, _, rest = wanted.partition(".")
+    return bool(first) and rest == told[2:] and "." in rest
+
+
+def oid_words(oid: x509.ObjectIdentifier) -> str:
+    """The name of an object identifier, or its numbers where it has none."""
+    name = oid._name
+    return oid.dotted_string if name == "Unknown OID" else name
+
+
+def is_host(text: str) -> bool:
+    """Whether a text can be the name of a host (with `*` for its leftmost label), or an address."""
+    return is_address(text) or (len(text) <= 253 and _HOST.fullmatch(text) is not None)
 
 
 def is_address(text: str) -> bool:

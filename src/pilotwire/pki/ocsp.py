@@ -131,6 +131,8 @@ def make_response(
     revoked = standing if isinstance(standing, Revoked) else None
     if standing is Standing.REVOKED or (revoked is not None and revoked.serial != query.serial):
         raise PkiFault("It is not said since when the certificate that is asked for is revoked.", "Give its `Revoked`.")
+    if next_update is not None and next_update < this_update:
+        raise PkiFault("Such an OCSP response cannot be made: the next one would be due before it.")
     try:
         builder = ocsp.OCSPResponseBuilder().add_response_by_hash(
             query.issuer_name_hash,

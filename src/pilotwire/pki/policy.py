@@ -15,7 +15,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from pilotwire.pki.certificates import PkiFault, attribute
 from pilotwire.pki.issuing import Order
 from pilotwire.pki.keys import LEAST_EC_BITS, LEAST_RSA_BITS, WEAK_HASHES, KeyKind, PublicKey, key_words, kind_of
-from pilotwire.pki.naming import is_address
+from pilotwire.pki.naming import is_address, is_host
 from pilotwire.pki.profiles import ANY_KEY, CertificateProfile
 from pilotwire.pki.requests import read_csr
 
@@ -137,14 +137,7 @@ def asked_names(request: x509.CertificateSigningRequest) -> tuple[str, ...]:
 
 
 def _read(csr: str | x509.CertificateSigningRequest) -> x509.CertificateSigningRequest:
-    if not isinstance(csr, str):
-        csr = csr.public_bytes(Encoding.PEM).decode("ascii")
-    request = read_csr(csr)
-    try:
-        request.public_key()
-    except Exception as error:  # a key of a kind that is not known
-        raise PkiFault(f"The key of the request cannot be read: {error or type(error).__name__}.") from None
-    return request
+    return read_csr(csr if isinstance(csr, str) else csr.public_bytes(Encoding.PEM).decode("ascii"))
 
 
 def _signature(request: x509.CertificateSigningRequest) -> list[Breach]:
@@ -230,7 +223,8 @@ def _names(names: Sequence[str], policy: Policy) -> list[Breach]:
     if not policy.names:
         what = f"The request asks for subjectAltNames ({listed}), by which the certificate would pass as a server's."
         return [Breach("A00.FR.511", what, "Ask without subjectAltNames.")]
-    strange = [each for each in names if policy.common_names and not _is_one_of(each, policy.common_names)]
+    wanted = policy.common_names
+    strange = [each for each in names if not is_host(each) or (wanted and not _is_one_of(each, wanted))]
     if strange:
         what = f"The request asks for names that are not the server's: {', '.join(strange)}."
         return [Breach("A00.FR.510", what, "Ask for its own names only.")]

@@ -100,8 +100,9 @@ def read_csr(pem: str) -> x509.CertificateSigningRequest:
     try:
         request = x509.load_pem_x509_csr(pem.encode("ascii"))
         good = request.is_signature_valid
+        request.public_key()
     except Exception as error:  # the library raises many kinds for bytes that are no request
-        raise PkiFault(f"The certificate request cannot be read: {error}.") from None
+        raise PkiFault(f"The certificate request cannot be read: {error or type(error).__name__}.") from None
     if not good:
         raise PkiFault("The certificate request is not signed with its own key.")
     return request

@@ -86,6 +86,12 @@ class Habits(BaseModel):
     held_limit: int | None = Field(default=None, ge=4, le=1_000_000)
     cache_limit: int | None = Field(default=None, ge=1, le=1_000_000)
 
+    @field_validator("lacks", mode="before")
+    @classmethod
+    def _as_listed(cls, value: object) -> object:
+        """The command line has no lists: `lacks=Apn,Vpn`."""
+        return [one.strip() for one in value.split(",") if one.strip()] if isinstance(value, str) else value
+
     @field_validator("dhcp_ntp_servers")
     @classmethod
     def _are_servers(cls, servers: tuple[str, ...] | None) -> tuple[str, ...] | None:

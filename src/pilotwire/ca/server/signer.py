@@ -69,7 +69,7 @@ def _read(body: bytes) -> _Question:
         raise Refused(HTTPStatus.BAD_REQUEST, what) from None
     if question.certificate_type not in _PROFILES:
         known = ", ".join(each for each in _PROFILES if each)
-        what = f"There is no certificateType {question.certificate_type[:64]!r}: it is one of {known}."
+        what = f"There is no such certificateType: it is one of {known}."
         raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, what)
     return question
 
@@ -79,13 +79,12 @@ def _signed(office: Office, question: _Question, address: str) -> str:
     brought = Brought(question.csr, _PROFILES[question.certificate_type], asked_by)
     try:
         read_csr(question.csr)
+    except PkiFault as fault:
+        raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, fault.what) from None
+    try:
         issued = signed_before(office, brought, _AGAIN) or sign_request(office, brought)
     except RequestRefused as refused:
         _log.warning("not signed", station=question.station, why=refused.what)
         raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, refused.what) from None
-    except PkiFault as fault:
-        if fault.what.startswith("The certificate request"):
-            raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, fault.what) from None
-        raise
     _log.info("signed", station=question.station, serial=issued.serial, profile=issued.profile)
     return office.handed_out(issued)

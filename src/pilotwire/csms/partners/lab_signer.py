@@ -6,58 +6,47 @@ Not for the field: a CSMS should not sign itself (A02.FR.04). The CA is a PEM pa
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import NameOID
 
+from pilotwire import pki
 from pilotwire.clock import Clock
 from pilotwire.csms.partners.ports import PartnerFailed, SigningRefused
-from pilotwire.csms.signing import UnfitRequest, read_csr
 from pilotwire.domain.certificates import SigningUse
 from pilotwire.errors import ConfigError
 
 _EARLIER: Final = timedelta(hours=1)
 """Certificates count from an hour ago: the clocks of a lab do not agree."""
-_RSA_BITS: Final = 2048
-_EC_BITS: Final = 224
 _SUBJECT: Final = (NameOID.ORGANIZATION_NAME, NameOID.COMMON_NAME)
 _REMEDY: Final = (
     "Give lab_ca_certificate and lab_ca_key; `pilotwire csms-certificates` makes both (ca.pem, ca-key.pem)."
 )
-_Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+_KINDS: Final = {
+    None: "station-secc",
+    SigningUse.CHARGING_STATION: "station",
+    SigningUse.V2G: "secc",
+    SigningUse.V2G_20: "secc",
+}
+_POLICY: Final = pki.Policy(pki.PROFILES["station"], needs_organization=False, needs_common_name=False, names=True)
+"""Keys are looked at here, subjects where the request comes in; what else it asks for is left out."""
 
 
-@dataclass(frozen=True, slots=True)
-class LabCa:
-    """A CA: the chain of its certificate, its own first, and its key."""
-
-    chain: tuple[x509.Certificate, ...]
-    key: _Key
-
-    @property
-    def certificate(self) -> x509.Certificate:
-        """The CA's own certificate."""
-        return self.chain[0]
-
-
-def read_ca(certificate: str, key: str) -> LabCa:
+def read_ca(certificate: str, key: str) -> pki.Authority:
     """The CA in two PEM files. Raises ConfigError if they cannot be read, or do not belong together."""
     try:
-        chain = tuple(x509.load_pem_x509_certificates(Path(certificate).read_bytes()))
-        private = serialization.load_pem_private_key(Path(key).read_bytes(), None)
-    except (OSError, ValueError, TypeError) as error:
+        own, *above = pki.read_certificates(Path(certificate).read_text("ascii", "ignore"))
+        return pki.Authority(own, pki.read_key(Path(key).read_bytes()), tuple(above))
+    except OSError as error:
         raise ConfigError(f"the CA that signs for stations cannot be read: {error}.", _REMEDY) from None
-    if not isinstance(private, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
-        raise ConfigError(f"the key in {key} is no ECDSA or RSA key.", _REMEDY)
-    if private.public_key() != chain[0].public_key():
-        raise ConfigError(f"the key in {key} is not that of the certificate in {certificate}.", _REMEDY)
-    return LabCa(chain, private)
+    except pki.PkiFault as fault:
+        raise ConfigError(
+            f"the CA that signs for stations cannot be used ({certificate}, {key}): {fault.what}", _REMEDY
+        ) from None
 
 
 class LabSigner:
@@ -68,78 +57,25 @@ class LabSigner:
     the station's connection to the CSMS alone: those that a vehicle sees have none (A00.FR.514).
     """
 
-    def __init__(self, ca: LabCa, clock: Clock, days: int) -> None:
+    def __init__(self, ca: pki.Authority, clock: Clock, days: int) -> None:
         self._ca = ca
         self._clock = clock
         self._days = days
 
     async def sign(self, station: str, csr: str, use: SigningUse | None) -> str:
         """The chain: the new certificate, then the CA's."""
-        try:
-            request = read_csr(csr)
-        except UnfitRequest as unfit:
-            raise SigningRefused(unfit.what) from None
-        _check_key(request.public_key())
-        made = self._certificate(request, use)
-        return "".join(
-            each.public_bytes(serialization.Encoding.PEM).decode("ascii") for each in (made, *self._ca.chain)
-        )
-
-    def _certificate(self, request: x509.CertificateSigningRequest, use: SigningUse | None) -> x509.Certificate:
-        issuer, now = self._ca.certificate, self._clock.now()
+        profile = pki.PROFILES[_KINDS[use]]
+        breaches = pki.check_request(csr, replace(_POLICY, profile=profile))
+        if breaches:
+            raise SigningRefused(" ".join(f"{each.what.rstrip('.')} ({each.rule})." for each in breaches))
+        now, issuer = self._clock.now(), self._ca.certificate
         if issuer.not_valid_after_utc <= now:
             raise PartnerFailed("The certificate of the CA that signs for stations has expired.")
-        public = request.public_key()
-        builder = (
-            x509.CertificateBuilder()
-            .subject_name(_subject(request))
-            .issuer_name(issuer.subject)
-            .public_key(public)
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(max(now - _EARLIER, issuer.not_valid_before_utc))
-            .not_valid_after(min(now + timedelta(days=self._days), issuer.not_valid_after_utc))
-            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-            .add_extension(_usage(agrees=use is not SigningUse.CHARGING_STATION), critical=True)
-            .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
-            .add_extension(
-                x509.AuthorityKeyIdentifier.from_issuer_public_key(self._ca.key.public_key()), critical=False
-            )
-        )
-        if use is SigningUse.CHARGING_STATION:
-            builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
-        pss = padding.PSS(padding.MGF1(hashes.SHA256()), padding.PSS.DIGEST_LENGTH)  # A00.FR.505
-        return builder.sign(
-            self._ca.key, hashes.SHA256(), rsa_padding=pss if isinstance(self._ca.key, rsa.RSAPrivateKey) else None
-        )
-
-
-def _check_key(key: object) -> None:
-    """Raise SigningRefused for a key that is too weak, or of another kind (A00.FR.501 to A00.FR.503)."""
-    if isinstance(key, rsa.RSAPublicKey):
-        if key.key_size < _RSA_BITS:
-            raise SigningRefused(f"an RSA key of {key.key_size} bits is too short: {_RSA_BITS} are needed (A00.FR.502)")
-    elif isinstance(key, ec.EllipticCurvePublicKey):
-        if key.curve.key_size < _EC_BITS:
-            raise SigningRefused(f"the curve {key.curve.name} is too small: {_EC_BITS} bits are needed (A00.FR.503)")
-    else:
-        raise SigningRefused("the key of the CSR is neither RSA nor elliptic curve")
-
-
-def _subject(request: x509.CertificateSigningRequest) -> x509.Name:
-    kept = [found[0] for oid in _SUBJECT if (found := request.subject.get_attributes_for_oid(oid))]
-    return x509.Name(kept)
-
-
-def _usage(*, agrees: bool) -> x509.KeyUsage:
-    """What the key is for (A00.FR.512): signatures, and key agreement where a vehicle talks to the station (ISO 15118)."""
-    return x509.KeyUsage(
-        digital_signature=True,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=agrees,
-        key_cert_sign=False,
-        crl_sign=False,
-        encipher_only=False,
-        decipher_only=False,
-    )
+        since = max(now - _EARLIER, issuer.not_valid_before_utc)
+        try:
+            order = pki.order_from(csr, profile, since, now + timedelta(days=self._days), names=())
+            subject = x509.Name(each for each in order.subject if each.oid in _SUBJECT)
+            made = pki.issue(self._ca, replace(order, subject=subject, usual_extended=True))
+        except pki.PkiFault as fault:
+            raise PartnerFailed(fault.what) from None
+        return pki.pem_of(made, *self._ca.chain)

@@ -79,10 +79,9 @@ def read_event(request: v21.TransactionEventRequest) -> TransactionEvent:
     """The event with the limit (E16.FR.01), the operation mode, whether the EVSE sleeps, tariff and cost (I07.FR.32, I12)."""
     event = cast(TransactionEvent, _WORD.read[v21.TransactionEventRequest](request))
     limit, mode = read_limit(request.transaction_info.transaction_limit), request.transaction_info.operation_mode
-    sleep = request.transaction_info.evse_sleep
     event = event if limit is None else changed(event, limit=limit)
     event = event if mode is None else changed(event, operation_mode=OperationMode(mode))
-    event = event if sleep is None else changed(event, evse_sleep=sleep)
+    event = event if request.evse_sleep is None else changed(event, evse_sleep=request.evse_sleep)
     if request.transaction_info.tariff_id is None and request.cost_details is None:
         return event
     cost = None if request.cost_details is None else read_value(CostDetails, request.cost_details)
@@ -99,11 +98,11 @@ def write_event(fact: Fact, named: str | None) -> Message:
         request.transaction_info,
         transaction_limit=write_limit(event.limit),
         operation_mode=same_name(event.operation_mode),
-        evse_sleep=event.evse_sleep,
         tariff_id=event.tariff_id,
     )
     cost = None if event.cost is None else write_value(_SHAPES, event.cost)
-    return cast(Message, msgspec.structs.replace(request, transaction_info=info, cost_details=cost))
+    told = msgspec.structs.replace(request, transaction_info=info, cost_details=cost, evse_sleep=event.evse_sleep)
+    return cast(Message, told)
 
 
 FACTS: tuple[FactWord, ...] = (

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Final
 
 from pilotwire.doctor.certificates.sketch import lines_of, span_of
-from pilotwire.doctor.findings import Finding, Severity
+from pilotwire.doctor.certificates.weighing import rule_of, told, weight_of
+from pilotwire.doctor.findings import Finding, Rule
 from pilotwire.doctor.patient import Place
 from pilotwire.doctor.rules import certificates as rules
 from pilotwire.pki import (
@@ -27,16 +28,6 @@ from pilotwire.pki import (
 
 SOON: Final = 30
 """Days before its end in which a certificate should be renewed."""
-_CONSEQUENCES: Final = {
-    Flaw.SELF_SIGNED: {Flaw.ROOT_NOT_TRUSTED, Flaw.MISSING_INTERMEDIATE, Flaw.NOT_A_CA},
-    Flaw.MISSING_INTERMEDIATE: {Flaw.ROOT_NOT_TRUSTED},
-    Flaw.INCOMPLETE: {Flaw.MISSING_INTERMEDIATE},
-    Flaw.KEY_CHANGED: {Flaw.ROOT_NOT_TRUSTED, Flaw.MISSING_INTERMEDIATE, Flaw.STRANGER},
-    Flaw.NOT_A_CA: {Flaw.KEY_USAGE, Flaw.STRANGER},
-    Flaw.WRONG_ORDER: {Flaw.STRANGER},
-    Flaw.HOST: {Flaw.COMMON_NAME_ONLY},
-}
-"""What is not told beside its cause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +65,6 @@ def judge_backend(
     return Judged(tuple(case.findings()), explanation.path, explanation.root)
 
 
-def told(explanation: Explanation) -> Iterator[Defect]:
-    """The defects without those that only follow from others."""
-    kinds = {each.kind for each in explanation.defects}
-    follow = {each for cause in kinds for each in _CONSEQUENCES.get(cause, ())}
-    yield from (each for each in explanation.defects if each.kind not in follow)
-
-
 @dataclass(frozen=True, slots=True)
 class _Case:
     served: tuple[Certificate, ...]
@@ -93,24 +77,20 @@ class _Case:
 
     def findings(self) -> Iterator[Finding]:
         for defect in told(self.explanation):
-            if defect.kind not in (Flaw.TOO_LONG, Flaw.DOMAIN):  # judged below, by the practice of backends
-                yield self._defect(defect)
+            rule = rule_of(defect, self.explanation, rules.BY_FLAW)
+            if rule is not None and defect.kind is not Flaw.DOMAIN:  # judged below
+                yield self._defect(defect, rule)
         if self.served:
             yield from self._beyond()
 
-    def _defect(self, defect: Defect) -> Finding:
-        rule = rules.BY_FLAW[defect.kind]
-        lowered = Severity.BREACH if rule.severity is Severity.FATAL and not self._is_fatal(defect) else None
+    def _defect(self, defect: Defect, rule: Rule) -> Finding:
         return Finding(
             rule,
             self._said(defect.what),
             tuple(self._evidence(defect)),
-            remedy=self._mend(defect.remedy or rule.remedy),
-            severity=lowered,
+            remedy=self._mend(f"{defect.remedy} {rules.LOOK}" if defect.kind in _OF_THE_CHAIN else defect.remedy),
+            severity=weight_of(defect, rule, complete_elsewhere=True),
         )
-
-    def _is_fatal(self, defect: Defect) -> bool:
-        return defect.fatal or defect.kind is Flaw.INCOMPLETE  # a station does not fetch what is missing
 
     def _evidence(self, defect: Defect) -> Iterator[str]:
         if defect.kind in _OF_THE_CHAIN:
@@ -118,7 +98,7 @@ class _Case:
             yield f"trusted: {self.trust.named} ({len(self.trust.roots)} certificates)"
         if defect.kind is Flaw.INCOMPLETE and self.where:
             yield f"the missing one was found at {self.where}"
-        if defect.kind is Flaw.ROOT_NOT_TRUSTED:
+        if defect.kind is Flaw.KEY_CHANGED:
             yield from self._near_roots()
         if defect.certificate is not None and defect.kind not in _OF_THE_CHAIN:
             yield f"{words_of(defect.certificate.subject)}, {span_of(defect.certificate)}"
@@ -161,7 +141,7 @@ class _Case:
             what = f"The CN of the backend's certificate is {name!r}, not {self.place.host!r}; only the subjectAltName has that."
             yield self._finding(rules.NAME_NOT_IN_CN, what if name else what.replace("''", "missing"))
 
-    def _finding(self, rule: rules.Rule, what: str, *evidence: str) -> Finding:
+    def _finding(self, rule: Rule, what: str, *evidence: str) -> Finding:
         return Finding(rule, self._said(what), evidence, remedy=self._mend(rule.remedy))
 
     def _said(self, what: str) -> str:
@@ -178,7 +158,11 @@ def in_place(remedy: str, place: Place) -> str:
 
 
 def _domains(certificate: Certificate) -> set[str]:
-    return {part.value for part in certificate.subject if part.rfc4514_attribute_name == "DC" and isinstance(part.value, str)}
+    return {
+        part.value
+        for part in certificate.subject
+        if part.rfc4514_attribute_name == "DC" and isinstance(part.value, str)
+    }
 
 
 _LONG: Final = 826

@@ -83,7 +83,9 @@ def read_content(raw: bytes) -> Content:
 def _armoured(raw: bytes, labels: tuple[str, ...]) -> Content:
     key = _key_of(raw, labels)
     if _CERTIFICATES & set(labels):
-        blocks = b"".join(re.findall(rb"-----BEGIN (?:X509 )?CERTIFICATE-----.*?-----END (?:X509 )?CERTIFICATE-----\s*", raw, re.S))
+        blocks = b"".join(
+            re.findall(rb"-----BEGIN (?:X509 )?CERTIFICATE-----.*?-----END (?:X509 )?CERTIFICATE-----\s*", raw, re.S)
+        )
         try:
             found = read_certificates(blocks.decode("ascii", "replace"))
         except PkiFault as fault:
@@ -99,7 +101,9 @@ def _key_of(raw: bytes, labels: tuple[str, ...]) -> Content:
     found = re.search(rb"-----BEGIN ([A-Z0-9 ]*PRIVATE KEY)-----.*?-----END \1-----", raw, re.S)
     if found is None:
         broken = any(each.endswith("PRIVATE KEY") for each in labels)
-        return Content(Holding.DAMAGED if broken else Holding.UNKNOWN, labels=labels, why="its END line is missing" * broken)
+        return Content(
+            Holding.DAMAGED if broken else Holding.UNKNOWN, labels=labels, why="its END line is missing" * broken
+        )
     if found[1] == b"TSS2 PRIVATE KEY":
         return Content(Holding.TPM_KEY, labels=labels)
     load: Callable[..., Any] = (
@@ -124,7 +128,9 @@ def _binary(raw: bytes) -> Content:
             (found,) if holding is Holding.DER_CERTIFICATE else (),
             found if holding is Holding.DER_KEY else None,
         )
-    if re.search(rb"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07[\x01\x02]", raw[:64]):  # a store of PKCS #7 data (RFC 7292, 4)
+    if re.search(
+        rb"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07[\x01\x02]", raw[:64]
+    ):  # a store of PKCS #7 data (RFC 7292, 4)
         return Content(Holding.PKCS12)
     try:
         inner = x509.load_der_x509_certificate(b64decode(raw.split(b"-----")[0], validate=False))

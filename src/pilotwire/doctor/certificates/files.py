@@ -101,7 +101,9 @@ _INSTEAD: Final = {
 def _of_key(file: File, content: Content, own: tuple[Certificate, ...], *, alone: bool) -> Iterator[Finding]:
     if file.error:
         if alone:
-            yield Finding(rules.FILE_UNREADABLE, f"The file of the private key, {file.name}, cannot be read: {file.error}.")
+            yield Finding(
+                rules.FILE_UNREADABLE, f"The file of the private key, {file.name}, cannot be read: {file.error}."
+            )
         return
     if content.key is not None and content.holding is not Holding.DER_KEY:
         yield from _belonging(file, content, own)
@@ -110,16 +112,22 @@ def _of_key(file: File, content: Content, own: tuple[Certificate, ...], *, alone
         return
     if _is_encrypted(file, content):
         what = f"The private key in {file.name} is encrypted with a password."
-        yield Finding(rules.KEY_ENCRYPTED, what, _labels(content), remedy=rules.KEY_ENCRYPTED.remedy.replace("FILE", file.name))
+        yield Finding(
+            rules.KEY_ENCRYPTED, what, _labels(content), remedy=rules.KEY_ENCRYPTED.remedy.replace("FILE", file.name)
+        )
     elif content.holding is Holding.DER_KEY:
         remedy = f"Convert it: `openssl pkey -inform DER -in {file.name} -out {file.name}.pem`."
         yield Finding(rules.NO_PEM, f"The private key in {file.name} is DER, not PEM.", remedy=remedy)
     elif content.holding is Holding.DAMAGED and alone:
         what = f"The private key in {file.name} cannot be read: {content.why or 'it is damaged'}."
-        remedy = rules.DAMAGED.remedy.replace("openssl x509 -in FILE -noout -text", f"openssl pkey -in {file.name} -noout -text")
+        remedy = rules.DAMAGED.remedy.replace(
+            "openssl x509 -in FILE -noout -text", f"openssl pkey -in {file.name} -noout -text"
+        )
         yield Finding(rules.DAMAGED, what, _labels(content), remedy=remedy)
     elif alone or content.holding is Holding.CERTIFICATES:
-        holds = f", it holds {content.holding}" if alone else " beside the certificate, and no other file is given for it"
+        holds = (
+            f", it holds {content.holding}" if alone else " beside the certificate, and no other file is given for it"
+        )
         yield Finding(rules.NO_KEY, f"There is no private key in {file.name}{holds}.", _labels(content))
 
 

@@ -22,7 +22,10 @@ _ALIKE: Final = str.maketrans(
 
 
 def nearness(wanted: str, seen: str) -> str:
-    """How `seen` misses `wanted`, as the end of a sentence: "it differs only in upper and lower case"; "" if they are not near, or equal."""
+    """How `seen` misses `wanted`, as the end of a sentence ("it differs only in upper and lower case").
+
+    "" if they are not near, or the same.
+    """
     if wanted == seen or not wanted or not seen:
         return ""
     return _in_space(wanted, seen) or _in_letters(wanted, seen) or _in_length(wanted, seen)
@@ -30,8 +33,8 @@ def nearness(wanted: str, seen: str) -> str:
 
 def _in_space(wanted: str, seen: str) -> str:
     if seen.strip() == wanted.strip():
-        said = [words for part, words in ((seen, "it has"), (wanted, "it lacks")) if (words := _edges(part, words))]
-        return " and ".join(said)
+        said = (_edges(seen, "it has"), _edges(wanted, "it lacks"))
+        return " and ".join(each for each in said if each)
     if " ".join(seen.split()) == " ".join(wanted.split()):
         return "it differs only in spaces within it (a double space, a tab or another kind of space)"
     if _bare(seen) == _bare(wanted):
@@ -40,9 +43,7 @@ def _in_space(wanted: str, seen: str) -> str:
 
 
 def _edges(text: str, verb: str) -> str:
-    places = [
-        name for name, cut in (("beginning", text.lstrip()), ("end", text.rstrip())) if cut != text
-    ]
+    places = [name for name, cut in (("beginning", text.lstrip()), ("end", text.rstrip())) if cut != text]
     return f"{verb} a space at its {' and '.join(places)}" if places else ""
 
 

@@ -9,10 +9,10 @@ from typing import Final
 
 from cryptography import x509
 
-from pilotwire.doctor.certificates.backend import told
 from pilotwire.doctor.certificates.sketch import lines_of, span_of
 from pilotwire.doctor.certificates.subject import Who, judge_subject
-from pilotwire.doctor.findings import Finding, Severity
+from pilotwire.doctor.certificates.weighing import rule_of, told, weight_of
+from pilotwire.doctor.findings import Finding, Rule, Severity
 from pilotwire.doctor.profiles.profile import PlatformProfile
 from pilotwire.doctor.rules import station_certificates as rules
 from pilotwire.pki import (
@@ -108,8 +108,9 @@ class _Case:
         for defect in told(explanation):
             if defect.kind in _OF_TRUST and not self._is_judgeable():
                 continue
-            if defect.kind in rules.BY_FLAW and defect.kind is not Flaw.TOO_LONG:
-                yield self._defect(defect)
+            rule = rule_of(defect, explanation, rules.BY_FLAW)
+            if rule is not None:
+                yield self._defect(defect, rule)
         if len(self.chain) > 1:
             for each in self.chain[1:]:
                 if is_self_signed(each) and each in explanation.path:
@@ -119,26 +120,26 @@ class _Case:
         """Whether it can be said where a chain must end: not if nobody said so, or only by fingerprints of roots that are not here."""
         return self.authorities.said and not self.authorities.unknown
 
-    def _defect(self, defect: Defect) -> Finding:
-        rule = rules.BY_FLAW[defect.kind]
-        lowered = Severity.BREACH if rule.severity is Severity.FATAL and not self._is_fatal(defect) else None
+    def _defect(self, defect: Defect, rule: Rule) -> Finding:
         evidence = tuple(lines_of(self.chain))
         if defect.certificate is not None:
             evidence = (*evidence, span_of(defect.certificate))
         if defect.kind in _OF_TRUST:
             names = "; ".join(words_of(each.subject) for each in self.authorities.known)
             evidence = (*evidence, f"accredited: {names}")
-        return Finding(rule, defect.what, evidence, remedy=rule.remedy, severity=lowered)
-
-    def _is_fatal(self, defect: Defect) -> bool:
-        return defect.fatal or (defect.kind is Flaw.INCOMPLETE and self.authorities.said)
+        weight = weight_of(defect, rule, complete_elsewhere=self._is_judgeable())
+        return Finding(rule, defect.what, evidence, remedy=defect.remedy, severity=weight)
 
     def _mixed_up(self, own: Certificate) -> Iterator[Finding]:
         for each in self.chain:
             mine = _domains(each) & _VEHICLES
             above = {part.value for part in each.issuer if part.rfc4514_attribute_name == "DC"} & _VEHICLES
             if mine or above:
-                kind = "an SECC certificate (towards vehicles)" if "CPO" in _domains(own) else "issued in the vehicles' PKI"
+                kind = (
+                    "an SECC certificate (towards vehicles)"
+                    if "CPO" in _domains(own)
+                    else "issued in the vehicles' PKI"
+                )
                 what = f"The station's certificate is {kind}: {words_of(own.subject)}, DC={', '.join(sorted(map(str, mine or above)))}."
                 yield Finding(rules.ISO15118, what, tuple(lines_of(self.chain)))
                 return
@@ -155,7 +156,9 @@ class _Case:
             asked = f"the platform allows {most}" if demands.most_days else "under two years are usual"
             severity = Severity.BREACH if demands.most_days else None
             what = f"The station's certificate is valid for {days} days; {asked}."
-            yield Finding(rules.TOO_LONG, what, (span_of(own),), severity=severity, source=self._source(demands.most_days))
+            yield Finding(
+                rules.TOO_LONG, what, (span_of(own),), severity=severity, source=self._source(demands.most_days)
+            )
 
     def _source(self, asked: object) -> str:
         return self.profile.title if asked else ""

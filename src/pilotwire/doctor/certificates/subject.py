@@ -36,12 +36,15 @@ _ATTRIBUTES: Final = {
 }
 
 
+_SILENT: Final = Card("", "")
+
+
 @dataclass(frozen=True, slots=True)
 class Who:
     """Whose certificate it should be: the identity in the URL, and what the station says of itself at boot."""
 
     identity: str
-    card: Card = Card()
+    card: Card = _SILENT
 
     @property
     def parts(self) -> dict[str, str]:
@@ -85,7 +88,9 @@ def judge_subject(
     """O and CN by the standard (A00.FR.509, A00.FR.511), unless the platform says what the CN must be; then its demands."""
     evidence = f"subject: {words_of(certificate.subject)}"
     if not any(values_of(certificate, NameOID.ORGANIZATION_NAME)):
-        yield Finding(rules.ORGANIZATION, "The subject of the station's certificate has no organizationName (O).", (evidence,))
+        yield Finding(
+            rules.ORGANIZATION, "The subject of the station's certificate has no organizationName (O).", (evidence,)
+        )
     yield from _common_name(certificate, who, evidence, judged_by_platform=_asks_for_name(demands))
     for demand in demands:
         if not unanswerable(demand, who):
@@ -104,7 +109,9 @@ def _common_name(certificate: Certificate, who: Who, evidence: str, *, judged_by
         return
     name = names[-1]
     if _is_address(name):
-        what = f"The CN of the station's certificate is {name!r}, a URL or an address: the CSMS takes it for a server's."
+        what = (
+            f"The CN of the station's certificate is {name!r}, a URL or an address: the CSMS takes it for a server's."
+        )
         yield Finding(rules.CN_IS_ADDRESS, what, (evidence,))
     elif not judged_by_platform:
         yield from _of_this_station(name, who, evidence)
@@ -132,7 +139,9 @@ def _of_this_station(name: str, who: Who, evidence: str) -> Iterator[Finding]:
         what = f"The CN of the station's certificate is its identity {name!r}, not the serial number {serial!r} it tells at boot."
         yield Finding(rules.COMMON_NAME, what, told)
     else:
-        what = f"The station's certificate is that of another one: its CN is {name!r}, the station's {whose} {wanted!r}."
+        what = (
+            f"The station's certificate is that of another one: its CN is {name!r}, the station's {whose} {wanted!r}."
+        )
         yield Finding(rules.OTHER_STATION, what, told)
 
 

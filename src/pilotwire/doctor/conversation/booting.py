@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from pilotwire.doctor.conversation.context import Context, Group
+from pilotwire.doctor.conversation.refusals import is_malformed
 from pilotwire.doctor.conversation.said import Answered, Said, flaw_case, inside, span, text_at, whole_at
 from pilotwire.doctor.findings import Severity
 from pilotwire.doctor.rules import protocol as rules
@@ -16,7 +17,9 @@ _OWN_INTERVAL: Final = 10.0
 """Seconds that must lie between two boots at least where the backend left the interval to the station."""
 _SOON: Final = timedelta(minutes=5)
 _OFTEN: Final = 4
-_STARTS: Final = frozenset({"RemoteStartTransaction", "RemoteStopTransaction", "RequestStartTransaction", "RequestStopTransaction"})
+_STARTS: Final = frozenset(
+    {"RemoteStartTransaction", "RemoteStopTransaction", "RequestStartTransaction", "RequestStopTransaction"}
+)
 _FIELDS_16: Final = {
     "chargingStation.vendorName": "chargePointVendor",
     "chargingStation.model": "chargePointModel",
@@ -76,7 +79,10 @@ class Booting(Group):
             )
         elif context.standing == "Pending" and said.action in _STARTS:
             self.notes.found(
-                rules.BOOT_CSMS_TALKS, f"The backend sends {said.action} while the station is pending.", said.text, at=said
+                rules.BOOT_CSMS_TALKS,
+                f"The backend sends {said.action} while the station is pending.",
+                said.text,
+                at=said,
             )
 
     def _triggered(self, message: str) -> None:
@@ -117,7 +123,9 @@ class Booting(Group):
         if last is not None and last.status in ("Pending", "Rejected"):
             self._check_interval(said, last)
         elif self.context.standing == "Accepted" and self._said_before and self._since_accepted(said) < _SOON:
-            what = "The station sends BootNotification again on the same connection although it was accepted, untriggered."
+            what = (
+                "The station sends BootNotification again on the same connection although it was accepted, untriggered."
+            )
             self.notes.found(rules.BOOT_REPEATED, what, said.text, at=said)
         self._boots.append(said.at)
         if len(self._boots) == _OFTEN and said.at - self._boots[0] < timedelta(hours=1):
@@ -194,7 +202,9 @@ class Booting(Group):
         if interval < 0:
             self._interval(answer, f"The interval of the boot answer is {interval} s, below 0.", Severity.BREACH)
         elif interval == 0:
-            self._interval(answer, "The interval of the boot answer is 0: the station has to choose its heartbeat itself.")
+            self._interval(
+                answer, "The interval of the boot answer is 0: the station has to choose its heartbeat itself."
+            )
         elif not _SHORTEST <= interval <= _LONGEST:
             self._interval(answer, f"The interval of the boot answer is {span(interval)}, which is unusual.")
         demands = self.profile.protocol
@@ -214,7 +224,10 @@ class Booting(Group):
                 self.notes.weigh(flaw.rule, flaw_case(answer.call, "call", flaw.path), Severity.FATAL)
             return
         said = f": {answer.description}" if answer.description else ""
-        what = f"The backend answers BootNotification with the error {answer.code}{said}."
+        fits = (
+            f", although its payload fits the schema of OCPP {answer.call.version}" if is_malformed(answer.code) else ""
+        )
+        what = f"The backend answers BootNotification with the error {answer.code}{fits}{said}."
         self.notes.found(rules.BOOT_ERROR, what, answer.text, at=answer, case=answer.code)
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Final, Literal
 
 from pilotwire.doctor.conversation.notes import Notes
 from pilotwire.doctor.conversation.said import Answered, Said
 from pilotwire.doctor.profiles.profile import PlatformProfile
 from pilotwire.ocpp.version import OcppVersion
 
+PATIENCE: Final = 30.0
+"""Seconds after which a call counts as unanswered: the usual timeout of a call."""
 Standing = Literal["unknown", "asked", "Accepted", "Pending", "Rejected"]
 
 
@@ -25,6 +27,7 @@ class Context:
 
     notes: Notes
     profile: PlatformProfile
+    patience: float = PATIENCE
     version: OcppVersion | None = None
     standing: Standing = "unknown"
     accepted_at: datetime | None = None

@@ -10,13 +10,11 @@ from typing import Final
 from pilotwire.doctor.conversation.context import Context
 from pilotwire.doctor.conversation.heard import Sender
 from pilotwire.doctor.conversation.said import OTHER, WHO, Answered, Said, span
-from pilotwire.doctor.findings import Severity
+from pilotwire.doctor.findings import Rule, Severity
 from pilotwire.doctor.rules import protocol as rules
 from pilotwire.ocpp.frame import UNREADABLE_ID, section
 from pilotwire.ocpp.version import OcppVersion
 
-PATIENCE: Final = 30.0
-"""Seconds after which a call counts as unanswered (the usual timeout of a call)."""
 _REMEMBERED: Final = 512
 _MOST_OPEN: Final = 128
 
@@ -89,14 +87,18 @@ class Lines:
             rules.TWO_OPEN, what, first.text, said.text, at=said, case=said.sender, severity=weight, source=source
         )
 
-    def answer(self, sender: Sender, message_id: str, at: tuple[datetime, str], text: str) -> Said | None:
-        """The call that an answer of `sender` belongs to; None if there is none, which is told."""
+    def answer(
+        self, sender: Sender, message_id: str, at: tuple[datetime, str], text: str, *, broken: bool = False
+    ) -> Said | None:
+        """The call that an answer of `sender` belongs to; None if there is none, which is told (not of a `broken` frame)."""
         side = self._sides[OTHER[sender]]
         said = side.open.pop(message_id, None)
         if said is not None:
             if said.expired:
                 self._late(said, at, text)
             return said
+        if broken:
+            return None
         if message_id == UNREADABLE_ID and self._context.version is not OcppVersion.V16:
             return None
         if message_id in side.used:
@@ -119,12 +121,10 @@ class Lines:
     def slow(self, answer: Answered) -> None:
         """The time a platform demands."""
         most = self._context.profile.protocol.answer_within
-        if not most or not most < answer.seconds <= PATIENCE:
+        if not most or not most < answer.seconds <= self._context.patience:
             return
         call, profile = answer.call, self._context.profile
-        what = (
-            f"{WHO[OTHER[call.sender]]} answers {call.action} after {span(answer.seconds)}; {profile.title} takes {span(most)}."
-        )
+        what = f"{WHO[OTHER[call.sender]]} answers {call.action} after {span(answer.seconds)}; {profile.title} takes {span(most)}."
         case = f"{call.sender}:{call.action}"
         self._notes.found(rules.SLOW, what, call.text, at=answer, case=case, source=profile.source)
 
@@ -133,11 +133,11 @@ class Lines:
     def passed(self, now: datetime) -> None:
         """Calls that wait too long."""
         for said in self._open():
-            if said.expired or (now - said.at).total_seconds() < PATIENCE:
+            if said.expired or (now - said.at).total_seconds() < self._context.patience:
                 continue
             said.expired = True
             if not self._excused(said):
-                self._unanswered(said, f"{_no_answer(said)} within {PATIENCE:g} s.")
+                self._unanswered(said, f"{_no_answer(said)} within {self._context.patience:g} s.")
 
     def finish(self, now: datetime) -> None:
         """The record ends: what is open will not be answered in it."""
@@ -169,7 +169,7 @@ def _no_answer(said: Said) -> str:
     return f"{WHO[OTHER[said.sender]]} does not answer {said.action or 'a call'}"
 
 
-def _unanswered_as(said: Said) -> tuple[rules.Rule, str]:
+def _unanswered_as(said: Said) -> tuple[Rule, str]:
     if said.action == "BootNotification" and said.sender == "station":
         return rules.BOOT_UNANSWERED, ""
     return rules.UNANSWERED, f"{said.sender}:{said.action}"

@@ -71,7 +71,9 @@ class Payloads:
             self._notes.found(rules.VERSION_NEWER, newer, place.text, at=place, case=what)
             return
         self.mixed = True
-        sentence = f"{what}, on a line on which OCPP {spoken} was agreed. What follows from that is not told one by one."
+        sentence = (
+            f"{what}, on a line on which OCPP {spoken} was agreed. What follows from that is not told one by one."
+        )
         self._notes.found(rules.VERSION_MIXED, sentence, place.text, at=place)
 
     def _tell(self, place: Said | Answered, call: Said, part: str, flaws: tuple[Flaw, ...]) -> None:

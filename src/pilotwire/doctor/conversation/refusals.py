@@ -26,16 +26,45 @@ _MALFORMED: Final = frozenset(
         "RpcFrameworkError",
     }
 )
-_OF_CONTENT: Final = frozenset({"PropertyConstraintViolation", "OccurrenceConstraintViolation", "OccurenceConstraintViolation"})
+_OF_CONTENT: Final = frozenset(
+    {"PropertyConstraintViolation", "OccurrenceConstraintViolation", "OccurenceConstraintViolation"}
+)
 """Codes that may also tell of a rule between fields, which no schema holds."""
 _AGAIN: Final = 3
 _CORE: Final = frozenset(
-    "Authorize BootNotification ChangeAvailability ChangeConfiguration GetConfiguration Heartbeat MeterValues "
-    "RemoteStartTransaction RemoteStopTransaction RequestStartTransaction RequestStopTransaction Reset StartTransaction "
-    "StatusNotification StopTransaction TransactionEvent UnlockConnector GetBaseReport GetVariables SetVariables NotifyReport "
-    "NotifyEvent SecurityEventNotification TriggerMessage".split()
+    {
+        "Authorize",
+        "BootNotification",
+        "ChangeAvailability",
+        "ChangeConfiguration",
+        "GetConfiguration",
+        "Heartbeat",
+        "MeterValues",
+        "RemoteStartTransaction",
+        "RemoteStopTransaction",
+        "RequestStartTransaction",
+        "RequestStopTransaction",
+        "Reset",
+        "StartTransaction",
+        "StatusNotification",
+        "StopTransaction",
+        "TransactionEvent",
+        "UnlockConnector",
+        "GetBaseReport",
+        "GetVariables",
+        "SetVariables",
+        "NotifyReport",
+        "NotifyEvent",
+        "SecurityEventNotification",
+        "TriggerMessage",
+    }
 )
 _OPTIONAL_16: Final = frozenset({"TriggerMessage", "SecurityEventNotification"})
+
+
+def is_malformed(code: str) -> bool:
+    """Whether an error code says that a payload breaks its schema."""
+    return code in _MALFORMED
 
 
 class Refusals(Group):
@@ -51,7 +80,9 @@ class Refusals(Group):
             self._error(answer)
         elif not answer.call.known and answer.call.action and answer.call.action not in ACTIONS[answer.call.version]:
             what = f"{self._who(answer)} answers the unknown action {answer.call.action!r} as if it knew it."
-            self.notes.found(rules.BROKEN_TAKEN, what, answer.call.text, answer.text, at=answer, case=answer.call.action)
+            self.notes.found(
+                rules.BROKEN_TAKEN, what, answer.call.text, answer.text, at=answer, case=answer.call.action
+            )
         elif answer.call.flaws and answer.call.action != "BootNotification":
             what = f"{self._who(answer)} takes {answer.call.action} although its payload breaks the schema."
             case = f"{answer.call.sender}:{answer.call.action}"
@@ -69,10 +100,10 @@ class Refusals(Group):
         call = answer.call
         if not call.known or call.flaws or not call.readable:
             self._for_something_wrong(answer, code)
+        elif call.action == "BootNotification":
+            return  # told as the boot's
         elif code in _MALFORMED:
             self._for_something_right(answer, code)
-        elif call.action == "BootNotification":
-            return
         elif code in _NOT_DONE:
             self._not_done(answer, code)
         elif code == "SecurityError" and not self.context.may_talk:
@@ -111,9 +142,7 @@ class Refusals(Group):
         call = answer.call
         said = f" ({answer.description})" if answer.description else ""
         what = f"{self._who(answer)} refuses {call.action} with {code}{said}, but the payload fits the schema of OCPP {call.version}."
-        weight = Severity.FATAL if call.action == "BootNotification" else None
-        if code in _OF_CONTENT and weight is None:
-            weight = Severity.NOTE
+        weight = Severity.NOTE if code in _OF_CONTENT else None
         case = f"{call.sender}:{call.action}:{code}"
         self.notes.found(rules.REFUSED_VALID, what, call.text, answer.text, at=answer, case=case, severity=weight)
 

@@ -37,7 +37,8 @@ class Flaw:
 @dataclass(slots=True)
 class Said:
     """A CALL (or a SEND, which nobody answers). `triggered`: the other side had asked for it; `known`: the version has this action
-    for this sender; `expired`: the caller has given up waiting; `readable`: the payload is an object.
+    for this sender; `expired`: the caller has given up waiting; `readable`: the frame is
+    one; `judged`: the payload was looked at.
     """
 
     sender: Sender
@@ -53,6 +54,7 @@ class Said:
     triggered: bool = False
     known: bool = True
     expired: bool = False
+    judged: bool = False
     readable: bool = True
 
     @property

@@ -155,7 +155,11 @@ def _number_as_text(path: str, value: str, reason: str) -> tuple[Rule, str, str]
     if number_of(value) is None:
         return rules.WRONG_TYPE, f"{shown}: {reason}; it is {_shown(value)}", ""
     kind = "an integer" if "whole" in reason else "a number"
-    return rules.INTEGER_AS_TEXT, f"{shown}: {kind} is written as text, {_shown(value)}", f"Write {value} without quotes."
+    return (
+        rules.INTEGER_AS_TEXT,
+        f"{shown}: {kind} is written as text, {_shown(value)}",
+        f"Write {value} without quotes.",
+    )
 
 
 def _shown(value: object) -> str:
@@ -166,9 +170,7 @@ def _shown(value: object) -> str:
 def _without_doubles(found: list[Flaw]) -> tuple[Flaw, ...]:
     """A field that is there under a wrong spelling is not missing as well."""
     misspelled = {_plain(each.path) for each in found if each.rule is rules.FIELD_CASE}
-    return tuple(
-        each for each in found if not (each.rule is rules.MISSING_FIELD and _plain(each.path) in misspelled)
-    )
+    return tuple(each for each in found if not (each.rule is rules.MISSING_FIELD and _plain(each.path) in misspelled))
 
 
 # --- paths -----------------------------------------------------------------------------------------------------------------------

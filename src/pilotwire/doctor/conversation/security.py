@@ -26,7 +26,6 @@ _ALARMS: Final[Mapping[str, str]] = {
     "AttemptedReplayAttacks": "a message was replayed",
     "TamperDetectionActivated": "the housing was opened",
     "MemoryExhaustion": "the memory of the station is getting full",
-    "MaxExceeded": "a limit was exceeded",
 }
 _QUIET: Final = frozenset(
     {
@@ -36,6 +35,8 @@ _QUIET: Final = frozenset(
         "ResetOrReboot",
         "SecurityLogWasCleared",
         "ReconfigurationOfSecurityParameters",
+        "MaintenanceLoginAccepted",
+        "MaintenanceLoginFailed",
     }
 )
 _BY_PLAIN_NAME: Final = {each.lower(): each for each in (*_ALARMS, *_QUIET)}

@@ -13,22 +13,34 @@ from pilotwire.doctor.rules import protocol as rules
 _WAIT: Final = 60.0
 _MOST_CONNECTORS: Final = 512
 _ANY: Final = frozenset(
-    "Available Preparing Charging SuspendedEV SuspendedEVSE Finishing Reserved Unavailable Faulted".split()
+    [
+        "Available",
+        "Preparing",
+        "Charging",
+        "SuspendedEV",
+        "SuspendedEVSE",
+        "Finishing",
+        "Reserved",
+        "Unavailable",
+        "Faulted",
+    ]
 )
 _NEXT: Final[Mapping[str, frozenset[str]]] = {
-    "Available": frozenset("Preparing Charging SuspendedEV SuspendedEVSE Reserved Unavailable Faulted".split()),
-    "Preparing": frozenset("Available Charging SuspendedEV SuspendedEVSE Finishing Faulted".split()),
-    "Charging": frozenset("Available SuspendedEV SuspendedEVSE Finishing Unavailable Faulted".split()),
-    "SuspendedEV": frozenset("Available Charging SuspendedEVSE Finishing Unavailable Faulted".split()),
-    "SuspendedEVSE": frozenset("Available Charging SuspendedEV Finishing Unavailable Faulted".split()),
-    "Finishing": frozenset("Available Preparing Unavailable Faulted".split()),
-    "Reserved": frozenset("Available Preparing Unavailable Faulted".split()),
-    "Unavailable": frozenset("Available Preparing Charging SuspendedEV SuspendedEVSE Faulted".split()),
+    "Available": frozenset(
+        ["Preparing", "Charging", "SuspendedEV", "SuspendedEVSE", "Reserved", "Unavailable", "Faulted"]
+    ),
+    "Preparing": frozenset(["Available", "Charging", "SuspendedEV", "SuspendedEVSE", "Finishing", "Faulted"]),
+    "Charging": frozenset(["Available", "SuspendedEV", "SuspendedEVSE", "Finishing", "Unavailable", "Faulted"]),
+    "SuspendedEV": frozenset(["Available", "Charging", "SuspendedEVSE", "Finishing", "Unavailable", "Faulted"]),
+    "SuspendedEVSE": frozenset(["Available", "Charging", "SuspendedEV", "Finishing", "Unavailable", "Faulted"]),
+    "Finishing": frozenset(["Available", "Preparing", "Unavailable", "Faulted"]),
+    "Reserved": frozenset(["Available", "Preparing", "Unavailable", "Faulted"]),
+    "Unavailable": frozenset(["Available", "Preparing", "Charging", "SuspendedEV", "SuspendedEVSE", "Faulted"]),
     "Faulted": _ANY,
 }
 """1.6:4.9, with the errata (B6). The same status again may tell another error code."""
 _OF_ZERO: Final = frozenset({"Available", "Unavailable", "Faulted"})
-_WITH_COMMUNICATION_ERROR: Final = frozenset({"Preparing", "SuspendedEV", "SuspendedEVSE", "Finishing", "Faulted"})
+_WITH_COMMUNICATION_ERROR: Final = frozenset({"Preparing", "SuspendedEV", "SuspendedEVSE", "Finishing"})
 
 
 class Statuses(Group):

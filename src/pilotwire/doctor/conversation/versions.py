@@ -11,8 +11,21 @@ from pilotwire.ocpp.registry import ACTIONS
 from pilotwire.ocpp.version import OcppVersion
 
 _TELLING: Final = frozenset(
-    "BootNotification StatusNotification Authorize MeterValues TransactionEvent StartTransaction StopTransaction ReserveNow "
-    "SetChargingProfile SendLocalList ChangeAvailability Reset DataTransfer".split()
+    {
+        "BootNotification",
+        "StatusNotification",
+        "Authorize",
+        "MeterValues",
+        "TransactionEvent",
+        "StartTransaction",
+        "StopTransaction",
+        "ReserveNow",
+        "SetChargingProfile",
+        "SendLocalList",
+        "ChangeAvailability",
+        "Reset",
+        "DataTransfer",
+    }
 )
 """Actions that are so different in 1.6 and 2.x that a payload of one tells which it is; of others a single field may mislead."""
 _OFTEN: Final = (OcppVersion.V16, OcppVersion.V201, OcppVersion.V21)

@@ -30,7 +30,6 @@ class Kind(StrEnum):
 
 _RANGES: Final = (
     (Kind.UNUSABLE, ("0.0.0.0/8", "224.0.0.0/4", "240.0.0.0/4", "::/128", "ff00::/8", "100::/64")),
-    (Kind.UNUSABLE, ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")),
     (Kind.LOOPBACK, ("127.0.0.0/8", "::1/128")),
     (Kind.LINK_LOCAL, ("169.254.0.0/16", "fe80::/10")),
     (Kind.PRIVATE, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")),
@@ -72,17 +71,16 @@ class Addresses:
     async def look(self, patient: Patient) -> None:
         """Ask."""
         kinds = {address: kind_of(address) for address in patient.addresses if _readable(address)}
-        if not kinds:
-            return
-        _judge(patient, kinds)
-        _judge_demands(patient, kinds)
-        self._judge_own(patient, kinds)
-
-    def _judge_own(self, patient: Patient, kinds: dict[str, Kind]) -> None:
         try:
-            _, port = first_hop(patient)
+            host, port = first_hop(patient)
         except ConfigError:
             return
+        if kinds:
+            _judge(patient.chart, host, kinds)
+            _judge_demands(patient, kinds)
+            self._judge_own(patient, port, kinds)
+
+    def _judge_own(self, patient: Patient, port: int, kinds: dict[str, Kind]) -> None:
         owned, missing = {}, []
         for address in kinds:
             try:
@@ -108,15 +106,16 @@ def _readable(address: str) -> bool:
     return True
 
 
-def _judge(patient: Patient, kinds: dict[str, Kind]) -> None:
-    chart, host = patient.chart, patient.place.host
+def _judge(chart: Chart, host: str, kinds: dict[str, Kind]) -> None:
     chart.note(Layer.ADDRESS, "kinds of addresses", ", ".join(f"{one} {kind}" for one, kind in kinds.items()))
     seen = set(kinds.values())
     if seen == {Kind.UNUSABLE}:
         chart.find(rules.ADDRESS_UNUSABLE, f"{host} stands for {_listed(list(kinds))}, which no backend can have.")
         return
     if Kind.LOOPBACK in seen and not _means_itself(host):
-        chart.find(rules.ADDRESS_LOOPBACK, f"{host} stands for {_listed(_of(kinds, Kind.LOOPBACK))}, the machine that asks.")
+        chart.find(
+            rules.ADDRESS_LOOPBACK, f"{host} stands for {_listed(_of(kinds, Kind.LOOPBACK))}, the machine that asks."
+        )
     if Kind.LINK_LOCAL in seen:
         what = f"{host} has the link-local address {_listed(_of(kinds, Kind.LINK_LOCAL))}, which reaches no further than its cable."
         chart.find(rules.ADDRESS_LINK_LOCAL, what)
@@ -126,7 +125,9 @@ def _judge(patient: Patient, kinds: dict[str, Kind]) -> None:
         what = f"{host} stands for {_listed(inside)}, of an inner network, and for {_listed(outside)} as well."
         chart.find(rules.ADDRESS_MIXED, what)
     elif inside:
-        chart.find(rules.ADDRESS_PRIVATE, f"{host} is in an inner network ({_listed(inside)}): not reachable from outside.")
+        chart.find(
+            rules.ADDRESS_PRIVATE, f"{host} is in an inner network ({_listed(inside)}): not reachable from outside."
+        )
 
 
 def _judge_demands(patient: Patient, kinds: dict[str, Kind]) -> None:
@@ -159,7 +160,9 @@ def _of(kinds: dict[str, Kind], wanted: Kind) -> list[str]:
 
 def _means_itself(host: str) -> bool:
     plain = host.rstrip(".").lower()
-    return plain == "localhost" or plain.endswith(".localhost") or (_readable(plain) and kind_of(plain) is Kind.LOOPBACK)
+    return (
+        plain == "localhost" or plain.endswith(".localhost") or (_readable(plain) and kind_of(plain) is Kind.LOOPBACK)
+    )
 
 
 def _listed(addresses: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 from pilotwire.doctor.findings import Layer
 from pilotwire.doctor.patient import Patient
 from pilotwire.doctor.probes.lines import LineFault, shown
-from pilotwire.doctor.probes.tls_lines import HandshakeFailed, secured
+from pilotwire.doctor.probes.tls_lines import HandshakeFailed, is_blocked, secured
 from pilotwire.doctor.rules import tls as rules
 from pilotwire.errors import ConfigError
 
@@ -23,7 +23,7 @@ class Alpn:
 
     async def look(self, patient: Patient) -> None:
         """Ask."""
-        if not patient.place.secure or not patient.served:
+        if not patient.place.secure or is_blocked(patient):
             return
         got: dict[tuple[str, ...], str] = {}
         try:

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from pilotwire.doctor.patient import Patient
 from pilotwire.doctor.probes.hello import Answer, Garbled, Listener, Offer, ServerHello, client_hello
-from pilotwire.doctor.probes.lines import LineFault, Wire, reach
+from pilotwire.doctor.probes.lines import LineFault, Wire, reach, wire_host
 from pilotwire.doctor.probes.tls_names import alert_words
 
 
@@ -41,7 +41,7 @@ def server_name_of(host: str) -> str:
     try:
         ip_address(host)
     except ValueError:
-        return host
+        return wire_host(host)
     return ""
 
 

@@ -101,6 +101,14 @@ async def dial(address: str, port: int, timeout: float) -> Wire:
         raise LineFault(kind, f"{shown(address, port)} cannot be reached ({reason})") from None
 
 
+def wire_host(host: str) -> str:
+    """A host as it is written on the wire: what is not ASCII by IDNA (RFC 5890)."""
+    try:
+        return host if host.isascii() else host.encode("idna").decode()
+    except UnicodeError:
+        return host
+
+
 def shown(host: str, port: int) -> str:
     """`host:port`, an IPv6 address in brackets."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
@@ -126,8 +134,12 @@ class ProxyPlace:
         except ValueError:
             host, port, parts = None, None, urlsplit("")
         if parts.scheme != "http" or not host or port == 0:
-            what = f"{parts.scheme}:// is not a kind of proxy" if parts.scheme not in ("", "http") else "it names no host"
-            raise ConfigError(f"The proxy cannot be used: {what}.", "Write http://host:port or http://user:password@host:port.")
+            what = (
+                f"{parts.scheme}:// is not a kind of proxy" if parts.scheme not in ("", "http") else "it names no host"
+            )
+            raise ConfigError(
+                f"The proxy cannot be used: {what}.", "Write http://host:port or http://user:password@host:port."
+            )
         pair = f"{unquote(parts.username or '')}:{unquote(parts.password or '')}"
         basic = "Basic " + base64.b64encode(pair.encode()).decode() if parts.username else ""
         return cls(host, port or 8080, basic)
@@ -173,7 +185,7 @@ async def _dial_any(addresses: tuple[str, ...], port: int, timeout: float) -> Wi
 
 
 async def _tunnelled(wire: Wire, patient: Patient) -> Wire:
-    target = shown(patient.place.host, patient.place.port)
+    target = shown(wire_host(patient.place.host), patient.place.port)
     try:
         answer = await ask_proxy(wire, ProxyPlace.of(patient.proxy), target, patient.timeout)
     except NotHttp:
@@ -202,7 +214,11 @@ async def read_http(line: Line, timeout: float, *, body: bool = True) -> HttpAns
                 if data and not may_be_http(data):
                     raise NotHttp(data[:60])
                 if not chunk:
-                    raise NotHttp(data[:60]) if data else LineFault("closed", "the connection is closed without an answer")
+                    raise (
+                        NotHttp(data[:60])
+                        if data
+                        else LineFault("closed", "the connection is closed without an answer")
+                    )
     except TimeoutError:
         if data:
             raise NotHttp(data[:60]) from None

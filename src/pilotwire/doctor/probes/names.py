@@ -48,10 +48,14 @@ class Names:
         except ConfigError as error:
             patient.chart.find(rules.PROXY_URL, error.what, remedy=error.remedy)
             return
-        if _is_address(host):
+        wrong = next(
+            (each for each in (patient.place.host, host) if not _is_address(each) and not _is_name(each)), None
+        )
+        if wrong is not None:
+            what = f"{wrong!r} can be no host name, and is no address."
+            patient.chart.find(rules.NAME_MALFORMED, what)
+        elif _is_address(host):
             _note_literal(patient, host)
-        elif not _is_name(host):
-            patient.chart.find(rules.NAME_MALFORMED, f"{host!r} can be no host name.")
         else:
             await self._resolve(patient, host)
 
@@ -59,7 +63,8 @@ class Names:
         chart, began = patient.chart, patient.clock.monotonic()
         answers = [await self._ask(host, family, patient.timeout) for family in _FAMILIES]
         took = patient.clock.monotonic() - began
-        patient.addresses = tuple(address for answer in answers if not isinstance(answer, str) for address in answer)
+        given = (address for answer in answers if not isinstance(answer, str) for address in answer)
+        patient.addresses = tuple(dict.fromkeys(given))
         chart.note(Layer.NAME, "name", host)
         chart.note(Layer.NAME, "addresses", ", ".join(patient.addresses) or "none")
         chart.note(Layer.NAME, "name looked up in", f"{took * 1000:.0f} ms")
@@ -98,7 +103,8 @@ def _is_name(host: str) -> bool:
         plain = host.rstrip(".").encode("idna").decode()
     except UnicodeError:
         return False
-    return len(plain) <= 253 and all(_LABEL.fullmatch(label) for label in plain.split("."))
+    labels = plain.split(".")
+    return len(plain) <= 253 and all(map(_LABEL.fullmatch, labels)) and not labels[-1].isdigit()
 
 
 def _note_literal(patient: Patient, host: str) -> None:

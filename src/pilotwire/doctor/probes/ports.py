@@ -78,9 +78,18 @@ def _find_none(patient: Patient, faults: dict[str, LineFault]) -> None:
     kind = next((each for each in _RULES if each in kinds), "unreachable")
     first = next(each for each in faults.values() if each.kind == kind or kind == "unreachable")
     whose = "The proxy: " if patient.proxy else ""
-    what = f"{whose}{first.what}." if len(faults) == 1 else f"{whose}none of {len(faults)} addresses answers: {first.what}."
+    what = (
+        f"{whose}{first.what}."
+        if len(faults) == 1
+        else f"{whose}none of {len(faults)} addresses answers: {first.what}."
+    )
     rule = _RULES.get(kind, rules.PORT_UNREACHABLE)
-    patient.chart.find(rule, what[0].upper() + what[1:], *(f"{each.what}." for each in faults.values()))
+    remedy = (
+        "Check the proxy's host and port, that it runs, and that the station is let through to it."
+        if patient.proxy
+        else ""
+    )
+    patient.chart.find(rule, what[0].upper() + what[1:], *(f"{each.what}." for each in faults.values()), remedy=remedy)
 
 
 async def _judge_speech(patient: Patient) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pilotwire.doctor.findings import Layer, Rule
 from pilotwire.doctor.patient import Patient
 from pilotwire.doctor.probes.http import HttpAnswer, NotHttp
-from pilotwire.doctor.probes.lines import LineFault, ProxyPlace, Wire, ask_proxy, dial, reach, shown
+from pilotwire.doctor.probes.lines import LineFault, ProxyPlace, Wire, ask_proxy, dial, reach, shown, wire_host
 from pilotwire.doctor.probes.speech import judge_speech, what_speaks
 from pilotwire.doctor.rules import network as rules
 from pilotwire.errors import ConfigError
@@ -21,7 +21,7 @@ class Proxy:
         """Ask."""
         if not patient.proxy:
             return
-        target = shown(patient.place.host, patient.place.port)
+        target = shown(wire_host(patient.place.host), patient.place.port)
         try:
             proxy = ProxyPlace.of(patient.proxy)
             wire = await dial((patient.addresses or (proxy.host,))[0], proxy.port, patient.timeout)
@@ -68,7 +68,9 @@ async def _judge_speech(patient: Patient, target: str) -> None:
     try:
         speech = await what_speaks(lambda: reach(patient), patient.place, patient.timeout)
     except LineFault as fault:
-        patient.chart.find(rules.PROXY_SILENT, f"The proxy lets the station through to {target} only once: {fault.what}.")
+        patient.chart.find(
+            rules.PROXY_SILENT, f"The proxy lets the station through to {target} only once: {fault.what}."
+        )
         return
     patient.chart.note(Layer.PROXY, "spoken behind the proxy", speech.tongue.value)
     judge_speech(patient, speech)

@@ -7,7 +7,7 @@ messages are read (`TlsLine`): the same bytes for TLS 1.2 and 1.3, and also wher
 from __future__ import annotations
 
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -24,12 +24,14 @@ _EVERYTHING = "ALL:!aNULL:@SECLEVEL=0"
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What was sent: the chain, `unreadable` why one of it cannot be read, `why` there is none, `verdict` what OpenSSL says of it."""
+    """What was sent: the chain, `unreadable` why one of it cannot be read, `why` the handshake did not end well, `version` that of TLS,
+    `answered` whether it spoke TLS at all."""
 
     chain: tuple[Certificate, ...] = ()
     unreadable: str = ""
     why: str = ""
     version: str = ""
+    answered: bool = False
 
 
 def looking(authentication: str = "") -> ssl.SSLContext:
@@ -58,7 +60,9 @@ async def shown_chain(patient: Patient, context: ssl.SSLContext) -> Shown:
         why = fault.what
     finally:
         line.close()
-    return _read(line.heard.answer.certificates, why, line.heard.version)
+    answer = line.heard.answer
+    answered = answer.hello is not None or answer.alert is not None
+    return replace(_read(answer.certificates, why, line.heard.version), answered=answered)
 
 
 def _read(sent: tuple[bytes, ...], why: str, version: str) -> Shown:
@@ -76,34 +80,26 @@ async def refusal_of_openssl(patient: Patient, roots: tuple[Certificate, ...]) -
     """What OpenSSL says of the chain when it holds it against these roots: a number of its own and words; (0, "") if it accepts it."""
     context = looking()
     context.verify_mode = ssl.CERT_REQUIRED
-    for each in roots:
-        context.load_verify_locations(cadata=each.public_bytes(Encoding.DER))
-    verdict: list[tuple[int, str]] = []
+    if roots:
+        context.load_verify_locations(cadata=b"".join(each.public_bytes(Encoding.DER) for each in roots))
     try:
         wire = await reach(patient)
     except LineFault:
         return 0, ""
-    line = _Verifying(TlsLine(wire, context, server_name_of(patient.place.host) or None), verdict)
-    await line.shake(patient.timeout)
-    return verdict[0] if verdict else (0, "")
+    line = TlsLine(wire, context, server_name_of(patient.place.host) or None)
+    try:
+        await line.shake(patient.timeout)
+    except HandshakeFailed as fault:
+        return _verdict(fault)
+    finally:
+        line.close()
+    return 0, ""
 
 
-class _Verifying:
-    """A handshake of which only the verdict on the chain is of interest."""
-
-    def __init__(self, line: TlsLine, verdict: list[tuple[int, str]]) -> None:
-        self._line = line
-        self._verdict = verdict
-
-    async def shake(self, timeout: float) -> None:
-        try:
-            await self._line.shake(timeout)
-        except HandshakeFailed as fault:
-            cause = fault.__context__
-            while cause is not None:
-                if isinstance(cause, ssl.SSLCertVerificationError):
-                    self._verdict.append((cause.verify_code, cause.verify_message))
-                    return
-                cause = cause.__context__
-        finally:
-            self._line.close()
+def _verdict(error: BaseException | None) -> tuple[int, str]:
+    """What the library said, behind what is made of it for people."""
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return error.verify_code, error.verify_message
+        error = error.__context__
+    return 0, ""

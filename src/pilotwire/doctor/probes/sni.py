@@ -6,13 +6,12 @@ import hashlib
 from typing import Final
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from pilotwire.doctor.findings import Layer
 from pilotwire.doctor.patient import Patient
 from pilotwire.doctor.probes.asking import server_name_of
 from pilotwire.doctor.probes.lines import LineFault, shown
-from pilotwire.doctor.probes.tls_lines import HandshakeFailed, secured
+from pilotwire.doctor.probes.tls_lines import HandshakeFailed, is_blocked, secured
 from pilotwire.doctor.rules import tls as rules
 from pilotwire.errors import ConfigError
 
@@ -20,20 +19,26 @@ WRONG_NAME: Final = "no-such-backend.invalid"
 
 
 class Sni:
-    """A handshake without a name, one with a wrong name; both are cut right after."""
+    """A handshake with the name, without one, with a wrong one; each is cut right after."""
 
     question = "Does the name in the handshake (SNI) make a difference?"
     layer = Layer.TLS
 
     async def look(self, patient: Patient) -> None:
         """Ask."""
-        if not patient.place.secure or not patient.served:
+        if not patient.place.secure or is_blocked(patient):
             return
-        right = _fingerprint(patient.served[0].public_bytes(Encoding.DER))
         if not server_name_of(patient.place.host):
             patient.chart.note(Layer.TLS, "name sent in the handshake", "none: an address cannot be sent")
             return
         where = shown(patient.place.host, patient.place.port)
+        try:
+            line = await secured(patient, patient.place.host)
+        except (LineFault, ConfigError) as error:
+            patient.chart.note(Layer.TLS, "with its name (SNI)", f"no handshake: {error}")
+            return
+        line.close()
+        right = _fingerprint(line.heard.leaf)
         without = await _shown_for(patient, None, right)
         patient.chart.note(Layer.TLS, "without a name (SNI)", without or "the same certificate")
         if without:

@@ -17,7 +17,7 @@ from pilotwire.doctor.patient import Patient, Place
 from pilotwire.doctor.probes.asking import server_name_of
 from pilotwire.doctor.probes.hello import Offer, client_hello
 from pilotwire.doctor.probes.http import may_be_http
-from pilotwire.doctor.probes.lines import LineFault, Wire, shown
+from pilotwire.doctor.probes.lines import LineFault, Wire, shown, wire_host
 from pilotwire.doctor.probes.tls_names import SUITES, TLS12
 from pilotwire.doctor.rules import network as rules
 
@@ -111,7 +111,7 @@ def _hello(place: Place) -> bytes:
 
 def _get(place: Place) -> bytes:
     """Of the root, without an identity: this is no station docking."""
-    return f"GET / HTTP/1.1\r\nHost: {shown(place.host, place.port)}\r\nConnection: close\r\n\r\n".encode()
+    return f"GET / HTTP/1.1\r\nHost: {shown(wire_host(place.host), place.port)}\r\nConnection: close\r\n\r\n".encode()
 
 
 def judge_speech(patient: Patient, speech: Speech) -> None:
@@ -131,6 +131,9 @@ _WRONG: Final[dict[Tongue, tuple[Rule, str]]] = {
     Tongue.HTTP2: (rules.PORT_OTHER, "{where} speaks HTTP/2 only; a WebSocket of OCPP begins with HTTP/1.1."),
     Tongue.SSH: (rules.PORT_OTHER, "{where} speaks SSH: that is the port for administrators."),
     Tongue.OTHER: (rules.PORT_OTHER, "{where} speaks neither TLS nor HTTP."),
-    Tongue.SILENT: (rules.PORT_SILENT, "{where} takes the connection and then says nothing, neither to TLS nor to HTTP."),
+    Tongue.SILENT: (
+        rules.PORT_SILENT,
+        "{where} takes the connection and then says nothing, neither to TLS nor to HTTP.",
+    ),
     Tongue.CLOSES: (rules.PORT_CLOSES, "{where} takes the connection and closes it without a word."),
 }

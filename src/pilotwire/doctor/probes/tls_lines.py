@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pilotwire.doctor.findings import Layer
 from pilotwire.doctor.patient import Credentials, Patient
 from pilotwire.doctor.probes.hello import CERTIFICATE, CERTIFICATE_REQUEST, SERVER_HELLO, Answer, Garbled, read_message
 from pilotwire.doctor.probes.lines import Line, LineFault, reach
@@ -48,12 +49,14 @@ class HandshakeFailed(LineFault):
         self.heard = heard
 
 
-def client_context(credentials: Credentials, *, alpn: Sequence[str] = ()) -> ssl.SSLContext:
+def client_context(
+    credentials: Credentials, *, alpn: Sequence[str] = (), most: ssl.TLSVersion = ssl.TLSVersion.MAXIMUM_SUPPORTED
+) -> ssl.SSLContext:
     """The TLS of a station, 1.2 and above, with its client certificate. Raises ConfigError if that cannot be used."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.minimum_version, context.maximum_version = ssl.TLSVersion.TLSv1_2, most
     if alpn:
         context.set_alpn_protocols(list(alpn))
     if credentials.certificate:
@@ -155,9 +158,15 @@ class TlsLine:
         self._line.close()
 
 
-async def secured(patient: Patient, server_name: str | None, alpn: Sequence[str] = ()) -> TlsLine:
+async def secured(
+    patient: Patient,
+    server_name: str | None,
+    alpn: Sequence[str] = (),
+    *,
+    most: ssl.TLSVersion = ssl.TLSVersion.MAXIMUM_SUPPORTED,
+) -> TlsLine:
     """A line with TLS to the backend, by a name (SNI; None for none). Raises LineFault (HandshakeFailed), ConfigError."""
-    context = client_context(patient.credentials, alpn=alpn)
+    context = client_context(patient.credentials, alpn=alpn, most=most)
     wire = await reach(patient)
     line = TlsLine(wire, context, server_name)
     try:
@@ -171,3 +180,9 @@ async def secured(patient: Patient, server_name: str | None, alpn: Sequence[str]
 async def open_line(patient: Patient) -> Line:
     """The line a station would speak HTTP on. Raises LineFault, ConfigError."""
     return await secured(patient, patient.place.host) if patient.place.secure else await reach(patient)
+
+
+def is_blocked(patient: Patient) -> bool:
+    """Whether TLS, or what is below it, is known to fail."""
+    blocked = patient.chart.blocked_at()
+    return blocked is not None and blocked <= Layer.TLS

@@ -75,7 +75,10 @@ ALERTS: Final = {
     10: ("unexpected_message", "it did not expect this message now"),
     20: ("bad_record_mac", "what it received was changed on the way, or is not decrypted right"),
     22: ("record_overflow", "a record was too long for it"),
-    40: ("handshake_failure", "it finds nothing in common: no cipher suite, no key it can use, or no client certificate"),
+    40: (
+        "handshake_failure",
+        "it finds nothing in common: no cipher suite, no key it can use, or no client certificate",
+    ),
     42: ("bad_certificate", "it finds the certificate broken"),
     43: ("unsupported_certificate", "it knows no certificates of this kind"),
     44: ("certificate_revoked", "the certificate is revoked"),

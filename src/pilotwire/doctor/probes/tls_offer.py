@@ -15,8 +15,8 @@ from pilotwire.doctor.findings import Chart, Layer, Rule
 from pilotwire.doctor.patient import Patient
 from pilotwire.doctor.probes.asking import Heard, ask
 from pilotwire.doctor.probes.hello import Answer
-from pilotwire.doctor.probes.lines import SETTLE, LineFault, shown
-from pilotwire.doctor.probes.tls_lines import Handshake, HandshakeFailed, TlsLine, secured
+from pilotwire.doctor.probes.lines import SETTLE, LineFault, shown, wire_host
+from pilotwire.doctor.probes.tls_lines import Handshake, HandshakeFailed, TlsLine, is_blocked, secured
 from pilotwire.doctor.probes.tls_names import (
     ECDSA_REQUIRED,
     RSA_REQUIRED,
@@ -56,15 +56,10 @@ class TlsOffer:
             versions = await _versions(patient)
             if _judge_versions(patient, versions):
                 await _suites(patient, versions)
-            if not _is_blocked(patient):
+            if not is_blocked(patient):
                 await _judge_handshake(patient)
         except LineFault as fault:
             patient.chart.find(rules.NO_HANDSHAKE, f"The connection cannot be made again: {fault.what}.")
-
-
-def _is_blocked(patient: Patient) -> bool:
-    blocked = patient.chart.blocked_at()
-    return blocked is not None and blocked <= Layer.TLS
 
 
 def _judge_plain(patient: Patient) -> None:
@@ -157,7 +152,8 @@ async def _suites(patient: Patient, heard: dict[int, Heard]) -> None:
 
 async def _accepted(patient: Patient, version: int, table: Sequence[int], first: Heard) -> list[str]:
     """What the server chooses, then what it chooses without that, until it finds nothing."""
-    left, chosen, heard = list(table), [], first
+    chosen: list[int] = []
+    left, heard = list(table), first
     while heard.hello is not None and heard.hello.suite in left and len(chosen) < MOST_SUITES:
         chosen.append(heard.hello.suite)
         left.remove(heard.hello.suite)
@@ -212,7 +208,7 @@ async def _judge_handshake(patient: Patient) -> None:
     finally:
         line.close()
     _keep(patient, heard)
-    if late:
+    if late and await _is_refused(patient, heard.answer):
         _find_refusal(patient, heard.answer, late)
     else:
         _judge_request(patient, heard.answer)
@@ -220,16 +216,30 @@ async def _judge_handshake(patient: Patient) -> None:
 
 async def _late_word(line: TlsLine, patient: Patient) -> str:
     """Why the server breaks off after all: in TLS 1.3 it judges the client certificate when the client is through. "" if it does not."""
-    host = shown(patient.place.host, patient.place.port)
+    host = shown(wire_host(patient.place.host), patient.place.port)
     try:
         await line.send(f"GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
         async with asyncio.timeout(min(patient.timeout, SETTLE)):
-            await line.receive()
+            said = await line.receive()
     except TimeoutError:
         return ""
     except LineFault as fault:
-        return fault.what if line.heard.answer.alert is not None else ""
-    return ""
+        said, told = b"", fault.what
+    else:
+        told = "it closes the connection right after the handshake, without a word"
+    refused = line.heard.answer.alert is not None or line.heard.answer.authorities is not None
+    return told if refused and not said else ""
+
+
+async def _is_refused(patient: Patient, answer: Answer) -> bool:
+    """Whether that was TLS: without an alert only TLS 1.2 can tell, where the server judges before the handshake is over."""
+    if answer.alert is not None:
+        return True
+    try:
+        (await secured(patient, patient.place.host, most=ssl.TLSVersion.TLSv1_2)).close()
+    except LineFault:
+        return True
+    return False
 
 
 def _keep(patient: Patient, heard: Handshake) -> None:

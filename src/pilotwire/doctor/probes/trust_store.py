@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import ssl
+import warnings
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -28,24 +30,22 @@ def trust_of(patient: Patient) -> Trust:
 
 @cache
 def machine_roots() -> tuple[Certificate, ...]:
-    """All certificates of the places where OpenSSL looks: a file, and a folder of files."""
-    paths = ssl.get_default_verify_paths()
-    found: dict[bytes, Certificate] = {}
+    """All certificates of the place where OpenSSL looks: a file, or a folder of files if that is empty."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # some old roots have serial numbers that are not allowed any more
+        found = tuple(_of_file()) or tuple(_of_folder(ssl.get_default_verify_paths().capath))
+    return tuple(dict.fromkeys(found))
+
+
+def _of_file() -> Iterator[Certificate]:
     for der in ssl.create_default_context().get_ca_certs(binary_form=True):
-        with contextlib.suppress(ValueError):
-            found[der] = x509.load_der_x509_certificate(der)
-    for each in _hashed(paths.capath):
-        with contextlib.suppress(OSError, PkiFault, UnicodeDecodeError):
-            for one in read_certificates(each.read_text(encoding="ascii")):
-                found[one.public_bytes(Encoding.DER)] = one
-    return tuple(found.values())
+        with contextlib.suppress(ValueError, PkiFault):
+            yield from read_certificates(x509.load_der_x509_certificate(der).public_bytes(Encoding.PEM).decode("ascii"))
 
 
-def _hashed(folder: str | None) -> list[Path]:
+def _of_folder(folder: str | None) -> Iterator[Certificate]:
     """The files of a folder as OpenSSL looks for them: `hash.0`."""
-    if not folder or not os.path.isdir(folder):
-        return []
-    return sorted(each for each in Path(folder).iterdir() if each.suffix[1:].isdigit())[:_MOST]
-
-
-
+    if folder and os.path.isdir(folder):
+        for each in sorted(each for each in Path(folder).iterdir() if each.suffix[1:].isdigit())[:_MOST]:
+            with contextlib.suppress(OSError, PkiFault, UnicodeDecodeError):
+                yield from read_certificates(each.read_text(encoding="ascii"))

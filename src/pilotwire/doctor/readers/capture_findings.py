@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from ipaddress import ip_address
+from itertools import pairwise
 from statistics import median
 from typing import Final
 
@@ -12,6 +13,7 @@ from pilotwire.doctor.findings import Chart, Layer, Rule, Severity
 from pilotwire.doctor.readers import upgrade
 from pilotwire.doctor.readers.dockings import Docking
 from pilotwire.doctor.readers.recording import Teller, clock_time
+from pilotwire.doctor.readers.tcp import SIDES, Side
 from pilotwire.doctor.readers.tls_names import OLD_VERSIONS, suite_name
 from pilotwire.doctor.rules import capture as rules
 from pilotwire.pki import Certificate
@@ -81,7 +83,7 @@ class Judge:
 
     def _end(self, docking: Docking) -> None:
         tcp = docking.tcp
-        silent = next((side for side in ("client", "server") if tcp.flow(side).unanswered >= _RESENT), None)  # type: ignore[arg-type]
+        silent = next((side for side in SIDES if tcp.flow(side).unanswered >= _RESENT), None)
         closed = any(each.kind == "close" for each in docking.controls)
         over = min((each for each in (tcp.reset_at, tcp.ended_at) if each is not None), default=None)
         idle = _idle(docking, over)
@@ -89,7 +91,7 @@ class Judge:
         if silent is not None:
             other = _NAMES["server" if silent == "client" else "client"]
             what = f"{other.capitalize()} does not acknowledge any more what {_NAMES[silent]} sends."
-            self._tell(docking, rules.SILENT, what, f"sent again {tcp.flow(silent).unanswered} times without an answer")  # type: ignore[arg-type]
+            self._tell(docking, rules.SILENT, what, f"sent again {tcp.flow(silent).unanswered} times without an answer")
         if over is None or closed or docking.content in ("nothing", "http", "mismatch"):
             return
         by = tcp.reset_by or tcp.ended_by
@@ -119,7 +121,11 @@ class Judge:
             chain = seen.server_chain if alert.by == "client" else seen.client_chain
             shown = f"certificate it was shown: {chain[0].subject.rfc4514_string()}" if chain else ""
             self._tell(docking, rules.TLS_ALERT, what, *filter(None, (shown, f"at {clock_time(alert.at)}")))
-        if not seen.complete and not any(each.fatal for each in seen.alerts) and not tcp.joined:
+        if seen.sealed_alert and not tcp.joined:
+            what = f"{_NAMES[seen.sealed_alert].capitalize()} ends TLS right after the handshake, with an alert that only a key log opens."
+            other = "the backend's" if seen.sealed_alert == "client" else "the station's"
+            self._tell(docking, rules.TLS_ALERT, what, f"there it mostly means that {other} certificate is not taken")
+        elif not seen.complete and not seen.unfit and not any(each.fatal for each in seen.alerts) and not tcp.joined:
             self._unfinished(docking)
         if seen.broken or seen.broken_certificates:
             what = (
@@ -128,7 +134,7 @@ class Judge:
                 else f"In TLS, {seen.broken}."
             )
             self._tell(docking, rules.TLS_BROKEN, what)
-        if seen.closed and seen.complete:
+        if seen.closed and (seen.complete or seen.unfit):
             self._tell(docking, rules.NOT_OPENED, f"What was said inside TLS cannot be read: {seen.closed}.")
 
     def _offer(self, docking: Docking) -> None:
@@ -252,7 +258,7 @@ def note_facts(docking: Docking, chart: Chart) -> None:
     for by in ("client", "server"):
         pings = [each.at for each in docking.controls if each.kind == "ping" and each.by == by]
         if len(pings) > 1:
-            often = median((b - a).total_seconds() for a, b in zip(pings, pings[1:], strict=False))
+            often = median((b - a).total_seconds() for a, b in pairwise(pings))
             chart.note(Layer.LINE, f"Pings of {name if by == 'client' else 'backend'}", f"every {often:.0f} s")
 
 
@@ -278,7 +284,7 @@ def _is_address(docking: Docking) -> bool:
     """Whether the station's URL holds an address: then there is no name to tell."""
     host = "" if docking.request is None else docking.request.headers.get("host", "")
     try:
-        ip_address(host.rpartition(":")[0].strip("[]") or host)
+        ip_address(host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0])
     except ValueError:
         return False
     return True
@@ -295,12 +301,13 @@ def _ended_in_tls(docking: Docking) -> bool:
     return seen is not None and (not seen.complete or bool(seen.alerts))
 
 
-def _unanswered(docking: Docking) -> Iterator[tuple[str, datetime]]:
+def _unanswered(docking: Docking) -> Iterator[tuple[Side, datetime]]:
     """The last ping of each side, if the connection went on for long enough after it and no pong came (RFC 6455, 5.5.3)."""
-    for by, other in (("client", "server"), ("server", "client")):
+    pairs: tuple[tuple[Side, Side], ...] = (("client", "server"), ("server", "client"))
+    for by, other in pairs:
         pings = [each for each in docking.controls if each.kind == "ping" and each.by == by]
         pongs = [each for each in docking.controls if each.kind == "pong" and each.by == other]
-        if not pings or docking.tcp.flow(other).lost:  # type: ignore[arg-type]
+        if not pings or docking.tcp.flow(other).lost:
             continue
         last = pings[-1]
         if docking.tcp.last - last.at >= timedelta(seconds=10) and not any(each.at >= last.at for each in pongs):

@@ -1,4 +1,4 @@
-"""From a packet to the TCP segment in it: Ethernet with VLAN tags and PPPoE, cooked Linux captures, loopback, PPP and raw IP; IPv4 and IPv6."""
+"""From a packet to the TCP segment in it: Ethernet (VLAN tags, PPPoE), cooked Linux captures, loopback, PPP and raw IP; IPv4 and IPv6."""
 
 from __future__ import annotations
 

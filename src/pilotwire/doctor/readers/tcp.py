@@ -10,6 +10,7 @@ from typing import Final, Literal, NamedTuple
 from pilotwire.doctor.readers.packets import ACK, FIN, RST, SYN, Endpoint, Segment
 
 Side = Literal["client", "server"]
+SIDES: Final[tuple[Side, Side]] = ("client", "server")
 _WAITING: Final = 500
 """Segments that may wait for one before them, until that one is held for lost."""
 _WINDOW: Final = 1 << 28
@@ -86,8 +87,9 @@ class Flow:
             segment = self._waiting.pop(ready)
             data = segment.payload[max(0, -_distance(ready, self._next)) :]
             if data:
-                self.chunks.append(Chunk(segment.at, data, segment.number, lost))
-                self.last, lost = segment.at, 0
+                at = max(segment.at, self.last or segment.at)  # what waited for a lost one could only be read then
+                self.chunks.append(Chunk(at, data, segment.number, lost))
+                self.last, lost = at, 0
             self._next = self._next + len(data) & 0xFFFF_FFFF
             if segment.cut:
                 # the packet was not captured whole: the next one shows how much is missing

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from pilotwire.doctor.readers import tls_hello as hello
-from pilotwire.doctor.readers.tcp import Chunk, Connection, Side
+from pilotwire.doctor.readers.tcp import SIDES, Chunk, Connection, Side
 from pilotwire.doctor.readers.tls_hello import ClientHello, Cursor, ServerHello
 from pilotwire.doctor.readers.tls_keys import KeyLog, Opener, from_master, from_secret, suite_of
 from pilotwire.doctor.readers.tls_names import ALERTS, suite_name
@@ -16,8 +16,11 @@ from pilotwire.pki import Certificate
 
 _CHANGE, _ALERT, _HANDSHAKE, _DATA = 20, 21, 22, 23
 _LONGEST: Final = 16_384 + 2_048
+_ALERT_SIZE: Final = 2 + 1 + 16
+"""Of a sealed alert in TLS 1.3: itself, its kind, the tag."""
+_TELLING: Final = 20
+"""Sealed records of each side that are looked at: no handshake has more."""
 _MOST_HANDSHAKE: Final = 1 << 20
-_SIDES: Final[tuple[Side, Side]] = ("client", "server")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,10 @@ class Handshake:
     broken_certificates: int = 0
     alerts: list[Alert] = field(default_factory=list)
     finished: set[Side] = field(default_factory=set)
+    sealed_alert: Side | Literal[""] = ""
+    """Who seems to have ended it with an alert that cannot be read without a key log."""
+    unfit: bool = False
+    """Whether the key log has secrets for it that do not open it."""
     broken: str = ""
     closed: str = ""
 
@@ -121,14 +128,17 @@ class _Session:
         self._keys = keys
         self._openers: dict[Side, Opener | None] = {"client": None, "server": None}
         self._messages: dict[Side, bytes] = {"client": b"", "server": b""}
-        self._unopened = 0
+        self._unopened: dict[Side, list[_Record]] = {"client": [], "server": []}
 
     def run(self, records: dict[Side, list[_Record]]) -> None:
         """Read the records of both sides."""
-        rest = {side: self._clear(side, iter(records[side])) for side in _SIDES}
+        rest = {
+            side: self._clear(side, iter(records[side])) for side in reversed(SIDES)
+        }  # the server chooses the version
         self._prepare()
-        for side in _SIDES:
+        for side in SIDES:
             self._sealed(side, rest[side])
+        self._guess_alert()
 
     # --- in clear -----------------------------------------------------------------------------------------------------------
 
@@ -137,17 +147,12 @@ class _Session:
         for record in records:
             if record.kind == _DATA:
                 return [record, *records]
-            if record.kind == _CHANGE and self.handshake.choice is not None and not self.handshake.modern:
-                self.handshake.finished.add(side)
+            if record.kind != _CHANGE:
+                self._plain(side, record.kind, record.body, record)
+            elif not self.handshake.modern:
+                if self.handshake.choice is not None:
+                    self.handshake.finished.add(side)
                 return list(records)
-            if record.kind == _CHANGE and side == "client":
-                rest = list(records)  # the server's choice is not read yet: in TLS 1.3 a second ClientHello may come
-                second = bool(rest) and rest[0].kind == _HANDSHAKE and rest[0].body[:1] == bytes([hello.CLIENT_HELLO])
-                if not second:
-                    return rest
-                records = iter(rest)
-                continue
-            self._plain(side, record.kind, record.body, record)
         return []
 
     def _plain(self, side: Side, kind: int, body: bytes, record: _Record) -> None:
@@ -208,8 +213,8 @@ class _Session:
         if suite is None:
             seen.closed = f"records of {suite_name(seen.choice.suite)} cannot be opened, only those of AEAD suites"
         elif seen.modern:
-            secrets = [self._keys.secret(f"{side.upper()}_HANDSHAKE_TRAFFIC_SECRET", random) for side in _SIDES]
-            for side, secret in zip(_SIDES, secrets, strict=True):
+            secrets = [self._keys.secret(f"{side.upper()}_HANDSHAKE_TRAFFIC_SECRET", random) for side in SIDES]
+            for side, secret in zip(SIDES, secrets, strict=True):
                 self._openers[side] = None if secret is None else from_secret(suite, secret)
                 if secret is None:
                     self._finished(side)
@@ -257,13 +262,32 @@ class _Session:
 
     def _unread(self, side: Side, record: _Record) -> None:
         """Without keys TLS 1.3 shows only that there are more records."""
-        if self.handshake.modern and record.kind == _DATA:
-            self._unopened += 1
-            if side == "client" or self._unopened > 1:
-                self.handshake.finished.add(side)
+        kept = self._unopened[side]
+        if len(kept) < _TELLING:
+            kept.append(record)
+        if self.handshake.modern and record.kind == _DATA and len(record.body) != _ALERT_SIZE:
+            self.handshake.finished.add(side)
+
+    def _guess_alert(self) -> None:
+        """A sealed record of the length of an alert, where the first answer to the handshake would be: it ends it."""
+        client, server = self._unopened["client"], self._unopened["server"]
+        if self.handshake.alerts:
+            return
+        if not self.handshake.modern:
+            both = sorted([*client, *server], key=lambda each: each.number)
+            first = next((each for each in both if each.kind in (_DATA, _ALERT)), None)
+            if first is not None and first.kind == _ALERT:
+                self.handshake.sealed_alert = "client" if first in client else "server"
+        elif client and len(client[0].body) == _ALERT_SIZE:
+            self.handshake.sealed_alert = "client"
+        elif client:
+            after = [each for each in server if each.number > client[0].number]
+            if after and len(after[0].body) == _ALERT_SIZE:
+                self.handshake.sealed_alert = "server"
 
     def _fails(self, side: Side, record: _Record) -> None:
         if not self.handshake.closed and not record.after_gap and not self.said[side]:
+            self.handshake.unfit = True
             self.handshake.closed = f"the secrets in the key log do not open packet {record.number}"
 
 

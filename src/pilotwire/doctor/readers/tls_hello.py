@@ -84,7 +84,7 @@ def read_client_hello(body: bytes) -> ClientHello:
     suites = tuple(suite_name(each) for each in cursor.vector(2).numbers() if not is_grease(each))
     cursor.vector(1)
     extensions = dict(_extensions(cursor))
-    versions = (legacy,)
+    versions: tuple[int, ...] = (legacy,)
     if _VERSIONS in extensions:
         versions = tuple(each for each in Cursor(extensions[_VERSIONS]).vector(1).numbers() if not is_grease(each))
     alpn = tuple(_alpn(extensions.get(_ALPN, b"")))

@@ -8,7 +8,8 @@ from pilotwire.doctor.findings import Layer, Rule, Severity, Step, catalogue
 from pilotwire.pki import Flaw
 
 _FATAL, _BREACH, _NOTE = Severity.FATAL, Severity.BREACH, Severity.NOTE
-_LOOK: Final = "Look with `openssl s_client -connect HOST:PORT -servername HOST -showcerts`."
+LOOK: Final = "Look with `openssl s_client -connect HOST:PORT -servername HOST -showcerts`."
+"""What shows a chain as it is sent."""
 
 
 def _rule(name: str, severity: Severity, what: str, remedy: str, source: str = "") -> Rule:
@@ -19,21 +20,21 @@ NONE_SHOWN: Final = _rule(
     "none-shown",
     _FATAL,
     "The backend shows a certificate in the handshake.",
-    f"Give the backend a server certificate for its host name. {_LOOK}",
+    f"Give the backend a server certificate for its host name. {LOOK}",
     "A00.FR.307, A00.FR.410",
 )
 UNREADABLE: Final = _rule(
     "unreadable",
     _FATAL,
     "The certificates that the backend shows can be read.",
-    f"Have the certificate issued anew. {_LOOK}",
+    f"Have the certificate issued anew. {LOOK}",
     "RFC 5280, 4.1",
 )
 INTERMEDIATE_MISSING: Final = _rule(
     "intermediate-missing",
     _FATAL,
     "The backend shows its certificate with all intermediate certificates up to the root.",
-    f"Put the intermediate certificates behind the backend's own into its certificate file (full chain). {_LOOK}",
+    f"Put the intermediate certificates behind the backend's own into its certificate file (full chain). {LOOK}",
     "RFC 8446, 4.4.2; RFC 5246, 7.4.2; A00.FR.308, A00.FR.411",
 )
 ROOT_NOT_TRUSTED: Final = _rule(
@@ -217,6 +218,20 @@ REVOCATION_WRONG: Final = _rule(
     "Tell the operator of the authority.",
     "RFC 6960, 3.2; RFC 5280, 6.3.3",
 )
+TOO_MANY: Final = _rule(
+    "chain-too-long",
+    _FATAL,
+    "A chain has no more certificates than a path can be checked of.",
+    "Issue with fewer authorities between root and server.",
+    "RFC 5280, 6.1",
+)
+BAD_SIGNATURE: Final = _rule(
+    "bad-signature",
+    _FATAL,
+    "The signatures of the chain are right.",
+    "Get the certificate again from its authority: it was altered, or is not from it.",
+    "RFC 5280, 6.1.3",
+)
 NOT_VERIFIED: Final = _rule(
     "not-verified",
     _FATAL,
@@ -250,9 +265,10 @@ BY_FLAW: Final = {
     Flaw.UNKNOWN_CRITICAL: UNKNOWN_CRITICAL,
     Flaw.REVOKED: REVOKED,
     Flaw.REVOCATION_UNKNOWN: REVOCATION_UNKNOWN,
-    Flaw.TOO_LONG: TOO_LONG,
+    Flaw.TOO_LONG: TOO_MANY,
+    Flaw.BAD_SIGNATURE: BAD_SIGNATURE,
 }
 """Which rule is broken by which fault of a chain."""
 
-_OTHERS: Final = (UNREADABLE, ROOT_SENT, ENDS_SOON, NAME_NOT_IN_CN, REVOCATION_WRONG, NOT_VERIFIED)
+_OTHERS: Final = (UNREADABLE, TOO_LONG, ROOT_SENT, ENDS_SOON, NAME_NOT_IN_CN, REVOCATION_WRONG, NOT_VERIFIED)
 CERTIFICATE_RULES: Final = catalogue({each.id: each for each in BY_FLAW.values()}.values(), _OTHERS)

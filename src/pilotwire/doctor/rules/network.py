@@ -38,7 +38,8 @@ NAME_UNKNOWN: Final = _rule(
     Layer.NAME,
     _FATAL,
     "The name of the backend is known to the name servers.",
-    "Check the spelling; have the record made; if the name is known only inside a VPN or a private APN, use the name server of that network.",
+    "Check the spelling; have the record made; if the name is known only inside a VPN or a private APN, "
+    "use the name server of that network.",
 )
 NAME_UNANSWERED: Final = _rule(
     "name.unanswered",
@@ -66,7 +67,8 @@ NAME_HALF_ANSWERED: Final = _rule(
     Layer.NAME,
     _BREACH,
     "The name servers answer for both families of addresses.",
-    "Have the name server answer for A and for AAAA, if only that there is none: a station that asks for both waits for its timeout each time.",
+    "Have the name server answer for A and for AAAA, if only that there is none: a station that asks for "
+    "both waits for its timeout each time.",
     "RFC 4074",
 )
 NAME_SLOW: Final = _rule(
@@ -250,7 +252,8 @@ PORT_CLOSES: Final = _rule(
     Layer.PORT,
     _FATAL,
     "What listens at the port keeps the connection.",
-    "Look for a list of allowed addresses (firewall, load balancer) the station is not on, or a load balancer without a backend behind it.",
+    "Look for a list of allowed addresses (firewall, load balancer) the station is not on, or a load "
+    "balancer without a backend behind it.",
 )
 
 # --- proxy -------------------------------------------------------------------------------------------------------------------
@@ -276,7 +279,7 @@ PROXY_CANNOT_REACH: Final = _rule(
     Layer.PROXY,
     _FATAL,
     "The proxy reaches the backend.",
-    "Look from the proxy: does it resolve the name, is it let out to that port?",
+    "See, from the proxy, whether it resolves the name, and is let out to that port.",
     "RFC 9110, 15.6.3",
 )
 PROXY_IS_NONE: Final = _rule(
@@ -302,7 +305,8 @@ LINE_CUT: Final = _rule(
     Layer.LINE,
     _BREACH,
     "An idle connection is left in peace.",
-    "Let the station ping more often than that (WebSocketPingInterval, at most half of it), or have the idle timeout raised in the load balancer.",
+    "Let the station ping more often than that (WebSocketPingInterval, at most half of it), or have the "
+    "idle timeout raised in the load balancer.",
     "J2:3.1, J2:5.2",
 )
 LINE_DROPPED: Final = _rule(
@@ -310,7 +314,8 @@ LINE_DROPPED: Final = _rule(
     Layer.LINE,
     _BREACH,
     "The way to the backend outlasts silence.",
-    "A NAT or firewall forgets the connection without a word: let the station ping more often (WebSocketPingInterval, at most half of that time).",
+    "A NAT or firewall forgets the connection without a word: let the station ping more often "
+    "(WebSocketPingInterval, at most half of that time).",
     "J2:5.2",
 )
 LINE_NO_PONG: Final = _rule(

@@ -168,7 +168,10 @@ WEAK_KEY: Final = _rule(
     "A00.FR.501, A00.FR.502, A00.FR.503",
 )
 KEY_KIND: Final = _rule(
-    "key-kind", _BREACH, "The key is of a kind that the platform takes.", "Make a key of such a kind, and have it certified."
+    "key-kind",
+    _BREACH,
+    "The key is of a kind that the platform takes.",
+    "Make a key of such a kind, and have it certified.",
 )
 WEAK_HASH: Final = _rule(
     "weak-hash",
@@ -225,6 +228,20 @@ UNKNOWN_CRITICAL: Final = _rule(
     "No certificate has a critical extension that TLS libraries do not know.",
     "Have it issued without it, or not critical.",
     "RFC 5280, 4.2",
+)
+TOO_MANY: Final = _rule(
+    "chain-too-long",
+    _FATAL,
+    "A chain has no more certificates than a path can be checked of.",
+    "Issue with fewer authorities between root and station.",
+    "RFC 5280, 6.1",
+)
+BAD_SIGNATURE: Final = _rule(
+    "bad-signature",
+    _FATAL,
+    "The signatures of the chain are right.",
+    "Get the certificate again from its authority: it was altered, or is not from it.",
+    "RFC 5280, 6.1.3",
 )
 ISO15118: Final = _rule(
     "iso15118-mixed-up",
@@ -336,13 +353,25 @@ BY_FLAW: Final = {
     Flaw.EXTENDED_KEY_USAGE: EXTENDED_KEY_USAGE,
     Flaw.KEY_CHANGED: KEY_CHANGED,
     Flaw.UNKNOWN_CRITICAL: UNKNOWN_CRITICAL,
-    Flaw.TOO_LONG: TOO_LONG,
+    Flaw.TOO_LONG: TOO_MANY,
+    Flaw.BAD_SIGNATURE: BAD_SIGNATURE,
 }
-"""Which rule is broken by which fault of a chain; TOO_LONG and ISO 15118's are judged by the platform's demands besides."""
+"""Which rule is broken by which fault of a chain."""
 
-_FILES: Final = (MISSING, FILE_UNREADABLE, NO_PEM, DAMAGED, NO_KEY, KEY_ENCRYPTED, KEY_OTHER, KEY_OPEN, KEY_IN_FILE, KEY_KIND)
+_FILES: Final = (
+    MISSING,
+    FILE_UNREADABLE,
+    NO_PEM,
+    DAMAGED,
+    NO_KEY,
+    KEY_ENCRYPTED,
+    KEY_OTHER,
+    KEY_OPEN,
+    KEY_IN_FILE,
+    KEY_KIND,
+)
 _NAMES: Final = (ORGANIZATION, COMMON_NAME, OTHER_STATION, CN_IS_ADDRESS, SUBJECT, ALT_NAMES, IS_CA, ISO15118, V2G_ROOT)
-_HEARD: Final = (NOT_NAMED, DEMANDED, NOT_ASKED, TURNED_AWAY, NOT_LOADED, ROOT_INCLUDED, ENDS_SOON)
+_HEARD: Final = (NOT_NAMED, DEMANDED, NOT_ASKED, TURNED_AWAY, NOT_LOADED, ROOT_INCLUDED, ENDS_SOON, TOO_LONG)
 STATION_CERTIFICATE_RULES: Final = catalogue(
     {each.id: each for each in BY_FLAW.values()}.values(), _FILES, _NAMES, _HEARD
 )

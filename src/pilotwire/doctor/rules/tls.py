@@ -126,7 +126,8 @@ CLIENT_AUTHORITY_UNKNOWN: Final = _rule(
     "tls.client-authority-unknown",
     _FATAL,
     "The backend knows the CA of the station's certificate.",
-    "Have the station's root, and the CAs between, made known to the backend; let the station send its whole chain; or get a certificate of one of its CAs.",
+    "Have the station's root, and the CAs between, made known to the backend; let the station send its "
+    "whole chain; or get a certificate of one of its CAs.",
     "A00.FR.403, A00.FR.407",
 )
 CLIENT_CERTIFICATE_EXPIRED: Final = _rule(
@@ -147,14 +148,16 @@ CLIENT_CERTIFICATE_REFUSED: Final = _rule(
     "tls.client-certificate-refused",
     _FATAL,
     "The backend takes the station's certificate.",
-    "Look in the log of what ends TLS there; check the key's kind, the key usage, and that the common name is the serial number it knows.",
+    "Look in the log of what ends TLS there; check the key's kind, the key usage, and that the common "
+    "name is the serial number it knows.",
     "A00.FR.403, A00.FR.405, A00.FR.407",
 )
 CLIENT_CERTIFICATE_NOT_ASKED: Final = _rule(
     "tls.client-certificate-not-asked",
     _BREACH,
     "The backend asks for the certificate of a station of security profile 3.",
-    "Have the backend (or the load balancer before it) ask for client certificates; else it knows the station by nothing but what it says.",
+    "Have the backend (or the load balancer before it) ask for client certificates; else it knows the "
+    "station by nothing but what it says.",
     "A00.FR.402, A00.FR.403",
 )
 CLIENT_AUTHORITY_NOT_NAMED: Final = _rule(

@@ -66,7 +66,8 @@ PASSWORD_REFUSED: Final = _rule(
     "upgrade.password-refused",
     _FATAL,
     "The backend takes the station's identity and password.",
-    "Set the same password at both ends; a 1.6 AuthorizationKey in hexadecimal is sent as the bytes it stands for by some, as text by others.",
+    "Set the same password at both ends; a 1.6 AuthorizationKey in hexadecimal is sent as the bytes it "
+    "stands for by some, as text by others.",
     "A00.FR.204, A00.FR.207, A00.FR.324",
 )
 OTHER_AUTHENTICATION: Final = _rule(
@@ -80,7 +81,8 @@ FORBIDDEN: Final = _rule(
     "upgrade.forbidden",
     _FATAL,
     "The backend allows this station in (not HTTP 403).",
-    "Look at the station's entry in the backend: blocked, not yet accepted, of another security profile; or at a firewall for the web before it.",
+    "Look at the station's entry in the backend: blocked, not yet accepted, of another security profile; "
+    "or at a firewall for the web before it.",
     "J2:3.2",
 )
 NOT_FOUND: Final = _rule(
@@ -101,7 +103,8 @@ BAD_REQUEST: Final = _rule(
     "upgrade.bad-request",
     _FATAL,
     "The backend understands the request (not HTTP 400).",
-    "Read what it answers; look whether a proxy takes the headers Upgrade and Connection away, and whether the subprotocol is one it knows.",
+    "Read what it answers; look whether a proxy takes the headers Upgrade and Connection away, and "
+    "whether the subprotocol is one it knows.",
     "RFC 6455, 4.2.1",
 )
 NO_CLIENT_CERTIFICATE: Final = _rule(

@@ -36,6 +36,7 @@ _ABSENT: Final[Mapping[Feature, frozenset[str]]] = {
     Feature.VPN: frozenset(f"NetworkConfiguration.{field}" for field in _VPN_FIELDS),
     Feature.DATA_COLLECTOR: frozenset(
         {
+            "DataCollector.Available",
             "DataCollector.Enabled",
             "DataCollector.DateTime[Start]",
             "DataCollector.DateTime[End]",

@@ -1,4 +1,4 @@
-"""What a station may do without (2.1: "is false or absent", "does not support"); what its device model then has is in `device_model_built`."""
+"""What a station may do without (2.1: "is false or absent", "does not support"); see `device_model_built` for what it then has."""
 
 from __future__ import annotations
 

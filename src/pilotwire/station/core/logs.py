@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from pilotwire.domain.diagnostics import (
     GetLog,
@@ -15,12 +16,19 @@ from pilotwire.domain.diagnostics import (
 )
 from pilotwire.domain.kinds import changed
 from pilotwire.domain.provisioning import TriggerMessage
-from pilotwire.station.core import progress, security_log
+from pilotwire.station.core import data_collector, progress, security_log
 from pilotwire.station.core.file_transfer import tries_of, wait_of
 from pilotwire.station.core.jobs import Job, Result
 from pilotwire.station.core.logs_memory import LogsMemory, LogUpload
 from pilotwire.station.core.station import Station
 from pilotwire.station.core.street import Street, Then, answered
+
+_NAMES: Final = {
+    LogType.DIAGNOSTICS: ("diagnostics", "log"),
+    LogType.SECURITY: ("security", "log"),
+    LogType.DATA_COLLECTOR: ("data-collector", "csv"),
+}
+"""How the names of their files begin and end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +72,28 @@ class _Hands:
 
 def get(station: Station, command: GetLog) -> GetLogOutcome:
     """Take the wish for a log; an upload under way is given up for it (N01.FR.01, N01.FR.05, N01.FR.12)."""
-    if not _is_available(station, command.log_type):
+    lines = _collected(station, command)
+    if not _is_available(station, command.log_type) and not lines:
         return GetLogOutcome(status=LogStatus.REJECTED)
     before = station.kept(LogsMemory).upload
     if before is not None:
         _stop(station)
         _tell(station, before.command, UploadStatus.ACCEPTED_CANCELED)  # N01.FR.20
-    kind = "security" if command.log_type is LogType.SECURITY else "diagnostics"
-    name = f"{kind}-{station.stamp():%Y%m%dT%H%M%SZ}.log"
-    upload = LogUpload(command=command, file_name=name, tries_left=tries_of(command.retries))
+    asked_at = station.stamp()
+    kind, ending = _NAMES[command.log_type]
+    name = f"{kind}-{asked_at:%Y%m%dT%H%M%SZ}.{ending}"
+    tries = tries_of(command.retries)
+    upload = LogUpload(command=command, file_name=name, tries_left=tries, lines=lines or None, asked_at=asked_at)
     station.remember(LogsMemory(upload=upload))
     _tell(station, command, UploadStatus.UPLOADING)
     return GetLogOutcome(status=LogStatus.ACCEPTED if before is None else LogStatus.ACCEPTED_CANCELED, file_name=name)
+
+
+def _collected(station: Station, command: GetLog) -> str:
+    """What the data collector has of the time asked for (N01.FR.24): taken now, for all tries; empty for another log."""
+    if command.log_type is not LogType.DATA_COLLECTOR:
+        return ""
+    return data_collector.text(station, command.oldest, command.latest)
 
 
 def _is_available(station: Station, kind: LogType) -> bool:
@@ -114,7 +132,7 @@ def _go_on(station: Station) -> None:
     if upload is None or hands.job is not None or _deadline(station) is not None:
         return
     command = upload.command
-    lines = None
+    lines = upload.lines
     if command.log_type is LogType.SECURITY:
         lines = security_log.text(station, command.oldest, command.latest)
     job = SendLog(
@@ -137,6 +155,7 @@ def _over(station: Station, upload: LogUpload, result: Result) -> None:
     station.moment(_Hands).job = None
     if not isinstance(result, LogNotSent):
         station.remember(LogsMemory())
+        _retrieved(station, upload)
         _tell(station, upload.command, UploadStatus.UPLOADED)
         return
     station.note(f"The log could not be uploaded: {result.why}")
@@ -146,6 +165,14 @@ def _over(station: Station, upload: LogUpload, result: Result) -> None:
         return
     station.remember(LogsMemory())
     _tell(station, upload.command, result.status, reason=result.reason_code, why=result.why[:500])
+
+
+def _retrieved(station: Station, upload: LogUpload) -> None:
+    """A data collector log that was fetched is cleared (2.1 2.18.8.4), but for what came after it was asked for."""
+    command, asked_at = upload.command, upload.asked_at
+    if command.log_type is LogType.DATA_COLLECTOR and asked_at is not None:
+        latest = asked_at if command.latest is None else min(command.latest, asked_at)
+        data_collector.clear(station, command.oldest, latest)
 
 
 def _deadline(station: Station) -> datetime | None:

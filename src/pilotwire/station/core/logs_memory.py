@@ -11,12 +11,17 @@ from pilotwire.domain.security import SecurityEvent
 
 
 class LogUpload(Value):
-    """The upload under way. `not_before`: when it is tried again, in the station's own time."""
+    """The upload under way. `not_before`: when it is tried again, in the station's own time.
+
+    `lines` are what is uploaded where that was taken when it was asked for, at `asked_at` of the CSMS's time.
+    """
 
     command: GetLog
     file_name: str
     tries_left: int
     not_before: datetime | None = None
+    lines: str | None = None
+    asked_at: datetime | None = None
 
 
 class LogsMemory(Value, tag="logs", tag_field="part"):

@@ -23,6 +23,7 @@ from pilotwire.station.core.actions import Inform
 from pilotwire.station.core.charging_site import csms_time
 from pilotwire.station.core.device_model_bounds import DISCHARGE_BOUNDS
 from pilotwire.station.core.metering_variables import supported
+from pilotwire.station.core.service_renegotiation import BY_PHASES, SUPPORT
 from pilotwire.station.core.settings import Family
 from pilotwire.station.core.station import Station
 from pilotwire.station.core.street import Street, answered
@@ -33,7 +34,6 @@ from pilotwire.station.core.variable_table import Declared, fixed, name_of, numb
 from pilotwire.station.core.vehicle_sessions import ServiceRenegotiation, VehicleSessions
 from pilotwire.station.hardware.ports import AcSupply, StationLayout
 
-_BY_PHASES: Final = {1: "AC_single_phase", 2: "AC_two_phase", 3: "AC_three_phase"}
 _MOST_SIGNALS: Final = 100
 """How many aFRR signals that are still to come are kept."""
 
@@ -114,6 +114,7 @@ def _variables(family: Family, layout: StationLayout) -> Iterator[Declared]:
     if family is Family.OCPP16 or not both_ways:
         return
     yield switch(ENABLED, True)
+    yield fixed(SUPPORT, "false", DataType.BOOLEAN)
     modes, ways = tuple(OperationMode), _ways(layout)
     yield fixed("V2XChargingCtrlr.SupportedOperationModes", ",".join(modes), DataType.MEMBER_LIST, modes)
     yield fixed("V2XChargingCtrlr.SupportedEnergyTransferModes", ",".join(ways), DataType.MEMBER_LIST, ways)
@@ -142,7 +143,7 @@ def _variables(family: Family, layout: StationLayout) -> Iterator[Declared]:
 def _ways(layout: StationLayout) -> tuple[str, ...]:
     """The ways of energy transfer there are, as in EnergyTransferModeEnumType."""
     alternating = [evse.supply for evse in layout.evses if isinstance(evse.supply, AcSupply)]
-    ways = [_BY_PHASES[supply.phases] for supply in alternating]
+    ways = [BY_PHASES[supply.phases] for supply in alternating]
     if any(supply.max_discharge_w > 0 for supply in alternating):
         ways += ["AC_BPT", "AC_BPT_DER", "AC_DER"]
     direct = [evse for evse in layout.evses if evse.dc]

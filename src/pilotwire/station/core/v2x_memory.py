@@ -9,7 +9,9 @@ from pilotwire.domain.smart_charging import OperationMode
 
 
 class V2XMemory(Value, tag="v2x", tag_field="part"):
-    """`allowed` are the ways of energy transfer the CSMS allowed (Q02.FR.05), `modes` the operation modes it was told last (K01.FR.110)."""
+    """`allowed` are the ways of energy transfer the CSMS allowed (Q02.FR.05), or did not refuse (Q01.FR.05), `modes` the operation modes
+    it was told last (K01.FR.110).
+    """
 
     name: ClassVar[str] = "v2x"
     allowed: dict[str, tuple[str, ...]] = {}

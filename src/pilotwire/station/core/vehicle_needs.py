@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from pilotwire.domain.der_vehicle import agreed
 from pilotwire.domain.kinds import Verdict, changed
@@ -32,14 +32,14 @@ from pilotwire.domain.smart_charging import (
 )
 from pilotwire.domain.smart_charging.composite import composite
 from pilotwire.domain.transactions import StoppedReason, TriggerReason
-from pilotwire.station.core import transactions
+from pilotwire.station.core import service_renegotiation, transactions
 from pilotwire.station.core.actions import Inform
 from pilotwire.station.core.charging_site import csms_time, site_of, usual_unit
 from pilotwire.station.core.inputs import OfStreet
 from pilotwire.station.core.smart_charging_memory import ChargingMemory
 from pilotwire.station.core.station import Station
 from pilotwire.station.core.street import Street
-from pilotwire.station.core.vehicle_sessions import Spoken, VehicleSessions
+from pilotwire.station.core.vehicle_sessions import ServiceRenegotiation, Spoken, VehicleSessions
 from pilotwire.station.hardware.ports import AcSupply
 
 PATIENCE: Final = timedelta(seconds=60)
@@ -47,6 +47,8 @@ PATIENCE: Final = timedelta(seconds=60)
 _DAY: Final = 86_400
 """Seconds an offer lasts where the vehicle does not say when it leaves."""
 _DYNAMIC: Final = "DynamicControl"
+_PRICES: Final = ("sales_tariff", "absolute_price_schedule", "price_level_schedule")
+"""Of a schedule: tariffs of ISO 15118-2 and price schedules of ISO 15118-20, handed through as they are."""
 _WILL_COME = frozenset({ChargingNeedsStatus.ACCEPTED, ChargingNeedsStatus.PROCESSING})
 
 
@@ -76,8 +78,8 @@ class ScheduleReturned(OfStreet):
 
 
 class ScheduleOffer(Verdict):
-    """Up to what a vehicle may charge, beginning at the schedule's own start; None: the EVSE is not there, or the energy
-    transfer was refused.
+    """Up to what a vehicle may charge, beginning at the schedule's own start, and what that costs if the CSMS has told; None: the EVSE is
+    not there, or the energy transfer was refused.
 
     `others` are the second and third to choose from.
     """
@@ -88,13 +90,18 @@ class ScheduleOffer(Verdict):
 
 @dataclass(slots=True)
 class _Session:
-    """A vehicle that has told its needs. `waits_until`: for the profile that was promised; `anew`: it was asked to negotiate again."""
+    """A vehicle that has told its needs. `waits_until`: for the profile that was promised; `anew`: it was asked to negotiate again.
+
+    `refused`: what the CSMS did not accept; `anew_until`: by when the vehicle has to ask for another service.
+    """
 
     told: NeedsTold
     known: ChargingMemory
     waits_until: datetime | None = None
     offered: tuple[ChargingSchedule, ...] = ()
     anew: bool = False
+    refused: service_renegotiation.Refused = frozenset()
+    anew_until: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -116,6 +123,7 @@ def needs_told(station: Station, event: NeedsTold) -> None:
     sessions = station.moment(_Sessions).by_evse
     before = sessions.get(event.evse_id)
     session = sessions[event.evse_id] = _Session(event, station.kept(ChargingMemory))
+    session.refused = session.refused if before is None else before.refused
     spoken = station.moment(VehicleSessions).by_evse
     option = spoken[event.evse_id].option if event.evse_id in spoken else 0
     spoken[event.evse_id] = Spoken(event.ref, event.needs, event.most_periods, option)
@@ -155,7 +163,7 @@ def _answered(station: Station, session: _Session, verdict: Verdict | None) -> N
     if isinstance(verdict, ChargingNeedsVerdict) and verdict.status in _WILL_COME:
         session.waits_until = station.now + PATIENCE
     elif isinstance(verdict, ChargingNeedsVerdict) and _is_refused(session.told.needs, verdict):
-        _end_for_it(station, session)
+        _refused(station, session)
     else:
         _offer(station, session)
 
@@ -165,8 +173,21 @@ def _is_refused(needs: ChargingNeeds, verdict: ChargingNeedsVerdict) -> bool:
     return verdict.status is ChargingNeedsStatus.REJECTED and "BPT" in needs.requested_energy_transfer
 
 
+def _refused(station: Station, session: _Session) -> None:
+    """Another service is negotiated with the vehicle, which tells its needs anew then (Q01.FR.05); without one it is the end."""
+    evse = station.evses[session.told.evse_id]
+    ways = service_renegotiation.other_ways(station, evse, session.told.needs, session.refused)
+    if evse.tx is None or not ways:
+        _end_for_it(station, session)
+        return
+    session.refused |= {(evse.tx.transaction_id, session.told.needs.requested_energy_transfer)}
+    session.anew_until = station.now + PATIENCE
+    service_renegotiation.keep_to(station, evse, ways)
+    station.do(Inform(session.told.ref, ServiceRenegotiation(allowed_energy_transfer=ways)))
+
+
 def _end_for_it(station: Station, session: _Session) -> None:
-    """The station has no other service to offer by itself: the transaction ends (Q01.FR.06)."""
+    """There is no other service: the transaction ends (Q01.FR.06)."""
     station.do(Inform(session.told.ref, ScheduleOffer(schedule=None)))
     del station.moment(_Sessions).by_evse[session.told.evse_id]
     evse = station.evses[session.told.evse_id]
@@ -210,21 +231,27 @@ def _schedule(station: Station, told: NeedsTold, option: int) -> ChargingSchedul
     most = max(told.most_periods or len(periods), 1)
     if len(periods) > most:
         periods, duration = periods[:most], periods[most].start_period
+    asked, usual = _asked(station, told.evse_id, option), option + 1
     return ChargingSchedule(
-        id=_id(station, told.evse_id, option),
+        id=usual if asked is None else asked.id or usual,
         charging_rate_unit=found.charging_rate_unit,
         start_schedule=found.schedule_start,
         duration=duration,
         charging_schedule_period=periods,
+        **_prices(asked),
     )
 
 
-def _id(station: Station, evse_id: int, option: int) -> int:
-    """That of the CSMS's own schedule, by which it knows it again: of the highest stack level that has so many."""
+def _asked(station: Station, evse_id: int, option: int) -> ChargingSchedule | None:
+    """The CSMS's own schedule, by whose id it knows the offer again: of the highest stack level that has so many."""
     own = [each for each in _own(station, evse_id) if len(each.profile.charging_schedule) > option]
     highest = max(own, key=lambda each: each.profile.stack_level, default=None)
-    usual = option + 1
-    return usual if highest is None else highest.profile.charging_schedule[option].id or usual
+    return None if highest is None else highest.profile.charging_schedule[option]
+
+
+def _prices(asked: ChargingSchedule | None) -> dict[str, Any]:
+    """What the energy costs, as the CSMS told it for the vehicle (K18.FR.20, K19.FR.09)."""
+    return {} if asked is None else {name: getattr(asked, name) for name in _PRICES}
 
 
 def _own(station: Station, evse_id: int) -> tuple[InstalledProfile, ...]:
@@ -268,7 +295,9 @@ def _profiles_changed(station: Station, session: _Session) -> None:
 
 
 def _is_same(one: ChargingSchedule, other: ChargingSchedule) -> bool:
-    """Whether they allow the same wherever both say something."""
+    """Whether they allow the same wherever both say something, at the same prices."""
+    if any(getattr(one, name) != getattr(other, name) for name in _PRICES):
+        return False
     assert one.start_schedule is not None
     assert other.start_schedule is not None
     more = excess_over(other, one, other.start_schedule, one.start_schedule, None)
@@ -278,13 +307,15 @@ def _is_same(one: ChargingSchedule, other: ChargingSchedule) -> bool:
 
 def deadline(station: Station) -> datetime | None:
     """When the next promise was waited for long enough."""
-    waits = (session.waits_until for session in station.moment(_Sessions).by_evse.values())
-    return min((until for until in waits if until is not None), default=None)
+    waits = [(each.waits_until, each.anew_until) for each in station.moment(_Sessions).by_evse.values()]
+    return min((until for both in waits for until in both if until is not None), default=None)
 
 
 def due(station: Station) -> None:
-    """No profile came in time: what holds anyway is offered; one that comes later is negotiated anew."""
-    for session in station.moment(_Sessions).by_evse.values():
+    """No profile came in time: what holds anyway is offered; one that comes later is negotiated anew. No other service did: the end."""
+    for session in tuple(station.moment(_Sessions).by_evse.values()):
+        if session.anew_until is not None and session.anew_until <= station.now:
+            _end_for_it(station, session)
         if session.waits_until is not None and session.waits_until <= station.now:
             _offer(station, session)
 

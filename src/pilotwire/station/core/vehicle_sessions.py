@@ -23,7 +23,9 @@ def is_of_20(protocol: str) -> bool:
 
 
 class ServiceRenegotiation(Verdict):
-    """The vehicle is to choose anew among these ways of energy transfer, and then to tell its needs again (Q02.FR.06, Q02.FR.07)."""
+    """The vehicle is to choose anew among these ways of energy transfer, and then to tell its needs again: more is allowed (Q02.FR.06,
+    Q02.FR.07), or what it asked for was refused (Q01.FR.05).
+    """
 
     allowed_energy_transfer: tuple[str, ...]
 

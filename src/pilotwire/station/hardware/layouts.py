@@ -71,7 +71,6 @@ class DcSupply:
         if min(self.max_power_w, self.max_voltage_v, self.max_current_a) <= 0:
             raise ConfigError("That DC supply cannot be.", "Give a power, voltage and current above zero.")
 
-
     @property
     def switches_phases(self) -> bool:
         """Whether it can do with fewer phases of the grid than all."""

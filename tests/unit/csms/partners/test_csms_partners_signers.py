@@ -19,19 +19,19 @@ from pilotwire.clock import ManualClock
 from pilotwire.csms.gateway.lab_certificates import (
     make_lab,
     new_authority,
-    new_certificate,
     pem_of,
     pem_of_key,
 )
 from pilotwire.csms.partners.chosen import chosen_partners
 from pilotwire.csms.partners.http_contracts import HttpContracts
 from pilotwire.csms.partners.http_signer import HttpSigner
-from pilotwire.csms.partners.lab_signer import LabCa, LabSigner, read_ca
+from pilotwire.csms.partners.lab_signer import LabSigner, read_ca
 from pilotwire.csms.partners.ports import PartnerFailed, SigningRefused
 from pilotwire.csms.settings import CsmsSettings
 from pilotwire.csms.signing import check_chain
 from pilotwire.domain.certificates import CertificateAction, EvCertificateAsked, EvCertificateVerdict, SigningUse
 from pilotwire.errors import ConfigError
+from pilotwire.pki import PROFILES, Authority, Order, issue
 from tests.support.certificates import chain, csr
 from tests.support.http_peer import HttpPeer, Reply, http_peer
 
@@ -98,15 +98,18 @@ async def test_a_ca_with_an_rsa_key_signs_with_pss() -> None:
     """And its certificates do not outlive it."""
     root = new_authority("Root", NOW - timedelta(days=2), days=9)
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    sub = new_certificate(root, "Sub", key, NOW - timedelta(days=2), days=5)
-    given = await LabSigner(LabCa((sub, root.certificate), key), ManualClock(NOW), 90).sign("CS-1", csr(), None)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Sub")])
+    since, until = NOW - timedelta(days=2), NOW + timedelta(days=3)
+    sub = issue(root, Order(PROFILES["csms-ca"], name, key.public_key(), since, until))
+    ca = Authority(sub, key, root.chain)
+    given = await LabSigner(ca, ManualClock(NOW), 90).sign("CS-1", csr(), None)
     own, *above = x509.load_pem_x509_certificates(given.encode())
     assert above == [sub, root.certificate]
     assert isinstance(own.signature_algorithm_parameters, padding.PSS)
     assert own.not_valid_after_utc == sub.not_valid_after_utc
     late = ManualClock(NOW + timedelta(days=9))
     with pytest.raises(PartnerFailed, match="expired"):
-        await LabSigner(LabCa((sub,), key), late, 90).sign("CS-1", csr(), None)
+        await LabSigner(ca, late, 90).sign("CS-1", csr(), None)
 
 
 @pytest.mark.req("A00.FR.501", "A00.FR.502", "A00.FR.503")

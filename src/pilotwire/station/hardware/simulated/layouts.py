@@ -90,8 +90,8 @@ LAYOUTS: dict[str, StationLayout] = {
 }
 """The layouts by name: `wallbox-*` and `ac-*` by kW, `dc-*` by kW of a CCS outlet; `ac-*` have sockets, the others cables.
 
-`*-fiscal` have meters that sign, `*-v2x` take energy back from vehicles, `ac-*-phases` can use any phase alone, `dc-*-phases` any of the grid's, `*-pay` have a payment
-terminal, `*-main` have a meter at the grid connection, `*-sleep` can turn their power electronics off.
+`*-fiscal` have meters that sign, `*-v2x` take energy back from vehicles, `ac-*-phases` can use any phase alone, `dc-*-phases` any of
+the grid's, `*-pay` have a payment terminal, `*-main` have a meter at the grid connection, `*-sleep` can turn their power electronics off.
 """
 
 
