@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 WORKERS ?= auto
 
-.PHONY: help demo test lint bench conformance ledger coverage docs clean
+.PHONY: help demo test lint bench conformance fuzz sbom audit ledger coverage docs clean
 help:            ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
@@ -47,6 +47,20 @@ conformance: $(VENV)/.installed ## our station and our CSMS under the conformanc
 	$(TEST) csms own --side-by-side 8 --every $(or $(EVERY),1) --again --results build/conformance/csms
 	$(TEST) csms own --ocpp 1.6 --side-by-side 8 --every $(or $(EVERY),1) --again --results build/conformance/csms16
 	$(TEST) csms own --ocpp 2.1 --side-by-side 8 --every $(or $(EVERY),1) --again --results build/conformance/csms21
+
+fuzz: $(VENV)/.installed   ## every parser of bytes from outside, fed with bad input (SECONDS=600 in all)
+	$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),600)
+
+$(VENV)/.supply: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[supply]'
+	@touch $@
+
+sbom: $(VENV)/.supply      ## build/sbom.json: what Pilotwire is made of (CycloneDX)
+	@mkdir -p build
+	$(BIN)/python tools/supply_chain.py sbom build/sbom.json
+
+audit: $(VENV)/.supply     ## known vulnerabilities of what Pilotwire is made of
+	$(BIN)/python tools/supply_chain.py audit
 
 ledger: $(VENV)/.installed ## docs/requirements.md: which numbered requirement is proven by which test
 	$(BIN)/python tools/ledger.py $(if $(CHECK),--check)

@@ -90,7 +90,10 @@ class Token:
             return cast(PublicKey, load_der_public_key(encode(key)))
 
     def sign(self, key_id: str, data: bytes, digest: str = "SHA256", *, pss: bool = False) -> bytes:
-        """Sign bytes with a hash: ECDSA as DER (RFC 3279), or RSA with the padding of PKCS #1 1.5, or with PSS (salt as long as the hash)."""
+        """Sign bytes with a hash: ECDSA as DER (RFC 3279), or RSA with the padding of PKCS #1 1.5.
+
+        `pss`: with RSA-PSS instead, the salt as long as the hash.
+        """
         with self._explained("sign"):
             key = self._found(key_id, self._pkcs11.ObjectClass.PRIVATE_KEY)
             if key.key_type is self._pkcs11.KeyType.EC:

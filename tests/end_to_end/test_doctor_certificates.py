@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import ssl
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,6 +21,7 @@ from pilotwire.doctor.probes.certificates import certificate_probes
 from pilotwire.doctor.probes.client_chain import ClientChain, ClientTrial
 from pilotwire.doctor.probes.revoked import RevokedChain
 from pilotwire.doctor.probes.server_chain import ServerChain
+from pilotwire.doctor.probes.stapled import Stapled
 from pilotwire.doctor.profiles.profile import NOTHING_MORE, CertificateDemands, PlatformProfile
 from pilotwire.pki import (
     Authority,
@@ -29,6 +31,7 @@ from pilotwire.pki import (
     Standing,
     crl_der,
     make_crl,
+    make_request,
     make_response,
     read_request,
 )
@@ -45,6 +48,7 @@ from tests.support.doctor_pki import (
     key_pem,
     made,
     name,
+    openssl_server,
     patient,
     pem,
     server,
@@ -225,6 +229,10 @@ async def test_no_tls_is_no_finding_about_certificates(tmp_path: Path) -> None:
             assert examined.chart.skipped
 
 
+OPENSSL = pytest.mark.skipif(
+    shutil.which("openssl") is None, reason="needs the openssl command: Python's servers cannot do this"
+)
+
 # --- revocation ---------------------------------------------------------------------------------------------------------------
 
 AUTHORITY = Authority(MIDDLE.certificate, key(MIDDLE.of))
@@ -295,6 +303,37 @@ async def test_a_responder_that_is_of_no_use(tmp_path: Path, answer: Any, rule: 
     assert first(chart) == f"certificate.{rule}", said(chart)
 
 
+async def stapling(folder: Path, leaf: Made, response: bytes | None) -> Chart:
+    """The chart of an examination of a backend that sends an OCSP response with its certificate."""
+    options = ("-status_file", write(folder, "response.der", response)) if response is not None else ()
+    async with openssl_server(shown(folder, leaf), write(folder, "above.pem", MIDDLE.pem), *options) as port:
+        examined = patient(f"wss://{HOST}:{port}", ROOT)
+        await examine(examined, (ServerChain(), Stapled()))
+    return examined.chart
+
+
+def response_for(leaf: Made, *revoked: Revoked, age: timedelta = timedelta()) -> bytes:
+    """What the responder says of a certificate."""
+    return answering(*revoked, age=age)(make_request(leaf.certificate, MIDDLE.certificate))
+
+
+@OPENSSL
+async def test_a_stapled_response_is_held_against_the_issuer(tmp_path: Path) -> None:
+    chart = await stapling(tmp_path, LEAF, response_for(LEAF))
+    assert not chart.findings, said(chart)
+    assert any(each.name == "OCSP stapling" and each.value.startswith("good") for each in chart.facts)
+    revoked = Revoked(LEAF.certificate.serial_number, NOW - timedelta(days=1))
+    assert first(await stapling(tmp_path, LEAF, response_for(LEAF, revoked))) == "certificate.revoked"
+    old = response_for(LEAF, age=timedelta(days=9))
+    assert first(await stapling(tmp_path, LEAF, old)) == "certificate.revocation-answer-wrong"
+
+
+async def test_a_certificate_that_must_be_stapled_and_is_not(tmp_path: Path) -> None:
+    feature = x509.TLSFeature([x509.TLSFeatureType.status_request])
+    examined = await seen(tmp_path, *under(extra=((feature, False),)), probes=(ServerChain(), Stapled()))
+    assert first(examined.chart) == "certificate.not-stapled", said(examined.chart)
+
+
 # --- what the backend says to the station's certificate ---------------------------------------------------------------------------
 
 VERSIONS = pytest.mark.parametrize("highest", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
@@ -336,8 +375,28 @@ async def test_a_backend_that_demands_one_of_a_station_without(tmp_path: Path, h
 @pytest.mark.req("A00.FR.403", "A00.FR.407")
 async def test_of_a_foreign_authority(tmp_path: Path, highest: ssl.TLSVersion) -> None:
     chart = await tried(tmp_path, station(STRANGER), highest=highest)
-    assert first(chart) == "station-certificate.turned-away", said(chart)
-    assert "unknown_ca" in chart.findings[0].what
+    assert first(chart) == "station-certificate.intermediate-missing", said(chart)
+    assert "issued by O=Volta, CN=Stranger: the backend has no such root" in chart.in_order()[0].what
+    assert "unknown_ca" in chart.in_order()[1].what
+
+
+async def test_of_a_foreign_root_that_is_sent(tmp_path: Path) -> None:
+    chart = await tried(tmp_path, station(STRANGER), STRANGER)
+    assert first(chart) == "station-certificate.not-accredited", said(chart)
+    assert "the root O=Volta, CN=Stranger, which the backend does not know" in chart.in_order()[0].what
+
+
+@OPENSSL
+async def test_of_an_authority_that_the_backend_does_not_name(tmp_path: Path) -> None:
+    mine = write(tmp_path, "station.pem", key_pem("station"), pem(station(STRANGER)))
+    naming = ("-CAfile", write(tmp_path, "ca.pem", ROOT.pem), "-Verify", "2")
+    above = write(tmp_path, "above.pem", MIDDLE.pem)
+    async with openssl_server(shown(tmp_path, LEAF), above, *naming) as port:
+        examined = patient(f"wss://127.0.0.1:{port}", ROOT, certificate=str(mine))
+        await examine(examined, (ClientChain(), ClientTrial()))
+    assert first(examined.chart) == "station-certificate.authority-not-named", said(examined.chart)
+    assert "O=Volta, CN=Stranger is not among them" in examined.chart.findings[0].what
+    assert "taken: CN=Root,O=Volta" in examined.chart.findings[0].evidence
 
 
 async def test_without_its_intermediate(tmp_path: Path) -> None:

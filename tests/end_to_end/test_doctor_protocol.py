@@ -268,6 +268,23 @@ async def test_what_a_platform_demands_of_the_boot() -> None:
     )
 
 
+async def test_a_backend_of_another_version_is_told_before_all_and_nobody_goes_on() -> None:
+    async def mixed(csms: ScriptedCsms) -> None:
+        await csms.until_heard("BootNotification")
+        await csms.call("RemoteStopTransaction", {"transactionId": 7})
+        states.append("Accepted")
+        await csms.call("TriggerMessage", {"requestedMessage": "BootNotification"})
+
+    states = ["Pending"]
+    async with backend(V201, but(V201, "BootNotification", lambda _: boot(states[-1], interval=3600))) as csms:
+        looking = asyncio.create_task(examine(patient_of(csms, patience=20), protocol_probes()))
+        await mixed(csms)
+        chart = await looking
+        await csms.lines[-1].wait_closed()
+    assert worth(chart)[0].rule is rules.VERSION_MIXED, shown(chart)
+    assert not csms.of("Heartbeat")
+
+
 async def test_no_connection_is_told() -> None:
     async with backend(V16, right(V16)) as csms:
         csms.refuse = 503

@@ -17,7 +17,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("lab")
     an_office(folder / "ca").close()
     (folder / "good.csr").write_text(a_request())
-    (folder / "broken.csr").write_text(a_request().replace("MII", "AAA", 1))
+    lines = a_request().splitlines(keepends=True)
+    (folder / "broken.csr").write_text("".join(lines[:2] + lines[3:]))
     forged = a_request().splitlines()
     forged[3] = forged[3][:20] + ("A" if forged[3][20] != "A" else "B") + forged[3][21:]
     (folder / "forged.csr").write_text("\n".join(forged) + "\n")

@@ -92,7 +92,13 @@ def triggered(csms: ScriptedCsms) -> list[Any]:
 @pytest.mark.req("Q10.FR.03", "Q10.FR.04", "Q10.FR.05")
 @pytest.mark.parametrize("kind", [Quick, Slow, Broken])
 async def test_the_csms_hears_of_a_sleep_as_long_as_it_is_one(kind: type[SimulatedStation]) -> None:
-    options: dict[str, Any] = {"layout": "dc-50-v2x-sleep", "car": "v2x-compact-40", "soc": 20, "speed": 60, "driver": made_of(kind)}
+    options: dict[str, Any] = {
+        "layout": "dc-50-v2x-sleep",
+        "car": "v2x-compact-40",
+        "soc": 20,
+        "speed": 60,
+        "driver": made_of(kind),
+    }
     async with scripted_csms("2.1") as csms, lab(csms.url, "2.1", **options) as here:
         hardware = here.station.hardware
         assert isinstance(hardware, kind)

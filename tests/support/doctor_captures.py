@@ -164,12 +164,12 @@ def pcap(
 ) -> bytes:
     """A pcap file; `lengths` are those the packets had before they were cut."""
     magic, ticks = (0xA1B23C4D, 1) if nano else (0xA1B2C3D4, 1000)
-    out = struct.pack(order + "IHHiIII", magic, 2, 4, 0, 0, 262_144, link)
+    parts = [struct.pack(order + "IHHiIII", magic, 2, 4, 0, 0, 262_144, link)]
     for place, (at, data) in enumerate(packets):
         since = _nanoseconds(at)
         length = lengths[place] if lengths else len(data)
-        out += struct.pack(order + "IIII", since // 10**9, since % 10**9 // ticks, len(data), length) + data
-    return out
+        parts.append(struct.pack(order + "IIII", since // 10**9, since % 10**9 // ticks, len(data), length) + data)
+    return b"".join(parts)
 
 
 def pcapng(groups: Iterable[tuple[int, Packets]], *, order: str = "<", key_log: str = "", resolution: int = 9) -> bytes:

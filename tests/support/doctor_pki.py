@@ -8,7 +8,8 @@ import hashlib
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
@@ -268,6 +269,24 @@ class Backend:
                 secured.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
             with contextlib.suppress(OSError):
                 secured.recv(1)
+
+
+@asynccontextmanager
+async def openssl_server(shows: Path, above: Path, *options: object) -> AsyncIterator[int]:
+    """OpenSSL's own server, which can what Python's cannot; its port. `shows` is a file of key and certificate, `above` of those above."""
+    command = ("openssl", "s_server", "-accept", "0", "-cert", shows, "-cert_chain", above, "-key", shows)
+    process = await asyncio.create_subprocess_exec(
+        *map(str, (*command, *options, "-www")), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
+    )
+    assert process.stdout is not None
+    try:
+        while not (line := await process.stdout.readline()).startswith(b"ACCEPT "):
+            assert line, "the server has ended"
+        yield int(line.rsplit(b":", 1)[1])
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
 
 
 class Pages:

@@ -10,7 +10,7 @@ from typing import Final
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from pilotwire.ca.founding import edition_of, key_for
+from pilotwire.ca.founding import edition_of, has_short_key_id, key_for
 from pilotwire.ca.office import Entry, Office
 from pilotwire.ca.records import Issued, Status
 from pilotwire.errors import ConfigError
@@ -40,7 +40,10 @@ class RequestRefused(PkiFault):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What somebody wants: `profile` and `name` (the common name), and what is not as usual. `days` 0: as is usual for the kind."""
+    """What somebody wants: `profile` and `name` (the common name), and what is not as usual.
+
+    `days` 0: as is usual for the kind. `extended`: with the extendedKeyUsage others look for, though A00.FR.514 advises against it.
+    """
 
     profile: str
     name: str
@@ -50,6 +53,7 @@ class Wanted:
     organization: str = ""
     country: str = ""
     by: str = ""
+    extended: bool = False
 
 
 def issue_with_key(office: Office, wanted: Wanted, asked_by: str, *, keep_as: str = "") -> tuple[Issued, SigningKey]:
@@ -72,9 +76,8 @@ def issue_with_key(office: Office, wanted: Wanted, asked_by: str, *, keep_as: st
         wanted.country or office.book.fact("country"),
         profile.domain,
     )
-    order = _with_links(
-        office, by, Order(profile, subject.name(), key.public_key(), since, until, _names(profile, wanted))
-    )
+    order = Order(profile, subject.name(), key.public_key(), since, until, _names(profile, wanted))
+    order = _as_here(office, by, order, extended=wanted.extended)
     reference = office.safe.keep(profile.name, key) if keep_as else ""
     return office.sign(by, order, Entry(keep_as or wanted.name, asked_by, key=reference)), key
 
@@ -93,6 +96,7 @@ class Brought:
     days: int = 0
     names: tuple[str, ...] = ()
     force: str = ""
+    extended: bool = False
 
 
 def sign_request(office: Office, brought: Brought) -> Issued:
@@ -105,7 +109,7 @@ def sign_request(office: Office, brought: Brought) -> Issued:
         raise refused
     by = office.signer_of(profile, brought.by)
     since, until = validity(office, by, profile, brought.days)
-    order = _with_links(office, by, order_from(brought.csr, profile, since, until))
+    order = _as_here(office, by, order_from(brought.csr, profile, since, until), extended=brought.extended)
     note = f"{brought.force} (against {', '.join(each.rule for each in breaches)})" if breaches else ""
     name = Entry(_common_name(order), brought.asked_by, note=note, request=digest_of(brought.csr))
     return office.sign(by, order, name)
@@ -154,9 +158,17 @@ def validity(office: Office, by: str, profile: CertificateProfile, days: int) ->
         raise ConfigError(f"{days} days are beyond the end of the calendar.") from None
 
 
-def _with_links(office: Office, by: str, order: Order) -> Order:
+def _as_here(office: Office, by: str, order: Order, *, extended: bool) -> Order:
+    """An order with what certificates of this authority tell and have."""
     links = office.links(by)
-    return replace(order, ocsp=links.ocsp, crl=links.crl, issuer=links.issuer)
+    return replace(
+        order,
+        ocsp=links.ocsp,
+        crl=links.crl,
+        issuer=links.issuer,
+        usual_extended=extended,
+        short_key_id=has_short_key_id(order.profile, edition_of(office)),
+    )
 
 
 def _check_leaf(profile: CertificateProfile) -> None:

@@ -21,6 +21,13 @@ def make_folder(folder: Path) -> None:
         raise StoreError(f"The folder {folder} cannot be made: {_why(error)}.", _REMEDY) from None
 
 
+def check_place(folder: Path) -> None:
+    """A folder in which files can be made, before anything is signed that would go there; it is made. Raises StoreError."""
+    make_folder(folder)
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise StoreError(f"In the folder {folder} no file can be made: it is read-only.", _REMEDY)
+
+
 def write_whole(path: Path, content: bytes, *, mode: int = 0o600) -> None:
     """Write a file in the place of an older one: who reads it meanwhile gets the old one or the new one. Raises StoreError."""
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")

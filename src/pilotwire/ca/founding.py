@@ -33,6 +33,7 @@ _TITLES: Final = {
     "oem-sub1": "OEM Sub-CA 1",
     "oem-sub2": "OEM Sub-CA 2",
 }
+_ISO_15118: Final = frozenset({Hierarchy.V2G, Hierarchy.MO, Hierarchy.OEM})
 _OF_EDITION: Final[dict[Edition, KeyKind]] = {"-2": KeyKind.EC_P256, "-20": KeyKind.EC_P521}
 
 
@@ -82,10 +83,13 @@ def key_for(profile: CertificateProfile, wanted: KeyKind | None, edition: Editio
     """The kind of key: the wanted one where the kind of certificate may have it, else the usual one."""
     if wanted is not None and wanted in profile.keys:
         return wanted
-    usual = (
-        _OF_EDITION[edition] if profile.hierarchy in (Hierarchy.V2G, Hierarchy.MO, Hierarchy.OEM) else KeyKind.EC_P256
-    )
+    usual = _OF_EDITION[edition] if profile.hierarchy in _ISO_15118 else KeyKind.EC_P256
     return usual if usual in profile.keys else profile.keys[0]
+
+
+def has_short_key_id(profile: CertificateProfile, edition: Edition) -> bool:
+    """Whether its subjectKeyIdentifier has 8 bytes, as ISO 15118-20 has them."""
+    return edition == "-20" and profile.hierarchy in _ISO_15118
 
 
 def edition_of(office: Office) -> Edition:
@@ -110,7 +114,17 @@ def _ca(office: Office, plan: Plan, profile: CertificateProfile, asked_by: str) 
     key = office.safe.open(reference)
     since, links = office.since(above), office.links(above)
     until = since + timedelta(days=profile.days)
-    order = Order(profile, subject, key.public_key(), since, until, ocsp=links.ocsp, crl=links.crl, issuer=links.issuer)
+    order = Order(
+        profile,
+        subject,
+        key.public_key(),
+        since,
+        until,
+        ocsp=links.ocsp,
+        crl=links.crl,
+        issuer=links.issuer,
+        short_key_id=has_short_key_id(profile, plan.edition),
+    )
     entry = Entry(profile.name, asked_by)
     issued = (
         office.sign(above, order, entry)

@@ -10,7 +10,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from cryptography import x509
+
 from pilotwire.ca.files import file_name, make_folder, write_whole
+from pilotwire.ca.founding import edition_of, has_short_key_id
 from pilotwire.ca.office import Entry, Office
 from pilotwire.ca.records import Issued, Status
 from pilotwire.errors import ConfigError, PilotwireError
@@ -108,11 +111,17 @@ def _again(office: Office, old: Issued, entry: Entry, days: int) -> Issued:
         ocsp=links.ocsp,
         crl=links.crl,
         issuer=links.issuer,
+        usual_extended=_has_extended(certificate),
+        short_key_id=has_short_key_id(profile, edition_of(office)),
     )
     if not root:
         return office.sign(by, order, entry)
     key = office.safe.open(office.record(old.name).key)
     return office.keep(old.name, self_signed(order, key), old.profile, entry)
+
+
+def _has_extended(certificate: Certificate) -> bool:
+    return any(isinstance(each.value, x509.ExtendedKeyUsage) for each in certificate.extensions)
 
 
 def _ends(now: datetime, certificate: Certificate, days: int) -> datetime:

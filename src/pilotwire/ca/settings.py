@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import field_validator, model_validator
+from pydantic import field_validator
 
+from pilotwire.errors import ConfigError
 from pilotwire.logs import LogLevel
 from pilotwire.pki.profiles import PROFILES
 from pilotwire.settings import Settings, setting
@@ -61,10 +62,11 @@ class ServeSettings(Settings):
             raise ValueError
         return value
 
-    @model_validator(mode="after")
-    def _pairs(self) -> ServeSettings:
-        if bool(self.tls_certificate) != bool(self.tls_key):
-            raise ValueError("tls_certificate and tls_key are given together")
-        if bool(self.est_user) != bool(self.est_password):
-            raise ValueError("est_user and est_password are given together")
-        return self
+
+def check_pairs(settings: ServeSettings) -> None:
+    """Raise ConfigError for settings of which one makes no sense without the other."""
+    for one, other in (("tls_certificate", "tls_key"), ("est_user", "est_password")):
+        if bool(getattr(settings, one)) != bool(getattr(settings, other)):
+            raise ConfigError(f"{one} and {other} are given together, or neither.", "Give both.")
+    if settings.deliver and not settings.renew_days:
+        raise ConfigError("There is a folder to deliver to, and nothing is renewed.", "Give --renew-days too.")

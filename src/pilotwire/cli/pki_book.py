@@ -12,7 +12,7 @@ import typer
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from pilotwire.ca import Issued, Office, Status
-from pilotwire.ca.files import file_name, make_folder, read_bytes, write_whole
+from pilotwire.ca.files import check_place, file_name, read_bytes, write_whole
 from pilotwire.ca.handing import write_authorities
 from pilotwire.ca.reading import read_any
 from pilotwire.ca.renewing import Renewals, ending, newest
@@ -79,6 +79,7 @@ def renew(
     """Renew one certificate, or all that are due: the same key, subject and names, for as long again."""
     if bool(name) + (due is not None) + (watch and due is None) != 1:
         raise ConfigError("It is not clear what is to be renewed.", "Name one, or give --due DAYS, or --watch.")
+    check_place(out)
     with opened(folder, password_file, pin_file) as office:
         if watch:
             asyncio.run(_watch(office, 30 if due is None else due, deliver))
@@ -130,7 +131,7 @@ def crl(
     """Make the next CRL of a CA, or of all: NAME.crl (DER) and NAME.crl.pem."""
     with opened(folder, password_file, pin_file) as office:
         names = [office.record(name).name] if name else [each.name for each in office.book.authorities()]
-        make_folder(out)
+        check_place(out)
         for each in names:
             made = new_crl(office, each, days)
             write_whole(out / f"{each}.crl", made.public_bytes(Encoding.DER), mode=0o644)

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from pilotwire.ca import Issued, Office, Secrets
 from pilotwire.ca.crossing import cross as cross_ca
 from pilotwire.ca.enrolling import Brought, Wanted, issue_with_key, sign_request
-from pilotwire.ca.files import read_bytes, write_whole
+from pilotwire.ca.files import check_place, read_bytes, write_whole
 from pilotwire.ca.founding import Edition, Plan, edition_of, found, hierarchies_of
 from pilotwire.ca.handing import write_authorities, write_bundle
 from pilotwire.ca.office import REGISTER
@@ -43,6 +43,10 @@ from pilotwire.clock import SystemClock
 from pilotwire.errors import ConfigError
 from pilotwire.pki import Certificate, KeyKind, PkiFault
 from pilotwire.pki.keys import key_words
+
+Extended = Annotated[
+    bool, typer.Option("--extended", help="With the extended key usage some look for; A00.FR.514 advises against it.")
+]
 
 
 def init(
@@ -109,6 +113,7 @@ def issue(
         bool, typer.Option("--keep", help="Keep its key in the authority, so that it is renewed by itself.")
     ] = False,
     plain: Annotated[bool, typer.Option("--plain", help="Write the key without a password: for servers.")] = False,
+    extended: Extended = False,
     key_password_file: KeyPasswordFile = None,
     folder: Folder = DEFAULT_FOLDER,
     password_file: PasswordFile = None,
@@ -118,8 +123,9 @@ def issue(
     """Make a key and its certificate: as PEM, and as PKCS #12."""
     said = told_secret(key_password_file, KEY_PASSWORD)
     password = None if plain else said or chance.token_urlsafe(12)
+    check_place(out)
     with opened(folder, password_file, pin_file) as office:
-        wanted = Wanted(profile, name, tuple(host or ()), days, key, organization, by=ca)
+        wanted = Wanted(profile, name, tuple(host or ()), days, key, organization, by=ca, extended=extended)
         issued, made = issue_with_key(office, wanted, me(), keep_as=name if keep else "")
         paths = write_bundle(office, issued, made, out, password.encode() if password else None)
         generated = password if not plain and not said else None
@@ -145,6 +151,7 @@ def sign(
     out: Annotated[
         Path | None, typer.Option(help="Where the chain is put; printed if not said.", metavar="FILE")
     ] = None,
+    extended: Extended = False,
     folder: Folder = DEFAULT_FOLDER,
     password_file: PasswordFile = None,
     pin_file: PinFile = None,
@@ -154,9 +161,11 @@ def sign(
     content = read_any(read_bytes(csr), str(csr), lambda: "")
     if len(content.requests) != 1:
         raise ConfigError(f"{csr} holds {len(content.requests)} requests, not one.", "Give the file of one request.")
+    if out is not None:
+        check_place(out.parent)
     pem = content.requests[0].public_bytes(Encoding.PEM).decode("ascii")
     with opened(folder, password_file, pin_file) as office:
-        issued = sign_request(office, Brought(pem, profile, me(), ca, days, force=force))
+        issued = sign_request(office, Brought(pem, profile, me(), ca, days, force=force, extended=extended))
         _hand_out(office, issued, out, as_json=as_json)
 
 

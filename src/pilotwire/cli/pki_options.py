@@ -118,6 +118,7 @@ def data_of(issued: Issued, now: datetime) -> dict[str, Any]:
         "revokedAt": issued.revoked_at.isoformat() if issued.revoked_at else None,
         "reason": issued.reason or None,
         "replacedBy": issued.replaced_by or None,
+        "certificate": issued.pem,
     }
 
 

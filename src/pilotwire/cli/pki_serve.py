@@ -15,10 +15,10 @@ from pilotwire.ca import Office
 from pilotwire.ca.renewing import Renewals
 from pilotwire.ca.server import create_app
 from pilotwire.ca.server.peer import PeerProtocol, Tls
-from pilotwire.ca.settings import ServeSettings
+from pilotwire.ca.settings import ServeSettings, check_pairs
 from pilotwire.cli.pki_options import DEFAULT_FOLDER, Folder, PasswordFile, PinFile, opened
 from pilotwire.cli.settings_options import with_options
-from pilotwire.errors import ConfigError, PilotwireError
+from pilotwire.errors import PilotwireError
 from pilotwire.logs import configure_logging
 from pilotwire.serving import WebServer
 from pilotwire.settings import load
@@ -40,8 +40,7 @@ def serve(
     """
     given = {name: value or None if isinstance(value, list) else value for name, value in said.items()}
     settings, _ = load(ServeSettings, "pki", given, config=config)
-    if settings.deliver and not settings.renew_days:
-        raise ConfigError("There is a folder to deliver to, and nothing is renewed.", "Give --renew-days too.")
+    check_pairs(settings)
     configure_logging(settings.log_level)
     with opened(folder, password_file, pin_file) as office:
         for record in office.book.authorities():

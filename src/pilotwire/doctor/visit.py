@@ -16,7 +16,7 @@ from pilotwire.doctor.report.record import Report
 def probes_of(steps: Sequence[Step] = tuple(Step)) -> tuple[Probe, ...]:
     """The probes of some of the three steps."""
     made = {Step.NETWORK: network_probes, Step.CERTIFICATES: certificate_probes, Step.PROTOCOL: protocol_probes}
-    return tuple(probe for step in steps for probe in made[step]())
+    return tuple(probe for step in made if step in steps for probe in made[step]())
 
 
 async def visit(patient: Patient, probes: Sequence[Probe] | None = None) -> Report:

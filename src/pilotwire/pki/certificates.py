@@ -19,14 +19,25 @@ def read_certificates(pem: str) -> tuple[Certificate, ...]:
     """All certificates of a PEM text, in its order. Raises PkiFault if there is none, or one cannot be read."""
     try:
         found = tuple(x509.load_pem_x509_certificates(pem.encode("ascii")))
-        for each in found:  # a key of an unknown kind, or names that cannot be read, show only now
-            each.public_key()
-            each.subject.rfc4514_string()
-            each.issuer.rfc4514_string()
-            each.extensions  # noqa: B018
     except Exception as error:  # the library raises many kinds for bytes that are no certificate
         raise PkiFault(f"The certificate cannot be read: {error or type(error).__name__}.") from None
+    faults = [why for each in found if (why := why_unreadable(each))]
+    if faults:
+        raise PkiFault(f"The certificate cannot be read: {faults[0]}.")
     return found
+
+
+def why_unreadable(certificate: Certificate) -> str:
+    """Why a certificate cannot be worked with, "" if it can: a key of an unknown kind, or names or extensions that are no X.509."""
+    try:
+        certificate.public_key()
+        certificate.subject.rfc4514_string()
+        certificate.issuer.rfc4514_string()
+        certificate.extensions  # noqa: B018
+        certificate.not_valid_after_utc  # noqa: B018
+    except Exception as error:  # as above
+        return str(error) or type(error).__name__
+    return ""
 
 
 def read_one(pem: str) -> Certificate:

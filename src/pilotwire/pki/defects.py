@@ -33,6 +33,8 @@ class Flaw(StrEnum):
     """The kinds of faults."""
 
     EMPTY = "empty"
+    UNREADABLE = "unreadable"
+    """Its key, names or extensions are no X.509; it is left out of the path."""
     MISSING_INTERMEDIATE = "missing-intermediate"
     INCOMPLETE = "incomplete"
     """The chain as it was sent lacks an intermediate that was found elsewhere: here it works, for others it does not."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import pairwise
 
 from pilotwire.pki.certificate_defects import defects_of, named
-from pilotwire.pki.certificates import Certificate, PkiFault
+from pilotwire.pki.certificates import Certificate, PkiFault, why_unreadable
 from pilotwire.pki.chain_defects import defects_as_sent, defects_of_end, first_of
 from pilotwire.pki.defects import Defect, Flaw, Purpose
 from pilotwire.pki.ocsp import Standing
@@ -63,9 +63,11 @@ def explain(
 
     `pool` are further certificates that may complete it. `host` (name or address) is looked for in a server's certificate, "" is not.
     """
+    unreadable = tuple(_unreadable(each, place) for place, each in enumerate(certificates) if why_unreadable(each))
+    certificates, pool, roots = _readable(certificates), _readable(pool), _readable(roots)
     if not certificates:
         nothing = Defect(Flaw.EMPTY, "There is no certificate.", "Give the certificate, then those that signed it.")
-        return Explanation((), None, (nothing,))
+        return Explanation((), None, unreadable or (nothing,))
     known = (*certificates, *pool)
     paths = paths_from(first_of(certificates, purpose), known, roots)
     found = [
@@ -78,7 +80,7 @@ def explain(
     found.sort(key=lambda each: _rank(*each))
     path, defects = found[0]
     reached = frozenset(each for path in paths for each in path.certificates)
-    every = (*defects, *defects_as_sent(certificates, path, reached))
+    every = (*unreadable, *defects, *defects_as_sent(certificates, path, reached))
     return Explanation(
         path=path.certificates,
         root=path.last if path.end is End.TRUSTED else None,
@@ -86,6 +88,15 @@ def explain(
         from_pool=tuple(each for each in path.certificates if each not in certificates and each not in roots),
         others=tuple(other.certificates for other, faults in found[1:] if not any(each.fatal for each in faults)),
     )
+
+
+def _readable(certificates: Sequence[Certificate]) -> tuple[Certificate, ...]:
+    return tuple(each for each in certificates if not why_unreadable(each))
+
+
+def _unreadable(certificate: Certificate, place: int) -> Defect:
+    what = f"Certificate {place + 1} of the chain cannot be read: {why_unreadable(certificate)}."
+    return Defect(Flaw.UNREADABLE, what, "Have it issued anew, by software that keeps to X.509.", certificate)
 
 
 def _rank(path: Path, defects: Sequence[Defect]) -> tuple[bool, int, int, int]:

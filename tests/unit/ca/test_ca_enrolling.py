@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import stat
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from pilotwire.ca import Office, Status
 from pilotwire.ca.crossing import cross
 from pilotwire.ca.enrolling import Brought, RequestRefused, Wanted, issue_with_key, sign_request, signed_before
 from pilotwire.ca.founding import Plan, found, hierarchies_of
 from pilotwire.errors import ConfigError
-from pilotwire.pki import KeyKind, PkiFault, check_chain, is_issued_by
+from pilotwire.pki import KeyKind, PkiFault, Subject, check_chain, is_issued_by
 from pilotwire.pki.keys import kind_of
 from pilotwire.pki.naming import hosts_of
 from pilotwire.pki.profiles import PROFILES
@@ -50,7 +54,7 @@ def test_edition_20_has_larger_keys_where_iso_15118_is_spoken(tmp_path: Path) ->
     kinds = {each.name: kind_of(office.chain(each.name)[0].public_key()) for each in office.book.authorities()}
     assert kinds["csms-ca"] is KeyKind.EC_P256
     assert kinds["v2g-root"] is kinds["cpo-sub2"] is KeyKind.EC_P521
-    issued, key = issue_with_key(office, Wanted("secc", "DE123"), "me")
+    _, key = issue_with_key(office, Wanted("secc", "DE123"), "me")
     assert kind_of(key.public_key()) is KeyKind.EC_P521
     with pytest.raises(ConfigError, match="has csms-root, csms-ca already"):
         found(office, Plan(hierarchies_of("csms"), "Volta"), "me")
@@ -113,6 +117,21 @@ def test_a_request_is_signed_if_it_keeps_to_the_policy(office: Office) -> None:
     ):
         with pytest.raises(RequestRefused, match=rule):
             sign_request(office, Brought(csr, "station", "me", force="because"))
+
+
+def test_what_is_only_advice_can_be_forced_with_a_reason_that_is_kept(office: Office) -> None:
+    builder = x509.CertificateSigningRequestBuilder().subject_name(Subject("SN-8", "Volta").name())
+    asks_for_a_ca = builder.add_extension(x509.BasicConstraints(True, None), critical=True).sign(a_key(), SHA256())
+    brought = Brought(asks_for_a_ca.public_bytes(Encoding.PEM).decode(), "station", "me")
+    with pytest.raises(RequestRefused, match=r"A00\.FR\.512.*--force REASON") as refused:
+        sign_request(office, brought)
+    assert refused.value.forcible
+    with pytest.raises(RequestRefused):
+        sign_request(office, replace(brought, force="  "))
+    issued = sign_request(office, replace(brought, force="the maker cannot change it"))
+    assert issued.note == "the maker cannot change it (against A00.FR.512)"
+    constraints = issued.certificate.extensions.get_extension_for_class(x509.BasicConstraints).value
+    assert not constraints.ca
 
 
 def test_the_same_request_gets_the_same_certificate_again_while_it_is_good(tmp_path: Path) -> None:

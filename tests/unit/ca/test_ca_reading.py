@@ -16,7 +16,14 @@ from cryptography.hazmat.primitives.serialization import (
 
 from pilotwire.ca import Office
 from pilotwire.ca.enrolling import Wanted, issue_with_key
-from pilotwire.ca.est import read_certificates, read_request, wanted_curve, write_attributes, write_certificates, write_request  # fmt: skip # noqa: E501
+from pilotwire.ca.est import (  # fmt: skip
+    read_certificates,
+    read_request,
+    wanted_curve,
+    write_attributes,
+    write_certificates,
+    write_request,
+)
 from pilotwire.ca.reading import read_any
 from pilotwire.ca.revoking import new_crl
 from pilotwire.errors import ConfigError

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.x509.oid import ExtensionOID
 
 from pilotwire.ca import Issued, Office, Status
 from pilotwire.ca.enrolling import Brought, Wanted, issue_with_key, sign_request
@@ -131,6 +132,14 @@ def test_a_root_renews_itself(office: Office, clock: ManualClock) -> None:
     assert office.chain("csms-root") == (root.certificate,)
     renew(office, newest(office, "csms-ca"), "me")
     assert check_chain(office.chain("csms-ca"), [root.certificate], clock.now())
+
+
+def test_a_renewal_keeps_the_extended_key_usage(office: Office) -> None:
+    for extended in (True, False):
+        wanted = Wanted("csms-server", "csms.example.org", extended=extended)
+        new = renew(office, issue_with_key(office, wanted, "me")[0], "me", days=500)
+        kinds = [each.oid for each in new.certificate.extensions]
+        assert (ExtensionOID.EXTENDED_KEY_USAGE in kinds) is extended
 
 
 def test_names_and_serial_numbers(office: Office) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from cryptography import x509
 
 from pilotwire.csms.signing import UnfitChain, UnfitRequest, check_chain, check_subject, fingerprint, read_csr
+from pilotwire.pki import request_for
 from tests.support.certificates import certificate, chain, csr
+from tests.support.pki_forge import key
 
 
 def test_a_request_is_read_and_its_subject_is_fit() -> None:
@@ -49,6 +52,16 @@ def test_subjects_that_are_not_fit(
     """With the requirement they break."""
     with pytest.raises(UnfitRequest) as unfit:
         check_subject(read_csr(csr(common, organization)), of_station=True, serials=serials)
+    assert unfit.value.rule == rule
+
+
+@pytest.mark.req("A00.FR.502", "A00.FR.503")
+@pytest.mark.parametrize(("kind", "rule"), [("RSA1024", "A00.FR.502"), ("P192", "A00.FR.503")])
+def test_a_weak_key_is_not_fit_and_every_breach_is_told(kind: str, rule: str) -> None:
+    """By the rule of the first, with a sentence of all."""
+    text = request_for(x509.Name([]), key("weak", kind))
+    with pytest.raises(UnfitRequest, match=r"no organization.*no common name") as unfit:
+        check_subject(read_csr(text), of_station=True)
     assert unfit.value.rule == rule
 
 

@@ -72,7 +72,7 @@ def test_what_a_file_holds(raw: bytes, holding: Holding) -> None:
     assert read_content(raw).holding is holding
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(st.binary(max_size=200))
 def test_any_bytes_can_be_looked_at(raw: bytes) -> None:
     for each in (raw, b"-----BEGIN CERTIFICATE-----\n" + raw, b"-----BEGIN PRIVATE KEY-----\n" + raw):

@@ -36,4 +36,4 @@ def test_the_probes_ask_questions() -> None:
     probes = certificate_probes()
     assert len({each.question for each in probes}) == len(probes)
     assert all(each.question.endswith("?") for each in probes)
-    assert [each.layer for each in probes] == [Layer.ASKED, Layer.TLS, Layer.TLS, Layer.CHAIN]
+    assert [each.layer for each in probes] == [Layer.ASKED, Layer.TLS, Layer.TLS, Layer.CHAIN, Layer.CHAIN]

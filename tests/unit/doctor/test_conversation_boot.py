@@ -163,6 +163,8 @@ CLOCKS: dict[str, Case] = {
     "a clock years behind": (V201, _shifted(days=-700), rules.DRIFT, "days behind"),
     "local time of the east": (V16, _shifted(hours=2), rules.TIME_ZONE, "whole hours"),
     "local time of the west": (V201, _shifted(hours=-5), rules.TIME_ZONE, "whole hours"),
+    "local time of India": (V16, _shifted(hours=5, minutes=30), rules.TIME_ZONE, "by 5.5 h"),
+    "half an hour is no time zone": (V16, _shifted(minutes=30), rules.DRIFT, "30 min ahead"),
     "heartbeats too often": (V16, _beats(10), rules.BEATS_OFTEN, "every 10 s"),
     "heartbeats too seldom": (V201, _beats(200), rules.BEATS_SELDOM, "interval is 60 s"),
 }

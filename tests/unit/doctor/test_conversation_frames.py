@@ -293,3 +293,24 @@ def test_a_secret_is_not_in_the_evidence() -> None:
 def test_whatever_comes_is_told_and_raises_nothing(text: str, version: OcppVersion | None) -> None:
     talk = Talk(version).raw("station", text).raw("csms", text).beat()
     assert judged(talk).findings or version is None
+
+
+@pytest.mark.req("J2:4.2.3")
+def test_an_answer_that_could_not_be_used_is_told() -> None:
+    talk = Talk(V21).boot().status().raw("csms", '[5,"station-1","TypeConstraintViolation","timestamp",{}]')
+    assert first(talk) is rules.ANSWER_REFUSED
+
+
+def test_a_connection_that_has_ended_is_not_silent() -> None:
+    talk = Talk(V16).boot(interval=60).status()
+    talk.call("csms", "ClearCache", {})
+    judge = Judge()
+    for each in talk.said:
+        judge.hear(each)
+    judge.parted("CS001", talk.now)
+    judge.silence(talk.now + timedelta(hours=1))
+    assert [(each.rule, each.weight) for each in judge.chart.findings] == [(rules.UNANSWERED, Severity.NOTE)]
+
+
+def test_times_without_a_zone_in_a_record_count_as_utc() -> None:
+    assert judged(replace(each, at=each.at.replace(tzinfo=None)) for each in healthy_16().said).findings == []

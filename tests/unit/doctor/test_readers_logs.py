@@ -11,8 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pilotwire.csms.api.records import MessageResource
-from pilotwire.csms.store.ports import LoggedFrame
 from pilotwire.doctor.readers import logs
 from pilotwire.doctor.readers.anything import read_any
 from pilotwire.doctor.readers.entries import Hints, LogReader, frame_start, head_of_call, json_at, way_of, way_of_word
@@ -98,13 +96,17 @@ def python_ocpp() -> str:
 
 
 def export() -> str:
+    """As `GET /messages/export` writes them."""
     lines = []
-    for number, (who, frame) in enumerate(SAID):
-        way = "in" if who == "station" else "out"
-        logged = LoggedFrame(
-            number=number, station="CS-1", at=AT, direction=way, message_id="1", action="", frame=frame
-        )
-        lines.append(MessageResource.of(logged).model_dump_json(by_alias=True))
+    for number, (who, frame) in enumerate(SAID, 1):
+        line = {"number": number, "station": "CS-1", "timestamp": "2026-05-04T10:00:00.250Z"}
+        line |= {
+            "direction": "in" if who == "station" else "out",
+            "messageId": json.loads(frame)[1],
+            "action": "",
+            "frame": frame,
+        }
+        lines.append(json.dumps(line))
     return "\n".join(lines)
 
 
@@ -170,6 +172,14 @@ def test_frames_whose_parts_are_fields_and_one_array_over_many_lines(log) -> Non
     recording = log(json_parts())
     assert said(recording) == SAID
     assert {(each.at, each.station) for each in recording.heard} == {(AT, "CS-1")}
+
+
+def test_events_in_a_list_within_one_object_with_the_direction_before_the_frame(log) -> None:  # type: ignore[no-untyped-def]
+    words = {"station": "recv", "csms": "send"}
+    events = [{"timestamp": 1777888800250, "message": f"CS-1 {words[who]} {frame}"} for who, frame in SAID]
+    recording = log(json.dumps({"events": events, "nextToken": "x"}, indent=2))
+    assert said(recording) == SAID
+    assert {each.at for each in recording.heard} == {AT}
 
 
 def test_fields_of_other_names_are_taken_from_the_user(log) -> None:  # type: ignore[no-untyped-def]
@@ -282,7 +292,7 @@ def test_a_packed_file_that_ends_early_is_read_as_far_as_it_goes(log) -> None:  
         (b"", "is empty"),
         (b"PK\x03\x04xxxx", "ZIP archive"),
         (b"hello\nworld\n", "no OCPP messages"),
-        (b"\x00\x01\x02\x03" * 50, "no OCPP messages"),
+        (b"\x7fELF\x02\x03\x00\x00" * 50, "neither a capture nor text"),
         (b'{"a":1}\n{"b":[1,2]}', "no OCPP messages"),
         (b"\x1f\x8b\x08\0\0\0\0\0", "cannot be read"),
     ],

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from cryptography.x509.oid import AuthorityInformationAccessOID
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pilotwire.pki import Explanation, Flaw, Purpose, explain
 from tests.support.pki_chains import CA, HOST, LEAF, OTHER, ROOT, SUB, SUB_CA, Chain, chains
@@ -149,3 +151,42 @@ def test_many_namesakes_do_not_make_it_slow() -> None:
         signers = made[:1]
     found = explain([signers[0].leaf()], pool, [CA], NOW)
     assert found.good
+
+
+_JUNK = x509.UnrecognizedExtension(x509.ObjectIdentifier("2.5.29.35"), b"\x30\x03junk")
+UNREADABLE = SUB.leaf("unreadable", ids=False, more=((_JUNK, False),))
+
+
+def test_what_cannot_be_read_is_told_and_the_rest_is_explained() -> None:
+    found = explain([UNREADABLE], [UNREADABLE], [UNREADABLE], NOW)
+    assert [each.kind for each in found.defects] == [Flaw.UNREADABLE]
+    assert "Certificate 1 of the chain cannot be read" in found.defects[0].what
+    found = explain([LEAF, UNREADABLE, SUB_CA], [], [CA], NOW)
+    assert [each.kind for each in found.defects] == [Flaw.UNREADABLE]
+    assert found.path == (LEAF, SUB_CA, CA)
+
+
+_ALL = [UNREADABLE, *dict.fromkeys(each for chain in CHAINS for each in (*chain.sent, *chain.pool, *chain.roots))]
+_SOME = st.lists(st.sampled_from(_ALL), max_size=6)
+
+
+@settings(max_examples=80)
+@given(
+    sent=_SOME, pool=_SOME, roots=_SOME, purpose=st.sampled_from(Purpose), host=st.sampled_from(["", HOST, "::1", "*"])
+)
+def test_whatever_lies_about_is_explained(
+    sent: list[x509.Certificate],
+    pool: list[x509.Certificate],
+    roots: list[x509.Certificate],
+    purpose: Purpose,
+    host: str,
+) -> None:
+    found = explain(sent, pool, roots, NOW, purpose=purpose, host=host)
+    assert found.good is not any(each.fatal for each in found.defects)
+    assert (found.root is None) or found.root in roots
+    if found.good:
+        assert found.root is not None
+    if found.path:
+        assert found.path[0] in sent
+    assert set(found.from_pool) <= set(pool)
+    assert all(each.what and each.remedy for each in found.defects)

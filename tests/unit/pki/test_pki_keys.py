@@ -101,7 +101,7 @@ def test_an_empty_password_protects_nothing() -> None:
         write_key(KEY, b"")
 
 
-@settings(max_examples=50)
+@settings(max_examples=20)
 @given(junk=st.binary(max_size=200), password=st.none() | st.binary(max_size=8))
 def test_junk_is_a_fault_and_never_a_traceback(junk: bytes, password: bytes | None) -> None:
     for content in (junk, b"-----BEGIN PRIVATE KEY-----\n" + junk + b"\n-----END PRIVATE KEY-----\n"):

@@ -217,7 +217,7 @@ def test_what_cannot_be_asked_or_answered_is_told() -> None:
         make_request(STATION, ISSUER, algorithm="MD5")
 
 
-@settings(max_examples=50)
+@settings(max_examples=20)
 @given(junk=st.binary(max_size=200))
 def test_junk_is_no_request(junk: bytes) -> None:
     with pytest.raises(PkiFault, match="OCSP request"):

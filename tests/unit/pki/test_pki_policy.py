@@ -193,7 +193,7 @@ def test_names_of_other_kinds_are_not_taken() -> None:
         issue(authority("csms-ca"), order_from(csr, SERVER, NOW, UNTIL))
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(
     common=st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), max_size=20),
     organization=st.sampled_from(["", "Volta"]),
@@ -205,7 +205,7 @@ def test_a_subject_that_passes_is_issued_as_it_was_asked_for(common: str, organi
         assert made.subject == read_csr(csr).subject
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(junk=st.text(max_size=60) | st.binary(max_size=60).map(lambda raw: raw.decode("latin-1")))
 def test_junk_is_one_breach(junk: str) -> None:
     assert rules(junk, _PLAIN) == ["A02.FR.12"]

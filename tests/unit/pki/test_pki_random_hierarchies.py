@@ -72,7 +72,7 @@ def _leaf(draw: st.DrawFn, signer: Forger, spoiled: bool) -> x509.Certificate:
 
 
 @needs_openssl
-@settings(max_examples=120)
+@settings(max_examples=70)
 @given(world=worlds(), purpose=st.sampled_from([Purpose.ANY, Purpose.SERVER, Purpose.CLIENT]))
 def test_openssl_says_the_same(world: World, purpose: Purpose) -> None:
     found = explain(world.sent, world.pool, world.roots, NOW, purpose=purpose)
@@ -81,7 +81,7 @@ def test_openssl_says_the_same(world: World, purpose: Purpose) -> None:
     assert found.good is good, (said, [each.what for each in found.defects])
 
 
-@settings(max_examples=120)
+@settings(max_examples=70)
 @given(world=worlds())
 def test_what_is_explained_as_good_passes_the_short_check_too(world: World) -> None:
     """The short check, which users of the room have, refuses nothing of what is good when it is given the path that was found."""

@@ -57,7 +57,7 @@ def test_what_is_revoked_is_found_with_time_and_reason(reason: Reason) -> None:
     assert look_up(crl, OTHER) is None
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(
     serials=st.lists(st.integers(1, 2**158), unique=True, max_size=12),
     reason=st.sampled_from(Reason),
@@ -157,7 +157,7 @@ def test_what_cannot_be_a_crl_is_told() -> None:
 ROOT_LEAF = root("elsewhere").signs(Wish("leaf")).certificate
 
 
-@settings(max_examples=50)
+@settings(max_examples=20)
 @given(junk=st.binary(max_size=100) | st.text(max_size=50))
 def test_junk_is_no_crl(junk: bytes | str) -> None:
     for content in (junk, f"-----BEGIN X509 CRL-----\n{junk!r}\n-----END X509 CRL-----"):

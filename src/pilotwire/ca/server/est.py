@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from secrets import compare_digest
@@ -31,6 +31,10 @@ from pilotwire.pki import Certificate, PkiFault, read_csr
 _log = structlog.get_logger("pilotwire.ca")
 _BASE64: Final = {"Content-Transfer-Encoding": "base64"}
 _WHO: Final = {"WWW-Authenticate": 'Basic realm="Pilotwire EST", charset="UTF-8"'}
+
+
+_Renewed = Callable[[Office, str, str], Issued | None]
+"""Which certificate the request (in PEM) for a kind renews, None for a first one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,7 @@ def est_routes(office: Office, rules: EstRules, rate: Rate) -> APIRouter:
         """A first certificate."""
         profile = _begin(request, rules, rate)
         _check_password(request, rules)
-        return await _enrolled(office, request, profile, f"EST user {rules.user} at {_address(request)}", None)
+        return await _enrolled(office, request, profile, _user(request, rules), _first)
 
     async def simplereenroll(request: Request) -> Response:
         """The next certificate, for whoever shows the last one by TLS, or has the password."""
@@ -74,9 +78,9 @@ def est_routes(office: Office, rules: EstRules, rate: Rate) -> APIRouter:
         shown = client_certificate(request)
         if shown is None:
             _check_password(request, rules)
-            return await _enrolled(office, request, profile, f"EST user {rules.user} at {_address(request)}", _ANY)
+            return await _enrolled(office, request, profile, _user(request, rules), _renewed)
         old = _ours(office, shown, profile)
-        return await _enrolled(office, request, profile, f"{old.name} by its certificate {old.serial}", old)
+        return await _enrolled(office, request, profile, f"{old.name} by its certificate {old.serial}", lambda *_: old)
 
     for answer, name, methods in (
         (cacerts, "/cacerts", ["GET"]),
@@ -87,10 +91,6 @@ def est_routes(office: Office, rules: EstRules, rate: Rate) -> APIRouter:
         for path, allowed in both(name, methods):
             routes.add_api_route(path, answer, methods=list(allowed), response_model=None)
     return routes
-
-
-_ANY: Final = "any"
-"""Whichever certificate the request renews."""
 
 
 def _begin(request: Request, rules: EstRules, rate: Rate) -> str:
@@ -129,21 +129,19 @@ def _ours(office: Office, shown: Certificate, profile: str) -> Issued:
     return issued
 
 
-async def _enrolled(
-    office: Office, request: Request, profile: str, asked_by: str, old: Issued | str | None
-) -> Response:
+async def _enrolled(office: Office, request: Request, profile: str, asked_by: str, renewed: _Renewed) -> Response:
     body = await body_of(request)
-    issued = await asyncio.to_thread(_signed, office, body, profile, asked_by, old)
+    issued = await asyncio.to_thread(_signed, office, body, profile, asked_by, renewed)
     _log.info("enrolled", name=issued.name, serial=issued.serial, profile=profile, by=asked_by)
     return Response(est.write_certificates([issued.certificate]), media_type=est.CERTIFICATES, headers=_BASE64)
 
 
-def _signed(office: Office, body: bytes, profile: str, asked_by: str, old: Issued | str | None) -> Issued:
+def _signed(office: Office, body: bytes, profile: str, asked_by: str, renewed: _Renewed) -> Issued:
     try:
         csr = est.read_request(body)
     except PkiFault as fault:
         raise Refused(HTTPStatus.BAD_REQUEST, fault.what) from None
-    replaced = _renewed(office, csr, profile) if isinstance(old, str) else old
+    replaced = renewed(office, csr, profile)
     if replaced is not None:
         _check_same(csr, replaced)
     try:
@@ -154,6 +152,10 @@ def _signed(office: Office, body: bytes, profile: str, asked_by: str, old: Issue
     except RequestRefused as refused:
         raise Refused(HTTPStatus.BAD_REQUEST, refused.what) from None
     return issued
+
+
+def _first(_office: Office, _csr: str, _profile: str) -> None:
+    """A first certificate renews none."""
 
 
 def _renewed(office: Office, csr: str, profile: str) -> Issued:
@@ -181,5 +183,5 @@ def _names(holder: x509.CertificateSigningRequest | Certificate) -> x509.Subject
         return None
 
 
-def _address(request: Request) -> str:
-    return request.client.host if request.client else "?"
+def _user(request: Request, rules: EstRules) -> str:
+    return f"EST user {rules.user} at {request.client.host if request.client else '?'}"

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from pilotwire.doctor.certificates.sketch import lines_of, span_of
-from pilotwire.doctor.certificates.weighing import rule_of, told, weight_of
+from pilotwire.doctor.certificates.weighing import OF_THE_CHAIN, rule_of, told, weight_of
 from pilotwire.doctor.findings import Finding, Rule
 from pilotwire.doctor.patient import Place
 from pilotwire.doctor.rules import certificates as rules
@@ -88,19 +88,19 @@ class _Case:
             rule,
             self._said(defect.what),
             tuple(self._evidence(defect)),
-            remedy=self._mend(f"{defect.remedy} {rules.LOOK}" if defect.kind in _OF_THE_CHAIN else defect.remedy),
+            remedy=self._mend(f"{defect.remedy} {rules.LOOK}" if defect.kind in OF_THE_CHAIN else rule.remedy),
             severity=weight_of(defect, rule, complete_elsewhere=True),
         )
 
     def _evidence(self, defect: Defect) -> Iterator[str]:
-        if defect.kind in _OF_THE_CHAIN:
+        if defect.kind in OF_THE_CHAIN:
             yield from lines_of(self.served)
             yield f"trusted: {self.trust.named} ({len(self.trust.roots)} certificates)"
         if defect.kind is Flaw.INCOMPLETE and self.where:
             yield f"the missing one was found at {self.where}"
         if defect.kind is Flaw.KEY_CHANGED:
             yield from self._near_roots()
-        if defect.certificate is not None and defect.kind not in _OF_THE_CHAIN:
+        if defect.certificate is not None and defect.kind not in OF_THE_CHAIN:
             yield f"{words_of(defect.certificate.subject)}, {span_of(defect.certificate)}"
             yield f"SHA-256 fingerprint {fingerprint(defect.certificate)}"
 
@@ -167,13 +167,3 @@ def _domains(certificate: Certificate) -> set[str]:
 
 _LONG: Final = 826
 """Days; private authorities issue for more than the 398 of public ones, and devices of some makers refuse more than 825."""
-_OF_THE_CHAIN: Final = {
-    Flaw.MISSING_INTERMEDIATE,
-    Flaw.INCOMPLETE,
-    Flaw.ROOT_NOT_TRUSTED,
-    Flaw.WRONG_ORDER,
-    Flaw.STRANGER,
-    Flaw.DUPLICATE,
-    Flaw.SELF_SIGNED,
-    Flaw.KEY_CHANGED,
-}

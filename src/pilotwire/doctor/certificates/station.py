@@ -11,7 +11,7 @@ from cryptography import x509
 
 from pilotwire.doctor.certificates.sketch import lines_of, span_of
 from pilotwire.doctor.certificates.subject import Who, judge_subject
-from pilotwire.doctor.certificates.weighing import rule_of, told, weight_of
+from pilotwire.doctor.certificates.weighing import OF_THE_CHAIN, rule_of, told, weight_of
 from pilotwire.doctor.findings import Finding, Rule, Severity
 from pilotwire.doctor.profiles.profile import PlatformProfile
 from pilotwire.doctor.rules import station_certificates as rules
@@ -127,8 +127,9 @@ class _Case:
         if defect.kind in _OF_TRUST:
             names = "; ".join(words_of(each.subject) for each in self.authorities.known)
             evidence = (*evidence, f"accredited: {names}")
+        remedy = defect.remedy if defect.kind in OF_THE_CHAIN else rule.remedy
         weight = weight_of(defect, rule, complete_elsewhere=self._is_judgeable())
-        return Finding(rule, defect.what, evidence, remedy=defect.remedy, severity=weight)
+        return Finding(rule, defect.what, evidence, remedy=remedy, severity=weight)
 
     def _mixed_up(self, own: Certificate) -> Iterator[Finding]:
         for each in self.chain:

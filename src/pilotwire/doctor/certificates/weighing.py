@@ -17,6 +17,17 @@ _CONSEQUENCES: Final = {
     Flaw.WRONG_ORDER: {Flaw.STRANGER},
 }
 """What is not told beside its cause."""
+OF_THE_CHAIN: Final = {
+    Flaw.MISSING_INTERMEDIATE,
+    Flaw.INCOMPLETE,
+    Flaw.ROOT_NOT_TRUSTED,
+    Flaw.WRONG_ORDER,
+    Flaw.STRANGER,
+    Flaw.DUPLICATE,
+    Flaw.SELF_SIGNED,
+    Flaw.KEY_CHANGED,
+}
+"""What is seen in the chain as a whole: the certificate that is named in the defect is not the one to be looked at alone."""
 
 
 def told(explanation: Explanation) -> Iterator[Defect]:

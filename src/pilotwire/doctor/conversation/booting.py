@@ -42,6 +42,7 @@ class Booting(Group):
         super().__init__(context)
         self._last_answer: Answered | None = None
         self._said_before = 0
+        self._errors: set[str] = set()
         self._boots: deque[datetime] = deque(maxlen=_OFTEN)
 
     def connected(self, at: datetime) -> None:
@@ -114,7 +115,8 @@ class Booting(Group):
             what = f"The station sent {self._said_before} other calls on this connection before its BootNotification."
             self.notes.found(rules.BOOT_EARLY_TALK, what, said.text, at=said, case="before", source=_source(said))
         self.context.restart_due = False
-        self.context.standing = "asked"
+        if not (said.triggered and self.context.standing == "Accepted"):
+            self.context.standing = "asked"
 
     def _check_timing(self, said: Said) -> None:
         if said.triggered or self.context.restart_due:
@@ -150,7 +152,7 @@ class Booting(Group):
             own = _FIELDS_16.get(path) if said.is_16 else path
             if own is None or inside(said.payload, *own.split(".")) not in (None, ""):
                 continue
-            what = f"BootNotification does not tell {own}, which {self.profile.title} demands."
+            what = f"BootNotification does not tell {own}, which the profile {self.profile.name} demands."
             self.notes.found(rules.BOOT_FIELD, what, said.text, at=said, case=path, source=self.profile.source)
 
     # --- answers -------------------------------------------------------------------------------------------------------------
@@ -173,7 +175,6 @@ class Booting(Group):
         status = answer.status.strip().capitalize()
         for flaw in answer.flaws:
             self.notes.weigh(flaw.rule, flaw_case(answer.call, "answer", flaw.path), Severity.FATAL)
-        self.notes.withdraw(rules.BOOT_UNANSWERED, "")
         interval = whole_at(answer.payload, "interval")
         if status == "Accepted":
             self._accepted(answer, interval)
@@ -197,6 +198,9 @@ class Booting(Group):
         was = "The backend first answered with {}, and accepted the station later."
         self.notes.weigh(rules.BOOT_PENDING, "", Severity.NOTE, was.format("Pending"))
         self.notes.weigh(rules.BOOT_REJECTED, "", Severity.NOTE, was.format("Rejected"))
+        self.notes.weigh(rules.BOOT_UNANSWERED, "", Severity.BREACH)
+        for code in self._errors:
+            self.notes.weigh(rules.BOOT_ERROR, code, Severity.BREACH)
         if interval is None:
             return
         if interval < 0:
@@ -210,7 +214,8 @@ class Booting(Group):
         demands = self.profile.protocol
         least, most = demands.least_heartbeat, demands.most_heartbeat
         if interval > 0 and (interval < least or (most and interval > most)):
-            what = f"The heartbeat interval is {interval} s; {self.profile.title} takes {least} s to {most or 'any number of'} s."
+            taken = f"{least} s to {most or 'any number of'} s"
+            what = f"The heartbeat interval is {interval} s; the profile {self.profile.name} takes {taken}."
             self.notes.found(rules.BEATS_DEMANDED, what, answer.text, at=answer, source=self.profile.source)
 
     def _interval(self, answer: Answered, what: str, severity: Severity | None = None) -> None:
@@ -223,6 +228,8 @@ class Booting(Group):
             for flaw in flaws:
                 self.notes.weigh(flaw.rule, flaw_case(answer.call, "call", flaw.path), Severity.FATAL)
             return
+        if len(self._errors) < _MANY:
+            self._errors.add(answer.code)
         said = f": {answer.description}" if answer.description else ""
         fits = (
             f", although its payload fits the schema of OCPP {answer.call.version}" if is_malformed(answer.code) else ""

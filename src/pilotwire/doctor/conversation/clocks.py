@@ -27,7 +27,9 @@ from pilotwire.doctor.rules import protocol as rules
 TOLERANCE: Final = 60.0
 """Seconds two clocks may differ."""
 _ZONE: Final = 120.0
-"""Seconds around a whole hour (or half of one) that still tell a time zone."""
+"""Seconds around the hours of a time zone that still tell it."""
+_HALF_ZONES: Final = frozenset({7, 9, 11, 13, 19, 21})
+"""Time zones with half an hour, in halves of hours (Newfoundland, Iran, Afghanistan, India, Myanmar, Australia)."""
 _AGREE: Final = 15.0
 _LIVE: Final = 30.0
 _NO_OFFSET: Final = re.compile(r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?$")
@@ -64,7 +66,10 @@ class Clocks(Group):
             return
         self.context.csms_offset = offset = moment - answer.at
         if self._trusted and abs(offset.total_seconds()) > TOLERANCE:
-            what = f"The clock of the backend is {_ahead(offset.total_seconds())} our own{_zone_words(offset.total_seconds())}."
+            lag = offset.total_seconds()
+            zone = _zone_words(lag)
+            more = f", {zone}: it may tell local time as UTC" if zone else ""
+            what = f"The clock of the backend is {_ahead(lag)} our own{more}."
             self.notes.found(rules.CSMS_CLOCK, what, answer.text, at=answer)
 
     def finish(self, now: datetime) -> None:
@@ -72,7 +77,7 @@ class Clocks(Group):
         if self._told or len(self._lags) < 2 or abs(self._lags[-1][1]) <= TOLERANCE:
             return
         lags = [lag for _, lag in self._lags]
-        if max(lags) - min(lags) <= _AGREE and self._zone(lags[-1]):
+        if max(lags) - min(lags) <= _AGREE and _zone_words(lags[-1]):
             self._tell(lags[-1], (self._lags[-1][0], ""))
 
     # --- the station's clock ---------------------------------------------------------------------------------------------------
@@ -97,16 +102,12 @@ class Clocks(Group):
 
     def _tell(self, lag: float, at: tuple[datetime, str], *evidence: str) -> None:
         self._told = True
-        zone = self._zone(lag)
+        zone = _zone_words(lag)
         if zone:
-            what = f"The timestamps of the station are {_ahead(lag)} the backend's clock, by whole hours: it sends local time as UTC."
+            what = f"The timestamps of the station are {_ahead(lag)} the backend's clock, {zone}: it sends local time as UTC."
             self.notes.found(rules.TIME_ZONE, what, *evidence, at=at)
         else:
             self.notes.found(rules.DRIFT, f"The clock of the station is {_ahead(lag)} the backend's.", *evidence, at=at)
-
-    @staticmethod
-    def _zone(lag: float) -> bool:
-        return bool(_zone_words(lag))
 
     # --- times without an offset -------------------------------------------------------------------------------------------------
 
@@ -214,10 +215,13 @@ def _moment_of(said: Said) -> datetime | None:
 
 
 def _zone_words(lag: float) -> str:
+    """How a lag looks like a time zone: by whole hours, or by one of the zones with half an hour; "" if it does not."""
     halves = round(lag / 1800)
-    if halves == 0 or abs(halves) > 28 or abs(lag - halves * 1800) > _ZONE or halves % 2:
+    if halves == 0 or abs(halves) > 28 or abs(lag - halves * 1800) > _ZONE:
         return ""
-    return ", by whole hours: a time zone is taken for UTC"
+    if halves % 2 == 0:
+        return "by whole hours"
+    return f"by {abs(halves) / 2:g} h, as some time zones are" if abs(halves) in _HALF_ZONES else ""
 
 
 def _ahead(lag: float) -> str:

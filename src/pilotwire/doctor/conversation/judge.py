@@ -7,7 +7,8 @@ so that a live listener can tell it; a few findings are taken back or weighed an
 from __future__ import annotations
 
 from collections import OrderedDict
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Final
 
 from pilotwire.doctor.conversation.context import PATIENCE, Context
@@ -44,7 +45,9 @@ class Judge:
         self._last: datetime | None = None
 
     def hear(self, heard: Heard) -> None:
-        """Take one frame; frames of one station in the order in which they were on the wire."""
+        """Take one frame; frames of one station in the order in which they were on the wire. A time without a zone counts as UTC."""
+        if heard.at.tzinfo is None:
+            heard = replace(heard, at=heard.at.replace(tzinfo=UTC))
         station = self._stations.get(heard.station)
         if station is None:
             notes = Notes(self._ledger, heard.station)
@@ -56,6 +59,12 @@ class Judge:
             self._stations.move_to_end(heard.station)
         self._last = heard.at
         station.hear(heard)
+
+    def parted(self, station: str, at: datetime) -> None:
+        """The connection of a station has ended and no other has begun: its silence is nothing against it from now on."""
+        known = self._stations.get(station)
+        if known is not None:
+            known.parted(at)
 
     def silence(self, now: datetime) -> None:
         """Nothing was heard up to `now`, on lines that still stand: calls and heartbeats may be overdue. For live listeners."""

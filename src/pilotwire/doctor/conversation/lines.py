@@ -124,7 +124,8 @@ class Lines:
         if not most or not most < answer.seconds <= self._context.patience:
             return
         call, profile = answer.call, self._context.profile
-        what = f"{WHO[OTHER[call.sender]]} answers {call.action} after {span(answer.seconds)}; {profile.title} takes {span(most)}."
+        took = f"{WHO[OTHER[call.sender]]} answers {call.action} after {span(answer.seconds)}"
+        what = f"{took}; the profile {profile.name} takes {span(most)}."
         case = f"{call.sender}:{call.action}"
         self._notes.found(rules.SLOW, what, call.text, at=answer, case=case, source=profile.source)
 

@@ -141,7 +141,7 @@ class Meters(Group):
             self._demands(said, sample)
 
     def _demands(self, said: Said, sample: Sample) -> None:
-        demands, title, source = self.profile.protocol.meter, self.profile.title, self.profile.source
+        demands, title, source = self.profile.protocol.meter, f"the profile {self.profile.name}", self.profile.source
         if demands.energy_unit and sample.unit != demands.energy_unit:
             what = f"{REGISTER} comes in {sample.unit}; {title} takes it in {demands.energy_unit} only."
             self.notes.found(rules.METER_UNIT_DEMANDED, what, said.text, at=said, source=source)

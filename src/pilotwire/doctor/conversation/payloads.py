@@ -8,6 +8,7 @@ from pilotwire.doctor.conversation.schema import flaws_of
 from pilotwire.doctor.conversation.versions import belongs_to, same_family
 from pilotwire.doctor.findings import Severity
 from pilotwire.doctor.rules import protocol as rules
+from pilotwire.ocpp.frame import section
 from pilotwire.ocpp.registry import ACTIONS
 from pilotwire.ocpp.version import OcppVersion
 
@@ -83,7 +84,10 @@ class Payloads:
             what = f"{WHO[sender]} breaks the schema of OCPP {call.version} in {name}: {flaw.what}."
             case = flaw_case(call, part, flaw.path)
             weight = _weight(call, part)
-            self._notes.found(flaw.rule, what, place.text, at=place, case=case, remedy=flaw.remedy, severity=weight)
+            source = section(call.version, "4.2.1" if part == "call" else "4.2.2", "4.1.2")
+            self._notes.found(
+                flaw.rule, what, place.text, at=place, case=case, remedy=flaw.remedy, severity=weight, source=source
+            )
 
 
 def _weight(call: Said, part: str) -> Severity | None:

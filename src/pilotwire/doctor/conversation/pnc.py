@@ -15,7 +15,7 @@ from pilotwire.doctor.rules import protocol as rules
 from pilotwire.ocpp.v16.plug_and_charge import VENDOR_ID
 
 _ONLY_PNC: Final = frozenset({"Get15118EVCertificate", "GetCertificateStatus", "GetCertificateChainStatus"})
-_LACKS: Final = frozenset({"NotImplemented", "NotSupported", "GenericError", "InternalError"})
+_LACKS: Final = frozenset({"NotImplemented", "NotSupported"})
 _NOT_KNOWN: Final = frozenset({"UnknownVendorId", "UnknownMessageId", "UnknownVendor", "Rejected"})
 
 
@@ -51,9 +51,11 @@ class PlugAndCharge(Group):
 
     def _lacks(self, answer: Answered, name: str, said: str) -> None:
         what = f"The SECC authenticates but OCPP rejects: the backend answers {name} with {said}; it lacks the 15118 messages."
+        remedy = ""
         if said == "status Failed":
-            what = f"The SECC authenticates but OCPP rejects: the backend answers {name} with {said}; its contract certificate pool fails."
-        self.notes.found(rules.PNC_MISSING, what, answer.call.text, answer.text, at=answer, case=name)
+            what = f"The SECC authenticates but OCPP rejects: the backend answers {name} with {said}."
+            remedy = "Look at the backend's connection to the contract certificate pool, and whether it holds a contract for this vehicle."
+        self.notes.found(rules.PNC_MISSING, what, answer.call.text, answer.text, at=answer, case=name, remedy=remedy)
 
     def _authorized(self, answer: Answered, payload: Json) -> None:
         verdict = text_at(payload, "certificateStatus")

@@ -44,8 +44,10 @@ class ChargingProfiles(Group):
             self._refused = answer
             demanded = self.profile.protocol.stack_levels
             if 0 < level <= demanded:
-                what = f"The station rejects a charging profile of stack level {level}; {self.profile.title} demands 0 to {demanded}."
-                self._found(answer, what, self.profile.source)
+                what = f"The station rejects a charging profile of stack level {level}"
+                self._found(
+                    answer, f"{what}; the profile {self.profile.name} demands 0 to {demanded}.", self.profile.source
+                )
             elif self._zero_taken:
                 self._only_zero(answer)
 
@@ -59,7 +61,7 @@ class ChargingProfiles(Group):
         demanded = self.profile.protocol.stack_levels
         if level is None or demanded < 0 or level >= demanded:
             return
-        what = f"ChargeProfileMaxStackLevel of the station is {level}; {self.profile.title} demands levels 0 to {demanded}."
+        what = f"ChargeProfileMaxStackLevel of the station is {level}; the profile {self.profile.name} demands levels 0 to {demanded}."
         self._found(answer, what, self.profile.source)
 
     def _found(self, answer: Answered, what: str, source: str = "") -> None:

@@ -153,7 +153,13 @@ class Refusals(Group):
         demanded = call.action in self.profile.protocol.actions
         core = call.action in _CORE and not (call.is_16 and call.action in _OPTIONAL_16)
         weight = Severity.BREACH if demanded or core else None
-        why = f", which {self.profile.title} demands" if demanded else ", which every one must have" if core else ""
+        why = (
+            f", which the profile {self.profile.name} demands"
+            if demanded
+            else ", which every one must have"
+            if core
+            else ""
+        )
         what = f"{self._who(answer)} answers {call.action} with {code}{why}."
         source = self.profile.source if demanded else ""
         case = f"{call.sender}:{call.action}"

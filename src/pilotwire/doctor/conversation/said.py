@@ -96,7 +96,9 @@ def excerpt(text: str) -> str:
     """The beginning of a message as evidence; one with a secret in it is not shown."""
     if _SECRET.search(text):
         return f"(a message of {len(text)} characters that holds a secret)"
-    shown = "".join(c if c.isprintable() else "?" for c in text[: _EXCERPT + 1])
+    shown = text[: _EXCERPT + 1]
+    if not shown.isprintable():
+        shown = "".join(c if c.isprintable() else "?" for c in shown)
     return shown if len(shown) <= _EXCERPT else shown[:_EXCERPT] + "…"
 
 

@@ -107,7 +107,9 @@ class Sampling(Group):
         gap = (max(times) - run.last).total_seconds()
         limit = self._limit
         if limit and not ending and gap > limit * 1.5 + 10:
-            whose = self.profile.title if self.profile.protocol.meter.most_interval else "the configuration"
+            whose = (
+                f"the profile {self.profile.name}" if self.profile.protocol.meter.most_interval else "the configuration"
+            )
             what = f"The samples of {run.name} are {span(gap)} apart; {whose} wants one every {span(limit)}."
             source = self.profile.source if self.profile.protocol.meter.most_interval else ""
             self.notes.found(rules.METER_INTERVAL, what, said.text, at=said, source=source)
@@ -125,7 +127,7 @@ class Sampling(Group):
             self._none(run, said, lasted, at_end=run.samples > 0)
         missing = [each for each in self.profile.protocol.meter.measurands if each not in run.seen]
         if missing and run.samples:
-            what = f"The values of {run.name} lack {', '.join(missing)}, which {self.profile.title} demands."
+            what = f"The values of {run.name} lack {', '.join(missing)}, which the profile {self.profile.name} demands."
             self.notes.found(rules.METER_DEMANDED, what, said.text, at=said, source=self.profile.source)
 
     def _none(self, run: _Run, said: Said, lasted: float, *, at_end: bool) -> None:

@@ -70,6 +70,8 @@ class StationJudge:
             self._call(heard, frame)
         elif frame.kind in ("result", "error"):
             self._answer(heard, frame)
+        elif frame.kind == "result-error":
+            self._result_refused(heard, frame)
 
     def _connect(self, heard: Heard) -> None:
         if self._connection is None:
@@ -88,7 +90,7 @@ class StationJudge:
         profile = self._context.profile
         taken = profile.protocol.versions
         if taken and version.value not in taken:
-            what = f"OCPP {version} is spoken; {profile.title} takes {', '.join(taken)}."
+            what = f"OCPP {version} is spoken; the profile {profile.name} takes {', '.join(taken)}."
             place = (heard.at, heard.where)
             self._notes.found(rules.VERSION_DEMANDED, what, at=place, case=version.value, source=profile.source)
 
@@ -154,7 +156,20 @@ class StationJudge:
             for group in self._groups:
                 group.answered(answer)
 
+    def _result_refused(self, heard: Heard, frame: Read) -> None:
+        said = f": {frame.description[:200]}" if frame.description else ""
+        what = f"{WHO[heard.sender]} could not use an answer, and says {frame.code}{said}."
+        place = (heard.at, heard.where)
+        case = f"{heard.sender}:{frame.code[:40]}"
+        self._notes.found(rules.ANSWER_REFUSED, what, excerpt(heard.text), at=place, case=case)
+
     # --- time ------------------------------------------------------------------------------------------------------------------
+
+    def parted(self, at: datetime) -> None:
+        """The connection has ended."""
+        self._lines.connected(at)
+        for group in self._groups:
+            group.connected(at)
 
     def passed(self, now: datetime) -> None:
         """Time went by without a word."""

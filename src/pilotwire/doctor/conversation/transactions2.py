@@ -141,7 +141,7 @@ class Transactions2(Group):
         if not flagged and before is not None and before + offset + _SLACK < moment < since + offset - _SLACK:
             what = f"An event of {moment:%H:%M:%S} UTC, when the station was not connected, does not say offline."
             self.notes.found(rules.TX_OFFLINE, what, said.text, at=said)
-        elif flagged and moment > since + offset + 2 * _SLACK:
+        elif flagged and moment > since + offset + 2 * _SLACK and abs(said.at + offset - moment) < _SLACK / 3:
             what = f"An event of {moment:%H:%M:%S} UTC says offline, although the station was connected."
             self.notes.found(rules.TX_OFFLINE_WRONG, what, said.text, at=said)
 

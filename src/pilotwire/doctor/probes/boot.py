@@ -51,10 +51,16 @@ class Boot:
         patient.chart.note(Layer.BOOT, "OCPP version", docked.version)
         accepted = False
         try:
-            accepted = await _boot(docked)
+            accepted = await _boot(docked) and not _blocked(patient)
         finally:
             if not accepted:
                 await self._line.leave()
+
+
+def _blocked(patient: Patient) -> bool:
+    """Whether something below the conversation was found meanwhile: then nobody goes on with the connection."""
+    blocked = patient.chart.blocked_at()
+    return blocked is not None and blocked < Layer.CONVERSATION
 
 
 async def _boot(docked: Docked) -> bool:

@@ -6,6 +6,7 @@ from pilotwire.doctor.examination import Probe
 from pilotwire.doctor.probes.client_chain import ClientChain, ClientTrial
 from pilotwire.doctor.probes.revoked import RevokedChain
 from pilotwire.doctor.probes.server_chain import ServerChain
+from pilotwire.doctor.probes.stapled import Stapled
 
 
 def certificate_probes() -> tuple[Probe, ...]:
@@ -13,4 +14,4 @@ def certificate_probes() -> tuple[Probe, ...]:
 
     In an examination they stand behind the probes of TLS: what these have told of a refused client certificate is not told twice.
     """
-    return (ClientChain(), ServerChain(), ClientTrial(), RevokedChain())
+    return (ClientChain(), ServerChain(), ClientTrial(), RevokedChain(), Stapled())

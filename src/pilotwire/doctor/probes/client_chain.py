@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import quote
 
+from pilotwire.doctor.certificates.backend import in_place
 from pilotwire.doctor.certificates.files import Bundle
 from pilotwire.doctor.certificates.sketch import lines_of, summary_of
 from pilotwire.doctor.certificates.station import Accredited, judge_roots, judge_station
 from pilotwire.doctor.certificates.subject import Who, unanswerable
-from pilotwire.doctor.findings import Chart, Layer, Rule, Severity
+from pilotwire.doctor.findings import Chart, Finding, Layer, Rule, Severity
 from pilotwire.doctor.patient import Patient
 from pilotwire.doctor.probes.asking import server_name_of
 from pilotwire.doctor.probes.credential_files import accredited_by, bundle_of
@@ -24,7 +25,7 @@ from pilotwire.doctor.probes.tls_names import alert_words
 from pilotwire.doctor.probes.trust_store import machine_roots
 from pilotwire.doctor.rules import station_certificates as rules
 from pilotwire.errors import ConfigError
-from pilotwire.pki import Certificate, words_of
+from pilotwire.pki import Certificate, in_order, is_self_signed, words_of
 
 _HANDSHAKE: Final = 22
 _NEW_SESSION_TICKET: Final = 4
@@ -230,7 +231,7 @@ def _conclude(patient: Patient, bundle: Bundle | None, heard: Outcome) -> None:
             _lower(chart)
             chart.note(Layer.TLS, "Station's certificate", "accepted by the backend")
         elif heard.authorities is not None:
-            _refused(chart, bundle, heard)
+            _refused(patient, bundle, heard)
 
 
 def _without(chart: Chart, heard: Outcome) -> None:
@@ -261,8 +262,9 @@ def _lower(chart: Chart) -> None:
 
 
 _TOLERABLE: Final = tuple({each.id: each for each in rules.BY_FLAW.values()}.values())
+_UNKNOWN_CA: Final = 48
 _CAUSES: Final[dict[int, Sequence[Rule]]] = {
-    48: (rules.SELF_SIGNED, rules.INTERMEDIATE_MISSING, rules.NOT_ACCREDITED, rules.ISO15118, rules.NOT_NAMED),
+    _UNKNOWN_CA: (rules.SELF_SIGNED, rules.INTERMEDIATE_MISSING, rules.NOT_ACCREDITED, rules.ISO15118, rules.NOT_NAMED),
     45: (rules.EXPIRED, rules.NOT_YET_VALID),
     43: (rules.KEY_USAGE, rules.EXTENDED_KEY_USAGE, rules.KEY_KIND, rules.UNKNOWN_CRITICAL),
     51: (rules.KEY_OTHER,),
@@ -273,15 +275,32 @@ _ANY_CAUSE: Final = (
 )
 
 
-def _refused(chart: Chart, bundle: Bundle, heard: Outcome) -> None:
+def _refused(patient: Patient, bundle: Bundle, heard: Outcome) -> None:
+    chart = patient.chart
     causes = _CAUSES.get(heard.alert or 0, _ANY_CAUSE)
     likely = [each for each in chart.findings if each.rule in causes and each.weight is not Severity.NOTE]
+    if heard.alert == _UNKNOWN_CA and not likely:
+        likely.append(_suppose(chart, bundle.chain))
     for each in likely[:1]:
         chart.findings[chart.findings.index(each)] = replace(each, severity=Severity.FATAL)
     if not _told(chart, "tls.client-"):
         because = f" The likely cause: {likely[0].what}" if likely else ""
         what = f"The backend turns the station's certificate away: {heard.words}.{because}"
-        chart.find(rules.TURNED_AWAY, what, *lines_of(bundle.chain))
+        remedy = in_place(rules.TURNED_AWAY.remedy, patient.place)
+        chart.find(rules.TURNED_AWAY, what, *lines_of(bundle.chain), remedy=remedy)
+
+
+def _suppose(chart: Chart, chain: tuple[Certificate, ...]) -> Finding:
+    """Nobody said which roots are accredited, and the backend does not know that of the station: what is missing can only be either."""
+    top = in_order(chain)[-1]
+    if is_self_signed(top):
+        what = f"The station's chain ends in the root {words_of(top.subject)}, which the backend does not know."
+        return chart.find(rules.NOT_ACCREDITED, what, *lines_of(chain))
+    what = (
+        f"The station's chain ends with {words_of(top.subject)}, issued by {words_of(top.issuer)}: "
+        "the backend has no such root, or an intermediate is missing in the file."
+    )
+    return chart.find(rules.INTERMEDIATE_MISSING if len(chain) == 1 else rules.NOT_ACCREDITED, what, *lines_of(chain))
 
 
 def _tell(chart: Chart, bundle: Bundle) -> None:

@@ -15,7 +15,8 @@ from pilotwire.doctor.probes.tls_names import SSL3, TLS12, TLS13
 
 ALERT: Final = 21
 HANDSHAKE: Final = 22
-SERVER_HELLO, CERTIFICATE, CERTIFICATE_REQUEST, SERVER_HELLO_DONE = 2, 11, 13, 14
+SERVER_HELLO, CERTIFICATE, CERTIFICATE_REQUEST, SERVER_HELLO_DONE, CERTIFICATE_STATUS = 2, 11, 13, 14, 22
+_STATUS_REQUEST: Final = 5
 _SERVER_NAME, _GROUPS, _POINTS, _SIGNATURES, _ALPN, _SUPPORTED, _SHARE = 0, 10, 11, 13, 16, 43, 51
 _AUTHORITIES: Final = 47
 RENEGOTIATION: Final = 0xFF01
@@ -30,7 +31,10 @@ class Garbled(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What a ClientHello offers. `random` are 32 bytes; `share` is a public key of x25519 (32 bytes), needed for TLS 1.3."""
+    """What a ClientHello offers. `random` are 32 bytes; `share` is a public key of x25519 (32 bytes), needed for TLS 1.3.
+
+    `stapling`: an OCSP response is asked for (RFC 6066, 8).
+    """
 
     version: int
     suites: Sequence[int]
@@ -39,6 +43,7 @@ class Offer:
     compression: Sequence[int] = (0,)
     alpn: Sequence[str] = ()
     share: bytes = b""
+    stapling: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +63,16 @@ class ServerHello:
 
 @dataclass(slots=True)
 class Answer:
-    """What a server has said in the open so far. `authorities` None: it asks for no client certificate. `alert` is its number."""
+    """What a server has said in the open so far. `authorities` None: it asks for no client certificate. `alert` is its number.
+
+    `stapled` is the OCSP response it has sent with its certificate, DER.
+    """
 
     hello: ServerHello | None = None
     certificates: tuple[bytes, ...] = ()
     authorities: tuple[str, ...] | None = None
     alert: int | None = None
+    stapled: bytes = b""
     done: bool = False
 
 
@@ -124,6 +133,8 @@ def read_message(answer: Answer, kind: int, body: bytes) -> None:
             answer.certificates = tuple(_certificates(body, _is_13(answer)))
         elif kind == CERTIFICATE_REQUEST:
             answer.authorities = tuple(_names(_authorities(body, answer)))
+        elif kind == CERTIFICATE_STATUS:
+            answer.stapled = _Cursor(body[1:]).vector(3)
         elif kind == SERVER_HELLO_DONE:
             answer.done = True
     except IndexError:
@@ -254,6 +265,8 @@ def _extensions(offer: Offer) -> Iterator[tuple[int, bytes]]:
     yield _POINTS, b"\x01\x00"
     if offer.version >= TLS12:
         yield _SIGNATURES, _vector(2, b"".join(each.to_bytes(2, "big") for each in _KNOWN_SIGNATURES))
+    if offer.stapling:
+        yield _STATUS_REQUEST, b"\x01" + _vector(2, b"") + _vector(2, b"")
     if offer.alpn:
         yield _ALPN, _vector(2, b"".join(_vector(1, each.encode()) for each in offer.alpn))
     if offer.version >= TLS13:

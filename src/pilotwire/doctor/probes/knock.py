@@ -43,6 +43,11 @@ def usual_path(patient: Patient) -> str:
     return f"{endpoint_path(patient)}/{quote(patient.identity, safe='')}"
 
 
+def name_of(patient: Patient) -> str:
+    """The identity for people: with what cannot be printed escaped."""
+    return patient.identity if patient.identity.isprintable() else ascii(patient.identity)
+
+
 def endpoint_path(patient: Patient) -> str:
     """The path of the endpoint; what may not stand in a URL is percent-encoded."""
     return quote(patient.place.path, safe="/%:@!$&'()*+,;=")
@@ -51,12 +56,13 @@ def endpoint_path(patient: Patient) -> str:
 def usual_knock(patient: Patient) -> Knock:
     """As the station knocks."""
     password = patient.credentials.password or None
+    versions = patient.versions or tuple(OcppVersion)
     return Knock(
         usual_path(patient),
-        tuple(version.subprotocol for version in patient.versions),
+        tuple(version.subprotocol for version in versions),
         patient.identity if password is not None else None,
         password,
-        any(version is not OcppVersion.V16 for version in patient.versions),
+        any(version is not OcppVersion.V16 for version in versions),
     )
 
 

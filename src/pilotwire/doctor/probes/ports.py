@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from pilotwire.doctor.findings import Layer, Rule
 from pilotwire.doctor.patient import Patient
-from pilotwire.doctor.probes.lines import LineFault, dial, first_hop, reach
+from pilotwire.doctor.probes.lines import LineFault, Wire, dial, first_hop, reach
 from pilotwire.doctor.probes.speech import judge_speech, what_speaks
 from pilotwire.doctor.rules import network as rules
 from pilotwire.errors import ConfigError
@@ -18,11 +19,18 @@ MOST: Final = 8
 _RULES: Final[dict[str, Rule]] = {"refused": rules.PORT_REFUSED, "filtered": rules.PORT_FILTERED}
 
 
+Dialler = Callable[[str, int, float], Awaitable[Wire]]
+"""Makes a TCP connection as `dial` does."""
+
+
 class Ports:
     """Connects to every address; puts those that answer first in `patient.addresses`."""
 
     question = "Does somebody listen at the port, and speak what the URL promises?"
     layer = Layer.PORT
+
+    def __init__(self, dialler: Dialler = dial) -> None:
+        self._dial = dialler
 
     async def look(self, patient: Patient) -> None:
         """Ask."""
@@ -32,7 +40,7 @@ class Ports:
         except ConfigError as error:
             patient.chart.find(rules.PROXY_URL, error.what, remedy=error.remedy)
             return
-        good, faults = await _try_all(patient, (patient.addresses or (host,))[:MOST], port)
+        good, faults = await _try_all(self._dial, patient, (patient.addresses or (host,))[:MOST], port)
         if not good:
             _find_none(patient, faults)
             return
@@ -53,14 +61,14 @@ def _judge_demands(patient: Patient) -> None:
 
 
 async def _try_all(
-    patient: Patient, addresses: tuple[str, ...], port: int
+    dialler: Dialler, patient: Patient, addresses: tuple[str, ...], port: int
 ) -> tuple[tuple[str, ...], dict[str, LineFault]]:
     good: list[str] = []
     faults: dict[str, LineFault] = {}
     for address in addresses:
         began = patient.clock.monotonic()
         try:
-            (await dial(address, port, patient.timeout)).close()
+            (await dialler(address, port, patient.timeout)).close()
         except LineFault as fault:
             faults[address] = fault
             continue

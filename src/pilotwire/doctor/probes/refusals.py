@@ -7,7 +7,7 @@ from typing import Final
 from pilotwire.doctor.findings import Finding, Rule
 from pilotwire.doctor.patient import Patient
 from pilotwire.doctor.probes.http import HttpAnswer
-from pilotwire.doctor.probes.knock import Knocked
+from pilotwire.doctor.probes.knock import Knocked, name_of
 from pilotwire.doctor.rules import upgrade as rules
 
 _BY_STATUS: Final[dict[int, tuple[Rule, str]]] = {
@@ -68,7 +68,7 @@ def _judged(patient: Patient, answer: HttpAnswer, path: str) -> tuple[Rule, str,
         return rules.NO_CLIENT_CERTIFICATE, f"The web server wants a client certificate: {answer.words!r}.", ""
     if status in _BY_STATUS:
         rule, what = _BY_STATUS[status]
-        return rule, what.format(identity=patient.identity, path=path), _remedy(answer)
+        return rule, what.format(identity=name_of(patient), path=path), _remedy(answer)
     if status >= 500:
         return rules.SERVER_ERROR, f"The backend fails (HTTP {status}).", ""
     return rules.REFUSED, f"The backend answers {answer.line} instead of opening a WebSocket.", ""
@@ -86,5 +86,5 @@ def _unauthorized(patient: Patient, answer: HttpAnswer) -> tuple[Rule, str, str]
         what = f"The backend asks for another authentication than HTTP Basic: {scheme.split()[0].rstrip(',')}."
         return rules.OTHER_AUTHENTICATION, what, ""
     if not patient.credentials.password:
-        return rules.PASSWORD_NEEDED, f"The backend asks {patient.identity} for a password, and none was given.", ""
-    return rules.PASSWORD_REFUSED, f"The backend does not take the password given for {patient.identity}.", ""
+        return rules.PASSWORD_NEEDED, f"The backend asks {name_of(patient)} for a password, and none was given.", ""
+    return rules.PASSWORD_REFUSED, f"The backend does not take the password given for {name_of(patient)}.", ""

@@ -62,10 +62,23 @@ def client_context(
     if credentials.certificate:
         try:
             context.load_cert_chain(credentials.certificate, credentials.key or None, password=lambda: "")
-        except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
-            reason = error.strerror or str(error) if isinstance(error, OSError) else str(error)
-            raise ConfigError(f"The station's certificate and key cannot be used: {reason}.") from None
+        except (OSError, ValueError) as error:
+            raise ConfigError(f"The station's certificate and key cannot be used: {_file_trouble(error)}.") from None
     return context
+
+
+_TROUBLES = {
+    "KEY_VALUES_MISMATCH": "the key is not that of the certificate",
+    "BAD_DECRYPT": "the key is encrypted",
+    "BAD_PASSWORD_READ": "the key is encrypted",
+    "NO_START_LINE": "a file has no certificate or no key in PEM",
+}
+
+
+def _file_trouble(error: OSError | ValueError) -> str:
+    if isinstance(error, ssl.SSLError):  # one without a reason is of a file that is no PEM
+        return _TROUBLES.get(error.reason or "NO_START_LINE", (error.reason or "").replace("_", " ").lower())
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 class TlsLine:

@@ -200,7 +200,7 @@ async def _judge_handshake(patient: Patient) -> None:
         return
     except HandshakeFailed as failed:
         _keep(patient, failed.heard)
-        _find_refusal(patient, failed.heard.answer, failed.what)
+        find_tls_refusal(patient, failed.heard.answer, failed.what)
         return
     heard = line.heard
     try:
@@ -209,9 +209,9 @@ async def _judge_handshake(patient: Patient) -> None:
         line.close()
     _keep(patient, heard)
     if late and await _is_refused(patient, heard.answer):
-        _find_refusal(patient, heard.answer, late)
+        find_tls_refusal(patient, heard.answer, late)
     else:
-        _judge_request(patient, heard.answer)
+        judge_request(patient, heard.answer)
 
 
 async def _late_word(line: TlsLine, patient: Patient) -> str:
@@ -263,7 +263,7 @@ def _certificate(der: bytes) -> Certificate | None:
         return None
 
 
-def _judge_request(patient: Patient, answer: Answer) -> None:
+def judge_request(patient: Patient, answer: Answer) -> None:
     """Of a handshake that went well."""
     chart, demanded = patient.chart, patient.profile.tls.client_certificate
     where = shown(patient.place.host, patient.place.port)
@@ -298,7 +298,7 @@ _OF_HANDSHAKES: Final[dict[int, Rule]] = {
 }
 
 
-def _find_refusal(patient: Patient, answer: Answer, what: str) -> None:
+def find_tls_refusal(patient: Patient, answer: Answer, what: str) -> None:
     """Of a handshake that did not end well: asked for a certificate, a server that breaks off means the certificate."""
     where = shown(patient.place.host, patient.place.port)
     evidence = [what]

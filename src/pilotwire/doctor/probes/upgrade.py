@@ -21,6 +21,7 @@ from pilotwire.doctor.probes.knock import (
     close_words,
     endpoint_path,
     knock_at,
+    name_of,
     names_of,
     stay,
     usual_knock,
@@ -77,7 +78,7 @@ async def _look(patient: Patient) -> None:
     knocked = await knock_at(patient, usual_knock(patient))
     patient.chart.note(Layer.UPGRADE, "connection URL", f"{_origin(patient)}{knocked.knock.path}")
     patient.chart.note(Layer.UPGRADE, "answer", knocked.words)
-    disturbs = f"as {patient.identity}: a backend may have closed the real station's connection meanwhile"
+    disturbs = f"as {name_of(patient)}: a backend may have closed the real station's connection meanwhile"
     patient.chart.note(Layer.UPGRADE, "the doctor connected", disturbs)
     try:
         let_in = await _judge_first(patient, knocked)
@@ -116,7 +117,7 @@ def _ends_with_identity(patient: Patient) -> bool:
 def _path_variants(patient: Patient) -> dict[str, str]:
     """Other ways to write the path, with what is special about them."""
     usual = usual_path(patient)
-    raw = f"{endpoint_path(patient)}/{patient.identity}"
+    raw = f"{endpoint_path(patient)}/{name_of(patient)}"
     variants = {f"{usual}/": "with a slash behind the identity"}
     if raw != usual and re.fullmatch(r"[!-~]+", raw) and not set("?#") & set(patient.identity):
         variants[raw] = "with the identity not percent-encoded"
@@ -132,7 +133,7 @@ async def _variants(patient: Patient, knocked: Knocked) -> bool:
     evidence = (f"GET {knocked.knock.path}", knocked.answer.line)
     if _ends_with_identity(patient):
         if await _is_let_in(patient, replace(knocked.knock, path=endpoint_path(patient))):
-            what = f"The URL already ends with the identity {patient.identity}, and the station appends it once more."
+            what = f"The URL already ends with the identity {name_of(patient)}, and the station appends it once more."
             patient.chart.find(rules.IDENTITY_TWICE, what, *evidence)
             return True
         return False
@@ -291,14 +292,14 @@ async def _others(patient: Patient) -> None:
         if not patient.credentials.certificate:
             chart.find(
                 rules.IN_WITHOUT_ANYTHING,
-                f"The backend lets {patient.identity} in with neither password nor certificate.",
+                f"The backend lets {name_of(patient)} in with neither password nor certificate.",
             )
         return
     if await _is_let_in(patient, replace(usual, user=None, password=None)):
-        what = f"The backend lets {patient.identity} in without its password."
+        what = f"The backend lets {name_of(patient)} in without its password."
         chart.find(rules.IN_WITHOUT_PASSWORD, what)
     if await _is_let_in(patient, replace(usual, password=WRONG_PASSWORD)):
-        chart.find(rules.IN_WITH_WRONG_PASSWORD, f"The backend lets {patient.identity} in with a wrong password.")
+        chart.find(rules.IN_WITH_WRONG_PASSWORD, f"The backend lets {name_of(patient)} in with a wrong password.")
     if await _is_let_in(patient, replace(usual, user=OTHER_USER)):
-        what = f"The backend lets {patient.identity} in with the user name {OTHER_USER!r} and the right password."
+        what = f"The backend lets {name_of(patient)} in with the user name {OTHER_USER!r} and the right password."
         chart.find(rules.IN_WITH_OTHER_USER, what)

@@ -71,6 +71,8 @@ def _refuse(path: str, start: bytes) -> None:
     for magic, what, remedy in _FOREIGN:
         if start.startswith(magic):
             raise ConfigError(f"{path} is {what}, which is not read here.", remedy)
+    if b"\0" in start and not start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise ConfigError(f"{path} is neither a capture nor text.", "Give a capture (pcap, pcapng) or a log in text.")
 
 
 def _fields(fields: Mapping[str, str]) -> Mapping[str, str]:

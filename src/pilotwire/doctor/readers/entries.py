@@ -107,7 +107,10 @@ _WORDS: Final[dict[str, Way]] = {
 }
 _OPPOSITE: Final[dict[Way, Way]] = {"station": "csms", "csms": "station"}
 _TOKEN: Final = re.compile(r"[A-Za-z]+|<?[-=]+>|<[-=]+>?|<<|>>")
-_SOMEBODY: Final = r"(charge[ _]?point|charging[ _]?station|charge[ _]?box|station|charger|evse|cp|cs|csms|central[ _]?system|backend|server|cms|cpms)"
+_SOMEBODY: Final = (
+    r"(charge[ _]?point|charging[ _]?station|charge[ _]?box|station|charger|evse|cp|cs|csms"
+    r"|central[ _]?system|backend|server|cms|cpms)"
+)
 _PAIR: Final = re.compile(rf"\b{_SOMEBODY}\s*(?:[-=]*>|→|\bto\b|_to_|2)\s*{_SOMEBODY}\b", re.IGNORECASE)
 _START: Final = re.compile(r"\[\s*[2-6]\s*,\s*\"")
 _DECODER: Final = json.JSONDecoder()

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
-from pilotwire.doctor.readers.entries import Entry, Hints, Item, Problem, Way, frame_start, json_at, way_of_word
+from pilotwire.doctor.readers.entries import Entry, Hints, Item, Problem, Way, frame_start, json_at, way_of, way_of_word
 from pilotwire.doctor.readers.log_lines import Line
 
 _MOST: Final = 1 << 24
@@ -64,8 +64,9 @@ class JsonLog:
         for number, found in _objects(lines):
             if isinstance(found, Problem):
                 yield found
-            else:
-                item = _item(number, found, names, hints)
+                continue
+            for one in _unfolded(found):
+                item = _item(number, one, names, hints)
                 if item is not None:
                     yield item
 
@@ -151,16 +152,27 @@ def _several(text: str) -> list[dict[str, Any]] | None:
     return found
 
 
+def _unfolded(found: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """An object, or those of a list in it: some exports put all events into one (`{"events": [...]}`)."""
+    lists = [value for value in found.values() if isinstance(value, list) and value and isinstance(value[0], dict)]
+    if lists and not any(isinstance(value, str) and frame_start(value) == 0 for value in found.values()):
+        yield from (each for each in lists[0] if isinstance(each, dict))
+    else:
+        yield found
+
+
 def _item(number: int, found: dict[str, Any], names: dict[str, tuple[str, ...]], hints: Hints) -> Item | None:
     where = f"line {number}"
     flat = _flat(found)
-    text = _text(flat, names["text"])
-    if text is None:
+    read = _text(flat, names["text"])
+    if read is None:
         return None
+    text, before = read
     moment = next((each for each in map(hints.calendar.of, _values(flat, names["time"])) if each is not None), None)
     if moment is None:
         return Problem(where, "there is no time beside the frame")
-    way: Way = next((each for each in (way_of_word(str(one)) for one in _values(flat, names["direction"])) if each), "")
+    said = (way_of_word(one) for one in _values(flat, names["direction"]) if isinstance(one, str))
+    way: Way = next(filter(None, said), "") or way_of(before)
     station = next(
         (str(each) for each in _values(flat, names["station"]) if isinstance(each, str | int) and each not in ("", 0)),
         "",
@@ -190,13 +202,16 @@ def _values(flat: dict[str, Any], names: Iterable[str]) -> Iterator[Any]:
     return (flat[name] for name in names if flat.get(name) is not None)
 
 
-def _text(flat: dict[str, Any], names: Iterable[str]) -> str | None:
+def _text(flat: dict[str, Any], names: Iterable[str]) -> tuple[str, str] | None:
+    """The frame, and what stands before it in its field."""
     for value in _values(flat, names):
         if isinstance(value, list) and len(value) > 2 and value[0] in (2, 3, 4, 5, 6):
-            return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+            return json.dumps(value, ensure_ascii=False, separators=(",", ":")), ""
         if isinstance(value, str) and (start := frame_start(value)) >= 0:
-            return value if start == 0 else value[start : (json_at(value, start) or (None, len(value)))[1]]
-    return _composed(flat)
+            end = len(value) if start == 0 else (json_at(value, start) or (None, len(value)))[1]
+            return value[start:end], value[:start][-200:]
+    composed = _composed(flat)
+    return None if composed is None else (composed, "")
 
 
 def _composed(flat: dict[str, Any]) -> str | None:

@@ -15,6 +15,8 @@ from pilotwire.doctor.readers.entries import Ended, Entry, Hints, Item, Problem,
 from pilotwire.doctor.readers.log_lines import Line
 from pilotwire.doctor.readers.moments import Moment
 
+_NEAR: Final = 500
+"""Characters of a line that are looked at for its time, and before a frame for its direction."""
 _MOST_LINES: Final = 5_000
 _MOST: Final = 1 << 24
 _OPENING: Final = re.compile(r"\[\s*(?:[2-6]\s*,\s*)?$")
@@ -49,6 +51,8 @@ class TextLog:
 
     name: str = "lines of text"
     head: re.Pattern[str] | None = None
+    marks: tuple[str, ...] = ("",)
+    """One of them is in every line that `head` finds: most lines need not be looked at closer."""
     ends: re.Pattern[str] | None = None
     """Finds a line that tells of the end of a connection; with the groups `station`, `session`, `what`."""
     words: tuple[tuple[str, Way], ...] = ()
@@ -81,7 +85,7 @@ class TextLog:
                 item = self._open(number, text, begun, hints)
                 if isinstance(item, _Open):
                     waiting = item
-                else:
+                elif item is not None:
                     yield item
                 continue
             yield from self._other(number, text, hints)
@@ -96,15 +100,20 @@ class TextLog:
             if opening is not None:
                 start = opening.start()
             return None if start < 0 else (start, None)
-        found = self.head.search(text)
+        found = self.head.search(text) if any(each in text for each in self.marks) else None
         return None if found is None else (found.end(), found)
 
-    def _open(self, number: int, text: str, begun: tuple[int, re.Match[str] | None], hints: Hints) -> Item | _Open:
+    def _open(
+        self, number: int, text: str, begun: tuple[int, re.Match[str] | None], hints: Hints
+    ) -> Item | _Open | None:
         start, found = begun
         before = text[:start] if text[:start].strip() else self._context
+        before = before if len(before) <= 2 * _NEAR else before[:_NEAR] + " " + before[-_NEAR:]
         self._last = moment = hints.calendar.find(before) or self._last
         if moment is None:
-            moment = hints.calendar.find(text[start:]) if found is None else None
+            moment = hints.calendar.find(text[start : start + _NEAR]) if found is None else None
+        if moment is None and found is None and frame_start(text, start) != start:
+            return None  # only the end of a line that looks like the beginning of a frame
         if moment is None:
             return Problem(f"line {number}", "there is no time before the frame")
         groups = {} if found is None else found.groupdict()
@@ -176,14 +185,15 @@ def steve() -> TextLog:
         re.compile(_BOX + r"(?P<way>Received|Sending)[^:\[{]{0,40}:\s*"),
         re.compile(_BOX + r"(?P<what>Connection is closed.*)"),
     )
-    return TextLog("SteVe", head, ends, (("received", "station"), ("sending", "csms")))
+    return TextLog("SteVe", head, ("[chargeBoxId=",), ends, (("received", "station"), ("sending", "csms")))
 
 
 def python_ocpp() -> TextLog:
     """The logger of the Python package `ocpp`: `CP001: receive message [2,...]`, `CP001: send [3,...]`."""
     return TextLog(
         "Python package ocpp",
-        re.compile(r"(?:^|[\s:\-\]|])(?P<station>[^\s:\[\]]+): (?P<way>receive message|send) (?=\[)"),
+        re.compile(r"(?:^|[\s:\-\]|])(?P<station>[^\s:\[\]]{1,100}): (?P<way>receive message|send) (?=\[)"),
+        (": receive message [", ": send ["),
     )
 
 

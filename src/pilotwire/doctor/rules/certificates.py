@@ -232,6 +232,13 @@ BAD_SIGNATURE: Final = _rule(
     "Get the certificate again from its authority: it was altered, or is not from it.",
     "RFC 5280, 6.1.3",
 )
+NOT_STAPLED: Final = _rule(
+    "not-stapled",
+    _BREACH,
+    "A backend whose certificate says so (TLS feature, must-staple) sends an OCSP response with it.",
+    "Switch OCSP stapling on where TLS ends, or have the certificate issued without this extension.",
+    "RFC 7633, 4.2.3; RFC 6066, 8",
+)
 NOT_VERIFIED: Final = _rule(
     "not-verified",
     _FATAL,
@@ -242,6 +249,7 @@ NOT_VERIFIED: Final = _rule(
 
 BY_FLAW: Final = {
     Flaw.EMPTY: NONE_SHOWN,
+    Flaw.UNREADABLE: UNREADABLE,
     Flaw.MISSING_INTERMEDIATE: INTERMEDIATE_MISSING,
     Flaw.INCOMPLETE: INTERMEDIATE_MISSING,
     Flaw.ROOT_NOT_TRUSTED: ROOT_NOT_TRUSTED,
@@ -270,5 +278,14 @@ BY_FLAW: Final = {
 }
 """Which rule is broken by which fault of a chain."""
 
-_OTHERS: Final = (UNREADABLE, TOO_LONG, ROOT_SENT, ENDS_SOON, NAME_NOT_IN_CN, REVOCATION_WRONG, NOT_VERIFIED)
+_OTHERS: Final = (
+    UNREADABLE,
+    TOO_LONG,
+    ROOT_SENT,
+    ENDS_SOON,
+    NAME_NOT_IN_CN,
+    REVOCATION_WRONG,
+    NOT_STAPLED,
+    NOT_VERIFIED,
+)
 CERTIFICATE_RULES: Final = catalogue({each.id: each for each in BY_FLAW.values()}.values(), _OTHERS)

@@ -74,6 +74,7 @@ from pilotwire.doctor.rules.protocol_charging import (
     TX_WITHOUT_STARTED,
 )
 from pilotwire.doctor.rules.protocol_messages import (
+    ANSWER_REFUSED,
     ANSWERED_LATE,
     ANSWERED_TWICE,
     BROKEN_PAYLOAD_TAKEN,
@@ -130,6 +131,7 @@ PROTOCOL_RULES: Final[tuple[Rule, ...]] = (
     STRAY_ANSWER,
     UNANSWERED,
     ANSWERED_LATE,
+    ANSWER_REFUSED,
     SLOW,
     TWO_OPEN,
     INTEGER_AS_TEXT,
@@ -223,6 +225,7 @@ PROTOCOL_RULES: Final[tuple[Rule, ...]] = (
 __all__ = [
     "ANSWERED_LATE",
     "ANSWERED_TWICE",
+    "ANSWER_REFUSED",
     "BEATS_DEMANDED",
     "BEATS_OFTEN",
     "BEATS_SELDOM",

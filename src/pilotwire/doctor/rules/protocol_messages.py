@@ -312,6 +312,14 @@ ERROR_REPEATED: Final = rule(
     "Mend what the error tells, then send the call again; give up after the number of attempts that is configured.",
     "J2:4.3, 1.6:3.7.1",
 )
+ANSWER_REFUSED: Final = rule(
+    "verdict.answer-refused",
+    TALK,
+    BREACH,
+    "Answers can be used by the side that asked (2.1: no CALLRESULTERROR).",
+    "Read the description: the answer breaks its schema, or the side that asked checks it wrongly.",
+    "J2:4.2.3",
+)
 ERROR_SEEN: Final = rule(
     "verdict.seen",
     TALK,

@@ -14,6 +14,7 @@ from pilotwire.station.control.bodies import Refusal
 from pilotwire.station.control.garage import VehicleMaker
 from pilotwire.station.control.hosted import Hosted
 from pilotwire.station.control.login import Door
+from pilotwire.station.control.origins import from_here
 from pilotwire.station.control.page import doorway, settings_page
 from pilotwire.station.control.refusals import answer_refusals
 from pilotwire.station.control.setup import setup_page
@@ -29,6 +30,7 @@ def control_api(
         docs_url=None,
         redoc_url=None,
         responses={status: {"model": Refusal} for status in (401, 409, 422)},
+        dependencies=[Depends(from_here)],
     )
     hosted = Hosted(station, make_vehicle)
     door = Door(password, clock or SystemClock(), lambda accepted: station.feed(MaintenanceLogin(accepted)))

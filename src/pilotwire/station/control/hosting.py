@@ -16,6 +16,7 @@ from pilotwire.station.control.acts import acting, looking
 from pilotwire.station.control.bodies import Refusal, Start, StationPlan
 from pilotwire.station.control.garage import VehicleMaker
 from pilotwire.station.control.hosted import Hosted
+from pilotwire.station.control.origins import from_here
 from pilotwire.station.control.page import settings_page
 from pilotwire.station.control.refusals import NotHere, answer_refusals
 from pilotwire.station.control.scripts import check_script, play
@@ -185,6 +186,7 @@ def host_api(host: Host) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         responses={status: {"model": Refusal} for status in (404, 409, 422)},
+        dependencies=[Depends(from_here)],
     )
     answer_refusals(api)
     api.include_router(_stations(host))

@@ -5,9 +5,10 @@ WAL with synchronous=FULL: a commit is one fsync of the log, and a power failure
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -45,6 +46,10 @@ class SqliteFile:
             self._connection = self._open()
 
     def _open(self) -> sqlite3.Connection:
+        with suppress(
+            OSError
+        ):  # it is there, or cannot be made: SQLite says why. Passwords and keys of a station are its own.
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         connection = sqlite3.connect(self.path, isolation_level=None, timeout=10.0, check_same_thread=False)
         try:
             connection.execute("PRAGMA journal_mode=WAL")

@@ -4,10 +4,22 @@ from __future__ import annotations
 
 import pytest
 
-from pilotwire.domain.display import DisplayMessagesPart, GetDisplayMessages, MessagePriority
+from pilotwire.domain.display import (
+    DisplayMessage,
+    DisplayMessagesPart,
+    DisplayText,
+    GetDisplayMessages,
+    MessagePriority,
+    SetDisplayMessage,
+)
 from pilotwire.station.core.display import MESSAGES_IN_PART
 from tests.support.station_world import StationWorld
-from tests.unit.station.core.test_station_display import _set as put
+
+
+def put(world: StationWorld, number: int, priority: MessagePriority = MessagePriority.NORMAL_CYCLE) -> None:
+    """Set a message."""
+    message = DisplayMessage(message_id=number, priority=priority, text=DisplayText(content=f"Message {number}"))
+    world.command(SetDisplayMessage(message=message))
 
 
 @pytest.mark.req("O04.FR.04", "O04.FR.05")
@@ -21,5 +33,5 @@ def test_what_fits_a_criterion_is_told_in_parts_too() -> None:
     world.command(GetDisplayMessages(request_id=7, priority=MessagePriority.NORMAL_CYCLE))
     parts = [part for part in world.csms.heard if isinstance(part, DisplayMessagesPart)]
     assert [part.more for part in parts] == [True, True, False]
-    assert [message.id for part in parts for message in part.messages] == list(range(many))
+    assert [message.message_id for part in parts for message in part.messages] == list(range(many))
     assert {part.request_id for part in parts} == {7}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -83,6 +85,7 @@ def _check_place(path: Path) -> None:
 def _opened(path: Path) -> sqlite3.Connection:
     connection = None
     try:
+        _made_private(path)
         connection = _connect(str(path))
         revision = _revision(connection, path)
         _check_revision(revision, path)
@@ -101,6 +104,12 @@ def _opened(path: Path) -> sqlite3.Connection:
             raise disk_trouble(cause, path) from error
         raise
     return connection
+
+
+def _made_private(path: Path) -> None:
+    """Make a new file readable by its owner alone; SQLite gives its -wal and -shm the same permissions."""
+    with suppress(OSError):  # it is there, or cannot be made: SQLite says why
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _connect(database: str, *, uri: bool = False) -> sqlite3.Connection:
