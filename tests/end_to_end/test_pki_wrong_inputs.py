@@ -145,6 +145,15 @@ def test_a_folder_where_nobody_can_write() -> None:
     assert (said.exit_code, "cannot be made" in said.output) == (2, True)
 
 
+def test_an_init_that_fails_half_way_can_be_tried_again(tmp_path: Path) -> None:
+    long = "N" * 50  # good for the CAs of the CSMS, too long for those of the manufacturer
+    asks = ("init", tmp_path / "ca", "--hierarchy", "csms,manufacturer", "--name")
+    said = pki(*asks, long)
+    assert (said.exit_code, "cannot be the subject" in said.output) == (2, True)
+    assert list((tmp_path / "ca").iterdir()) == []
+    assert pki(*asks, "Lab").exit_code == 0
+
+
 def _a_certificate(folder: Path) -> Path:
     assert pki("issue", "station", "S", "--dir", folder / "ca", "--out", folder / "given").exit_code == 0
     return folder / "given" / "S.pem"

@@ -19,6 +19,7 @@ from pilotwire.pki.issuing import Order
 from pilotwire.pki.keys import SigningKey, new_key
 from pilotwire.pki.policy import Breach, check_request, order_from, policy_for
 from pilotwire.pki.profiles import CertificateProfile
+from pilotwire.pki.requests import request_for
 
 ADVICE: Final = frozenset({"A00.FR.505", "A00.FR.506", "A00.FR.512", "A00.FR.513", "A00.FR.514"})
 """Requirements that say SHOULD or RECOMMENDED: a request may be signed against them, if somebody says why."""
@@ -29,13 +30,15 @@ class RequestRefused(PkiFault):
 
     exit_code = 1
 
-    def __init__(self, breaches: Sequence[Breach]) -> None:
+    def __init__(
+        self, breaches: Sequence[Breach], outcome: str = "The request is not signed.", *, can_force: bool = True
+    ) -> None:
         told = " ".join(f"{each.rule}: {each.what}" if each.rule else each.what for each in breaches)
         remedies = dict.fromkeys(each.remedy for each in breaches if each.remedy)
         self.breaches = tuple(breaches)
-        self.forcible = all(each.rule in ADVICE for each in breaches)
+        self.forcible = can_force and all(each.rule in ADVICE for each in breaches)
         way_out = ["--force REASON signs it all the same, and keeps the reason."] if self.forcible else []
-        super().__init__(f"The request is not signed. {told}", " ".join([*remedies, *way_out]))
+        super().__init__(f"{outcome} {told}", " ".join([*remedies, *way_out]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ class Wanted:
 def issue_with_key(office: Office, wanted: Wanted, asked_by: str, *, keep_as: str = "") -> tuple[Issued, SigningKey]:
     """A certificate and its new key; with `keep_as` the key stays here too, encrypted, under that name: so it is renewed by itself.
 
-    Raises PkiFault if there can be no such certificate.
+    It keeps to the same policy as requests of others. Raises RequestRefused if it does not, PkiFault if there can be no such certificate.
     """
     profile = office.profile(wanted.profile)
     _check_leaf(profile)
@@ -76,7 +79,11 @@ def issue_with_key(office: Office, wanted: Wanted, asked_by: str, *, keep_as: st
         wanted.country or office.book.fact("country"),
         profile.domain,
     )
-    order = Order(profile, subject.name(), key.public_key(), since, until, _names(profile, wanted))
+    names = _names(profile, wanted)
+    breaches = check_request(request_for(subject, key, names), policy_for(profile))
+    if breaches:
+        raise RequestRefused(breaches, "No certificate is made.", can_force=False)
+    order = Order(profile, subject.name(), key.public_key(), since, until, names)
     order = _as_here(office, by, order, extended=wanted.extended)
     reference = office.safe.keep(profile.name, key) if keep_as else ""
     return office.sign(by, order, Entry(keep_as or wanted.name, asked_by, key=reference)), key

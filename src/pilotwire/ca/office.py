@@ -26,7 +26,7 @@ from pilotwire.pki.naming import words_of
 from pilotwire.pki.profiles import PROFILES, CertificateProfile
 
 REGISTER: Final = "ca.sqlite"
-_KEYS: Final = "keys"
+KEYS: Final = "keys"
 _EARLIER: Final = timedelta(hours=1)
 """Certificates count from an hour ago: clocks do not agree."""
 _TRIES: Final = 3
@@ -76,7 +76,7 @@ class Office:
         with book.change():
             book.tell("token_library", token[0])
             book.tell("token_label", token[1])
-        return cls(folder, book, Safe(folder / _KEYS, secrets, token), clock)
+        return cls(folder, book, Safe(folder / KEYS, secrets, token), clock)
 
     @classmethod
     def open(cls, folder: Path, secrets: Secrets, clock: Clock) -> Self:
@@ -88,7 +88,7 @@ class Office:
             )
         book = Book(folder / REGISTER)
         token = (book.fact("token_library"), book.fact("token_label"))
-        return cls(folder, book, Safe(folder / _KEYS, secrets, token), clock)
+        return cls(folder, book, Safe(folder / KEYS, secrets, token), clock)
 
     def close(self) -> None:
         """Close register and keys."""

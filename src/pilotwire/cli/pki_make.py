@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets as chance
 from dataclasses import replace
 from pathlib import Path
+from shutil import rmtree
 from typing import Annotated, Any
 
 import typer
@@ -16,7 +17,7 @@ from pilotwire.ca.enrolling import Brought, Wanted, issue_with_key, sign_request
 from pilotwire.ca.files import check_place, read_bytes, write_whole
 from pilotwire.ca.founding import Edition, Plan, edition_of, found, hierarchies_of
 from pilotwire.ca.handing import write_authorities, write_bundle
-from pilotwire.ca.office import REGISTER
+from pilotwire.ca.office import KEYS, REGISTER
 from pilotwire.ca.reading import read_any
 from pilotwire.cli.pki_options import (
     DEFAULT_FOLDER,
@@ -88,6 +89,7 @@ def init(
         except BaseException:
             if new:  # nothing is in it: the next try begins anew
                 (folder / REGISTER).unlink(missing_ok=True)
+                rmtree(folder / KEYS, ignore_errors=True)
             raise
         where = write_authorities(office)
         if as_json:

@@ -89,6 +89,8 @@ def test_a_server_is_named_by_all_its_hosts(office: Office) -> None:
         (Wanted("secc", "DE1", days=91), "lives 90 days at most"),
         (Wanted("csms-server", "csms", days=10**9), "beyond the end of the calendar"),
         (Wanted("csms-server", "bücher.example"), "can be no name"),
+        (Wanted("station", "10.0.0.1"), "No certificate is made. A00.FR.511"),
+        (Wanted("station", "SN-1", ("csms.example.org",)), "No certificate is made. A00.FR.511"),
     ],
 )
 def test_what_cannot_be_is_said_and_leaves_nothing(office: Office, wanted: Wanted, why: str) -> None:

@@ -83,9 +83,13 @@ class Clocks(Group):
     # --- the station's clock ---------------------------------------------------------------------------------------------------
 
     def _lag(self, said: Said, moment: datetime) -> None:
-        """How far a timestamp is ahead of the backend's clock; a message from a queue is behind by rights."""
-        now = said.at + (self.context.csms_offset or timedelta())
-        lag = (moment - now).total_seconds()
+        """How far a timestamp is ahead of the backend's clock; a message from a queue is behind by rights.
+
+        Where our own clock is right, a station that agrees with it is right too, whatever the backend's tells.
+        """
+        lag = (moment - said.at - (self.context.csms_offset or timedelta())).total_seconds()
+        if self._trusted:
+            lag = min(lag, (moment - said.at).total_seconds(), key=abs)
         self._lags.append((said.at, lag))
         if self._told:
             return

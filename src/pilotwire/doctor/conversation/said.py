@@ -165,4 +165,4 @@ def span(seconds: float) -> str:
         return f"{size:.3g} s"
     if size < 7200:
         return f"{size / 60:.3g} min"
-    return f"{size / 3600:.3g} h" if size < 172_800 else f"{size / 86_400:.3g} days"
+    return f"{size / 3600:.3g} h" if size < 172_800 else f"{size / 86_400:.{0 if size > 8_640_000 else 1}f} days"

@@ -22,6 +22,7 @@ from pilotwire.doctor.conversation.statuses import Statuses
 from pilotwire.doctor.conversation.transactions2 import Transactions2
 from pilotwire.doctor.conversation.transactions16 import Transactions16
 from pilotwire.doctor.conversation.versions import guess
+from pilotwire.doctor.findings import Severity
 from pilotwire.doctor.rules import protocol as rules
 from pilotwire.ocpp.version import OcppVersion
 
@@ -97,7 +98,7 @@ class StationJudge:
     def _broken(self, heard: Heard, frame: Read) -> None:
         assert frame.rule is not None
         what = f"{WHO[heard.sender]} sends what is no frame: {frame.what}."
-        case = f"{heard.sender}:{frame.kind}"
+        case = _frame_case(heard, frame)
         place = (heard.at, heard.where)
         self._notes.found(frame.rule, what, excerpt(heard.text), at=place, case=case, source=frame.source)
 
@@ -144,6 +145,8 @@ class StationJudge:
         text = excerpt(heard.text)
         place, broken = (heard.at, heard.where), frame.rule is not None
         call = self._lines.answer(heard.sender, frame.message_id, place, text, broken=broken)
+        if call is not None and frame.rule is not None and frame.payload is None and call.action == "BootNotification":
+            self._notes.weigh(frame.rule, _frame_case(heard, frame), Severity.FATAL)
         if call is None or self._payloads.mixed or not call.judged:
             return
         answer = Answered(call, heard.at, heard.where, text, frame.payload or {}, frame.code, frame.description[:200])
@@ -184,3 +187,7 @@ class StationJudge:
         if not self._payloads.mixed:
             for group in self._groups:
                 group.finish(now)
+
+
+def _frame_case(heard: Heard, frame: Read) -> str:
+    return f"{heard.sender}:{frame.kind}"

@@ -6,7 +6,7 @@ import asyncio
 from datetime import datetime
 from typing import Final
 
-from pilotwire.doctor.conversation.said import time_of, whole_at
+from pilotwire.doctor.conversation.said import span, time_of, whole_at
 from pilotwire.doctor.findings import Layer
 from pilotwire.doctor.patient import Patient
 from pilotwire.doctor.probes.docked import Docked, Reply
@@ -108,4 +108,8 @@ def _clock(docked: Docked, reply: Reply, now: datetime) -> None:
     moment = time_of(reply.payload.get("currentTime"))
     if moment is not None:
         ahead = (moment - now).total_seconds()
-        docked.patient.chart.note(Layer.BOOT, "clock of the backend against ours", f"{ahead:+.1f} s")
+        docked.patient.chart.note(Layer.BOOT, "clock of the backend against ours", _signed(ahead))
+
+
+def _signed(seconds: float) -> str:
+    return f"{seconds:+.1f} s" if abs(seconds) < 120 else f"{span(seconds)} {'ahead' if seconds > 0 else 'behind'}"
