@@ -35,7 +35,7 @@ def token(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     util = shutil.which("softhsm2-util")
     if util is None or not LIBRARY.exists():
         pytest.skip("SoftHSM is not installed (softhsm2-util): no PKCS #11 token to test with.")
-    pytest.importorskip("pkcs11", reason="python-pkcs11 is not installed: pip install 'pilotwire[pkcs11]'.")
+    pkcs11 = pytest.importorskip("pkcs11", reason="python-pkcs11 is not installed: pip install 'pilotwire[pkcs11]'.")
     folder = tmp_path_factory.mktemp("softhsm")
     (folder / "tokens").mkdir()
     conf = folder / "softhsm2.conf"
@@ -44,7 +44,9 @@ def token(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("SOFTHSM2_CONF", str(conf))
         made = [util, "--init-token", "--free", "--label", TOKEN[1], "--so-pin", "123456", "--pin", PIN]
         subprocess.run(made, check=True, capture_output=True)
+        pkcs11.lib(str(LIBRARY)).finalize()  # the library reads where its tokens are when it begins, once in a process
         yield folder
+        pkcs11.lib(str(LIBRARY)).finalize()
 
 
 def in_token(folder: Path, key: KeyKind | None = None, edition: str = "-2", hierarchies: str = "csms") -> Office:

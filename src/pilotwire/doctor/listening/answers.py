@@ -41,7 +41,7 @@ _EVERY: Final[Mapping[str, _Answer]] = {
     "SignCertificate": _fixed(status="Rejected"),
 }
 _OLD: Final[Mapping[str, _Answer]] = {
-    "Authorize": _fixed(idTagInfo={"status": "Accepted"}),
+    "Authorize": lambda _, __: {"idTagInfo": {"status": "Accepted"}},
     "StartTransaction": lambda _, __: {"transactionId": next(_transactions), "idTagInfo": {"status": "Accepted"}},
 }
 _NEW: Final[Mapping[str, _Answer]] = {

@@ -176,6 +176,7 @@ class Doctor:
             hearing.cancel()
             await asyncio.gather(hearing, return_exceptions=True)
             self._take(peer, visit, version, visit.connections, said)
+            visit.judge.parted(visit.station, self._clock.now())
 
     async def _examine(self, peer: Counterpart, visit: Visit, arrival: Arrival | None, said: Counter[str]) -> None:
         plan = self._plan

@@ -9,6 +9,7 @@ Sources: draft-ietf-opsawg-pcap, draft-ietf-opsawg-pcapng.
 from __future__ import annotations
 
 import struct
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -52,7 +53,7 @@ class Container:
     _number: int = field(default=0, init=False)
 
     def __iter__(self) -> Iterator[Packet]:
-        start = self.file.read(4)
+        start = self._read(4)
         if start in _PCAP:
             yield from self._pcap(*_PCAP[start])
         elif start == _PCAPNG:
@@ -60,14 +61,22 @@ class Container:
         else:
             self.broken = "The file does not begin as a capture does."
 
+    def _read(self, count: int) -> bytes:
+        """The next bytes; fewer where the file, or what it is packed in, is damaged."""
+        try:
+            return self.file.read(count)
+        except (OSError, EOFError, zlib.error) as error:
+            self.broken = f"The file cannot be read after packet {self._number}: {error}."
+            return b""
+
     def _take(self, count: int, what: str) -> bytes | None:
         """`count` bytes; None, and a word on it, if the file does not have them."""
         if count > _MOST:
             self.broken = f"{what} after packet {self._number} claims to have {count} bytes: the file is broken there."
             return None
-        data = self.file.read(count)
+        data = self._read(count)
         if len(data) < count:
-            self.broken = f"The file ends inside {what} after packet {self._number}."
+            self.broken = self.broken or f"The file ends inside {what} after packet {self._number}."
             return None
         return data
 
@@ -82,7 +91,7 @@ class Container:
         if header is None:
             return
         link = struct.unpack(order + "HHiIII", header)[5] & 0x03FF_FFFF
-        while (head := self.file.read(16)) != b"":
+        while (head := self._read(16)) != b"":
             if len(head) < 16:
                 self.broken = f"The file ends inside a packet after packet {self._number}."
                 return
@@ -113,7 +122,7 @@ class Container:
                     yield from self._one(order, kind, block, links)
                 except (struct.error, IndexError):
                     self.broken = f"A block after packet {self._number} is too short for what it holds."
-            kind_bytes = self.file.read(4)
+            kind_bytes = self._read(4)
 
     def _section(self) -> str:
         head = self._take(8, "a section header")

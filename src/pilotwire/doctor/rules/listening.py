@@ -114,7 +114,7 @@ BROKEN_CALL: Final = Rule(
 STACK_LEVELS: Final = Rule(
     "asked.stack-levels", _P, Layer.CONVERSATION, _BREACH,
     "Charging profiles are taken at each stack level up to the station's own limit, and stacked.",
-    "Implement levels above 0: level 0 alone counts as a missing function. Tell the limit in ChargeProfileMaxStackLevel (2.x: ProfileStackLevel).",
+    "Implement levels above 0: level 0 alone counts as a missing function. Tell the limit (ChargeProfileMaxStackLevel, ProfileStackLevel).",
     "K01.FR.05, 1.6 section 5.16",
 )  # fmt: skip
 SETTING: Final = Rule(
@@ -140,6 +140,4 @@ NEVER_BOOTED: Final = Rule(
     "B01.FR.01, 1.6 section 4.2",
 )  # fmt: skip
 
-RULES: Final = catalogue(
-    rule for name, rule in sorted(globals().items()) if isinstance(rule, Rule) and name.isupper()
-)
+RULES: Final = catalogue(rule for name, rule in sorted(globals().items()) if isinstance(rule, Rule) and name.isupper())

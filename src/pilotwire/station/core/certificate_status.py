@@ -84,7 +84,7 @@ class ChainStatusWanted(OfStreet):
 class Contracts:
     """The last question of each `ref` that is not answered to the end."""
 
-    open: dict[Hashable, EvCertificateWanted] = field(default_factory=dict)
+    waiting: dict[Hashable, EvCertificateWanted] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -99,7 +99,7 @@ class Asking:
 
 def ev_certificate(station: Station, event: EvCertificateWanted) -> None:
     """Pass the vehicle's request on, and the answer back (M01.FR.01, M02.FR.01); with ISO 15118-20 until none remains (M01.FR.06)."""
-    station.moment(Contracts).open[event.ref] = event
+    station.moment(Contracts).waiting[event.ref] = event
     asked = event.asked
     if not is_of_20(asked.schema_version):  # M01.FR.02
         _ask_pool(station, event, changed(asked, max_chains=None, prioritized_emaids=()), None)
@@ -134,7 +134,7 @@ def _contract(
     left = verdict.remaining if isinstance(verdict, EvCertificateVerdict) else None
     station.do(Inform(event.ref, verdict))
     if not left:
-        del station.moment(Contracts).open[event.ref]
+        del station.moment(Contracts).waiting[event.ref]
     elif (
         before is not None and left >= before
     ):  # M01.FR.07 says it becomes less: a CSMS that does not count would be asked for ever
@@ -149,13 +149,13 @@ def _contract(
 def _no_contract(station: Station, event: EvCertificateWanted, why: str) -> None:
     """The end, with failure (M01: error handling)."""
     if _is_wanted(station, event):
-        del station.moment(Contracts).open[event.ref]
+        del station.moment(Contracts).waiting[event.ref]
         station.do(Inform(event.ref, EvCertificateVerdict(accepted=False, reason=why)))
 
 
 def _is_wanted(station: Station, event: EvCertificateWanted) -> bool:
     """Whether the vehicle still waits for an answer to this."""
-    asking = station.moment(Contracts).open
+    asking = station.moment(Contracts).waiting
     if asking.get(event.ref) is not event:
         return False
     evse = None if event.evse_id is None else station.evses.get(event.evse_id)
