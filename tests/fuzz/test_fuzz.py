@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import struct
 from random import Random
 
 import pytest
@@ -26,3 +28,22 @@ def test_bad_input_gets_an_error_and_nothing_else(name: str) -> None:
         except Exception as error:
             pytest.fail(f"{name} raised {type(error).__name__} ({error}) for {data!r}")
     assert not target.errors or refused, "not one bad input was noticed: the parser was not fed"
+
+
+def _pcap_of(packet: bytes) -> bytes:
+    """A capture of one raw IP packet."""
+    head = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 101)
+    return head + struct.pack("<IIII", 0, 0, len(packet), len(packet)) + packet
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("captures", _pcap_of(bytes.fromhex("450000281234000040060000c00002"))),
+        ("captures", gzip.compress(_pcap_of(b""))[:-6] + b"\x00" * 6),
+    ],
+    ids=["an address cut short", "a checksum of gzip that is wrong"],
+)
+def test_what_was_found_once(name: str, data: bytes) -> None:
+    """Each of these broke a parser when it was found."""
+    TARGETS[name].feed(data)

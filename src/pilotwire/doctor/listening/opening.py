@@ -81,6 +81,8 @@ def judge_request(chart: Chart, request: Handshake, arrival: Arrival | None, pro
         if not set(wanted) & set(request.offered):
             what = f"The station offers {', '.join(request.offered)}, and the platform speaks {', '.join(wanted)}."
             chart.find(rules.VERSION, what, seen, source=profile.title)
+    if arrival is None and (profile.tls.versions or profile.tls.client_certificate):
+        chart.skip("Is its TLS as the platform demands?", "It came without TLS: listen with --certificate and --key.")
     _judge_credentials(chart, request, arrival, seen)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -61,7 +61,7 @@ class ServerChain:
         for name, shown in variants.items():
             if shown.chain[0] != first.chain[0]:
                 other = await self._judged(patient, shown.chain, trust, name)
-                findings += other.findings
+                findings += _new(other.findings, judged.findings, name)
                 patient.chart.note(Layer.CHAIN, f"Certificate for {name}", summary_of(shown.chain[0]))
         if not any(each.weight is Severity.FATAL for each in findings):
             findings += [each async for each in _refusals(patient, trust)]
@@ -81,6 +81,13 @@ class ServerChain:
                 continue
             return judge_backend(chain, patient.place, trust, now, found=found, where=url, variant=variant)
         return judged
+
+
+def _new(found: Iterable[Finding], before: Iterable[Finding], variant: str) -> list[Finding]:
+    """What was not found of the chain before in the same words: one fault of both is told once."""
+    told = {(each.rule, each.what) for each in before}
+    said = f"In a handshake for {variant}: "
+    return [each for each in found if (each.rule, each.what.removeprefix(said)) not in told]
 
 
 def _none(patient: Patient, shown: Shown) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -51,7 +52,7 @@ def read_any(
     with opened(Path(path)) as file:
         try:
             start = file.read(16)
-        except (OSError, EOFError) as error:
+        except (OSError, EOFError, zlib.error) as error:
             raise ConfigError(f"{path} cannot be read: {error}.", "Copy the file anew.") from None
         if start[:4] in MAGICS:
             file.seek(0)

@@ -70,7 +70,7 @@ def segment_of(packet: Packet) -> Segment | Other:
         if kind == _IP4:
             return _ip4(packet, inner)
         return _ip6(packet, inner) if kind == _IP6 else Other.NOT_TCP
-    except (struct.error, IndexError):
+    except (struct.error, IndexError, ValueError):
         return Other.BROKEN
 
 

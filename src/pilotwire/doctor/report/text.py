@@ -31,7 +31,7 @@ _STYLES: Final = {Severity.FATAL: Style.FATAL, Severity.BREACH: Style.BREACH, Se
 
 def lines_of(report: Report, *, facts: bool = True) -> Iterator[Line]:
     """The verdict, then the three steps with their findings, what was seen, and what could not be asked."""
-    yield Style.TITLE, f"{report.subject}, seen from the {report.seen_from}, by the demands of {report.profile}"
+    yield Style.TITLE, f"{report.subject}, seen from the {report.seen_from}. Demands: {report.profile}"
     yield _STYLES.get(report.worst, Style.GOOD) if report.worst else Style.GOOD, report.verdict
     for number, step in enumerate(STEPS, 1):
         found = report.of(step)
