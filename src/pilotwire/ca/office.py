@@ -137,7 +137,7 @@ class Office:
         plain = serial.lower().replace(":", "").removeprefix("0x").lstrip("0")
         found = self.book.get(plain)
         if found is None:
-            raise PkiFault(f"No certificate here has the serial number {serial}.", "pilotwire pki list shows all.")
+            raise PkiFault(f"No certificate here has the serial number {serial}.", "`pilotwire pki list` shows all.")
         return found
 
     def chain_of(self, issued: Issued) -> tuple[Certificate, ...]:

@@ -52,7 +52,7 @@ def newest(office: Office, name: str) -> Issued:
         return office.issued(name)
     except PkiFault:
         raise PkiFault(
-            f"There is no certificate of the name or serial number {name} to renew.", "pilotwire pki list shows all."
+            f"There is no certificate of the name or serial number {name} to renew.", "`pilotwire pki list` shows all."
         ) from None
 
 
