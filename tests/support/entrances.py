@@ -127,7 +127,7 @@ async def street(folder: Path, office: Office) -> AsyncIterator[Street]:
 
 def client(url: str = "", **more: Any) -> httpx.AsyncClient:
     """Somebody who speaks HTTP."""
-    return httpx.AsyncClient(base_url=url, timeout=PATIENCE, trust_env=False, **more)
+    return httpx.AsyncClient(base_url=url, timeout=PATIENCE, trust_env=False, **({"verify": False} | more))
 
 
 def status(answer: httpx.Response) -> str:
@@ -175,7 +175,7 @@ def soap(identity: str, authorization: tuple[str, str] | None = None) -> Knock:
     """A station of OCPP-S."""
 
     async def knock(it: Street) -> str:
-        one = SoapStation(str(it.csms.urls.soap), identity, "1.6")
+        one = SoapStation(it.csms.gateway.soap_url or "", identity, "1.6")
         one.auth = authorization
         try:
             answer = await one.boot()

@@ -13,6 +13,9 @@ _CALLS: Final = frozenset({"2", "6"})
 _REMEMBERED: Final = 64
 _SECRETS: Final = ("asicAuthPassword", "AuthorizationKey", "SharedSecret")
 _SECRET_VALUE: Final = re.compile(r'("(?:attributeValue|value|basicAuthPassword)"\s*:\s*)"(?:[^"\\]|\\.)*"')
+_NETWORKS: Final = ("apnPassword", "simPin", "vpn")
+_NETWORK_SECRET: Final = re.compile(r'("(?:apnPassword|simPin|password|key)"\s*:\s*)(?:"(?:[^"\\]|\\.)*"|[0-9]+)')
+"""Of SetNetworkProfile: those of the mobile network (APNType) and of the VPN (VPNType)."""
 _UPLOADS: Final = ("/uploads/", "://log-")
 _UPLOAD_SECRET: Final = re.compile(r"(/uploads/|://log-[0-9a-f]{12}:)[0-9a-f]{32}")
 _DIRECTIONS: Final = {"in": Direction.IN, "out": Direction.OUT}
@@ -52,6 +55,8 @@ class FrameLog:
     def _keep(self, direction: str, frame: str, at: datetime, message_id: str, action: str) -> None:
         if direction == "out" and any(each in frame for each in _SECRETS):
             frame = _SECRET_VALUE.sub(r'\1"***"', frame)
+        if direction == "out" and action == "SetNetworkProfile" and any(each in frame for each in _NETWORKS):
+            frame = _NETWORK_SECRET.sub(r'\1"***"', frame)
         if direction == "out" and (_UPLOADS[0] in frame or _UPLOADS[1] in frame):
             frame = _UPLOAD_SECRET.sub(r"\1***", frame)
         self._journal.note(
