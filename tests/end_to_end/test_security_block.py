@@ -24,7 +24,7 @@ from pilotwire.csms.gateway.lab_certificates import new_certificate, pem_of, pem
 from pilotwire.domain.provisioning import TriggerStatus
 from pilotwire.station.app import Station
 from pilotwire.station.files import FolderFiles
-from tests.support.csms_stage_tls import BASIC, secured, secured_line
+from tests.support.csms_stage_tls import BASIC, SUITES, secured, secured_line
 from tests.support.doctor_pki import openssl_server
 from tests.support.eventually import eventually
 from tests.support.lab_pki import Pki
@@ -51,6 +51,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> SecureScene:
 
 @pytest.mark.req("A02.FR.02", "A02.FR.06", "A02.FR.08", "A02.FR.11", "A02.FR.14", "A00.FR.401", "A00.FR.705")
 @pytest.mark.req("SEC16:A02.FR.02", "SEC16:A02.FR.06", "SEC16:A02.FR.08", "SEC16:A02.FR.11", "SEC16:A00.FR.401")
+@pytest.mark.req("SEC16:A02.FR.03", "SEC16:A00.FR.402")
 @pytest.mark.parametrize("version", ["1.6", "2.0.1", "2.1"])
 async def test_a_rotation_and_the_old_certificate_opens_nothing_any_more(tmp_path: Path, version: str) -> None:
     """Asked for by the CSMS, signed, swapped; then the old one is revoked: a copy of it is refused, the station stays and comes back."""
@@ -269,6 +270,18 @@ async def test_a_wrong_client_gets_no_further_than_tls(
         assert why in what
 
 
+@needs_openssl
+@pytest.mark.req("SEC16:A00.FR.317", "SEC16:A00.FR.421", "A00.FR.318")
+@pytest.mark.parametrize("suite", SUITES)
+async def test_openssl_gets_each_suite_a_csms_must_have(scene: SecureScene, suite: str) -> None:
+    """TLS 1.2 with that suite only, and in it the upgrade."""
+    async with secured(scene.pki, 3) as (csms, _):
+        shows = _shows(scene.pki, f"station-{STATION}")
+        said = await _s_client(_port(csms), scene.pki, *shows, "-tls1_2", "-cipher", suite)
+        assert f"Cipher is {suite}" in said, said
+        assert "HTTP/1.1 101 " in said, said
+
+
 # --- OpenSSL as the server of our station ---------------------------------------------------------------------------
 
 
@@ -282,7 +295,8 @@ def _server_file(scene: SecureScene, kind: str) -> Path:
 
 @needs_openssl
 @pytest.mark.req("A00.FR.308", "A00.FR.309", "A00.FR.311", "SEC16:A00.FR.307", "SEC16:A00.FR.308", "SEC16:A00.FR.310")
-@pytest.mark.parametrize("version", ["1.6", "2.0.1"])
+@pytest.mark.req("A00.FR.414", "SEC16:A00.FR.411", "SEC16:A00.FR.412", "SEC16:A00.FR.414")
+@pytest.mark.parametrize(("version", "profile"), [("1.6", 2), ("1.6", 3), ("2.0.1", 2), ("2.0.1", 3)])
 @pytest.mark.parametrize(
     ("kind", "options", "trouble"),
     [
@@ -295,13 +309,14 @@ def _server_file(scene: SecureScene, kind: str) -> Path:
     ],
 )
 async def test_a_wrong_server_gets_no_password(
-    scene: SecureScene, version: str, kind: str, options: tuple[str, ...], trouble: str
+    scene: SecureScene, version: str, profile: int, kind: str, options: tuple[str, ...], trouble: str
 ) -> None:
     """The station says what is wrong with it; the last one is right as far as TLS goes, and only then HTTP is spoken."""
     shows = _server_file(scene, kind)
+    how: dict[str, Any] = {"files": scene.files(certificate=profile == 3), "password": PASSWORD}
     async with (
         openssl_server(shows, scene.folder / "ca.pem", *options) as port,
-        lab(f"wss://localhost:{port}", version, files=scene.files(), password=PASSWORD, security_profile=2) as one,
+        lab(f"wss://localhost:{port}", version, security_profile=profile, **how) as one,
     ):
         await one.until(lambda: one.station.line.trouble, "trouble")
         assert trouble in one.station.line.trouble
