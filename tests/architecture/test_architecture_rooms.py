@@ -15,6 +15,7 @@ from tests.support.source_tree import ROOT, identifiers, modules, place, snake, 
 LONGEST = 500
 TABLES = re.compile(
     r"^ocpp/v(16|201|21)/\w+\.py$"  # typed messages: declarations only, one module a street
+    r"|^iso15118/(din|iso2|iso20/\w+)\.py$"  # the same for ISO 15118 and DIN SPEC 70121
     r"|(^|/)catalogue(s|_\w+)?\.py$|(^|/)catalogue/"  # the standard's lists (components, keys, measurands) as data
 )
 NO_ROOMS = {"util", "utils", "common", "helper", "helpers", "misc", "shared", "stuff", "core"}

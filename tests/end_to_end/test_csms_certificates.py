@@ -60,6 +60,7 @@ CONVERSATIONS = [
 
 
 @pytest.mark.req("A02.FR.11", "A02.FR.14", "A02.FR.25", "A03.FR.11", "A03.FR.14", "A03.FR.21")
+@pytest.mark.req("SEC16:A02.FR.11", "SEC16:A03.FR.11")
 @pytest.mark.parametrize(("version", "asks", "hears"), CONVERSATIONS)
 async def test_a_request_gets_its_chain(version: str, asks: tuple[str, Any], hears: tuple[str, Any]) -> None:
     """With the type and id it was asked with; a wrong chain is refused, one that was not answered stays `sent`."""
@@ -98,7 +99,8 @@ async def test_a_chain_whose_answer_is_an_error_stays_sent() -> None:
         assert missing.status_code == 404
 
 
-@pytest.mark.req("A02.FR.12", "A03.FR.12", "A00.FR.509", "A00.FR.511")
+@pytest.mark.req("A02.FR.12", "A03.FR.12", "A00.FR.509", "A00.FR.511", "SEC16:A02.FR.12", "SEC16:A03.FR.12")
+@pytest.mark.req("SEC16:A00.FR.509", "SEC16:A00.FR.511")
 @pytest.mark.parametrize("version", ["ocpp1.6", "ocpp2.0.1", "ocpp2.1"])
 async def test_what_must_not_be_signed_is_rejected(version: str) -> None:
     """With a finding that names the requirement; it does not wait."""

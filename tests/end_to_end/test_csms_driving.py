@@ -250,7 +250,7 @@ async def test_a_password_whose_answer_was_lost(side: tuple[Csms, httpx.AsyncCli
     assert not await _opens(csms, version, None)
 
 
-@pytest.mark.req("A01.FR.03", "A01.FR.04")
+@pytest.mark.req("A01.FR.03", "A01.FR.04", "SEC16:A01.FR.03", "SEC16:A01.FR.04")
 @pytest.mark.parametrize("version", [V16, V201])
 @pytest.mark.parametrize("answer", ["Accepted", "Rejected", "error"])
 async def test_a_password_by_pass_through_counts_as_it_was_answered(

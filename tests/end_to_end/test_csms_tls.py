@@ -189,7 +189,7 @@ async def _pass(operator: httpx.AsyncClient, line: Any, action: str, payload: An
     assert (await asking).status_code == 200
 
 
-@pytest.mark.req("A05.FR.07")
+@pytest.mark.req("A05.FR.07", "SEC16:A05.FR.09")
 @pytest.mark.parametrize("version", [V16, V201])
 async def test_an_upgraded_station_cannot_go_back(pki: Pki, version: str) -> None:
     """From password to TLS: until it has used the new profile both are open, from then on only that; and on to the certificate."""

@@ -10,7 +10,7 @@ import pytest
 DOCS = Path(__file__).parents[2] / "docs"
 
 
-@pytest.mark.parametrize("page", ["protocol-library.md"])
+@pytest.mark.parametrize("page", ["protocol-library.md", "iso15118.md"])
 def test_examples_of_a_page_run_one_after_the_other(page: str) -> None:
     """The Python blocks of a page, in order, in one namespace."""
     blocks = re.findall(r"```python\n(.*?)```", (DOCS / page).read_text(encoding="utf-8"), re.DOTALL)

@@ -45,6 +45,7 @@ from tests.support.entrance_secrets import (
 )
 from tests.support.entrances import (
     CONTROL,
+    CONTROL_TOKEN,
     CUT,
     IN,
     PASSWORDS,
@@ -223,6 +224,9 @@ FILES = (
 
 
 SEEN = at("control", "GET", "/status", Authorization=basic("installer", CONTROL))
+BY_TOKEN = at("control", "GET", "/status", Authorization=f"Bearer {CONTROL_TOKEN}")
+LINKED = at("control", "GET", f"/status?token={CONTROL_TOKEN}")
+BENT = {"Host": "evil.example", "Authorization": f"Bearer {CONTROL_TOKEN}"}
 CONTROL_PORT = (
     Row("control, no password", at("control", "GET", "/status"), "401", SEEN),
     Row("control, a wrong password", at("control", "GET", "/status", Authorization=basic("", "guess")), "401", SEEN),
@@ -231,6 +235,11 @@ CONTROL_PORT = (
     Row("control, a cookie after its logout", cookie_after_logout, "401", SEEN),
     Row("control, a wrong login", at("control", "POST", "/login", {"password": ""}), "401", SEEN),
     Row("control, the password after five guesses", guessing, "401", SEEN),
+    Row("control, a wrong token", at("control", "GET", "/status", Authorization="Bearer guess"), "401", BY_TOKEN),
+    Row("control, no token", at("control", "GET", "/status", Authorization="Bearer"), "401", BY_TOKEN),
+    Row("control, a link with a wrong token", at("control", "GET", "/status?token=guess"), "401", LINKED),
+    Row("control, the password in a link", at("control", "GET", f"/status?token={CONTROL}"), "401", LINKED),
+    Row("control, by a name of somebody else", at("control", "GET", "/status", **BENT), "403", BY_TOKEN),
     Row("control, to press a button", at("control", "POST", "/tap", {"idToken": "04AA"}), "401", SEEN),
 )
 

@@ -35,8 +35,9 @@ from tests.support.station_lab import build, lab, on_disk
 
 UPGRADE = (
     f"GET /{STATION} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n{{more}}"
-    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: ocpp2.0.1\r\n\r\n"
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: ocpp{version}\r\n\r\n"
 )
+each_tls = pytest.mark.parametrize(("version", "tls"), [("1.6", "-tls1_2"), ("1.6", "-tls1_3"), ("2.0.1", "-tls1_3")])
 NO_GOOD = pytest.mark.req("A00.FR.403", "A00.FR.407", "SEC16:A00.FR.403", "SEC16:A00.FR.407")
 
 
@@ -169,7 +170,7 @@ def _basic(password: str) -> dict[str, str]:
 # --- OpenSSL as a client of our CSMS --------------------------------------------------------------------------------
 
 
-async def _s_client(port: int, pki: Pki, *options: str, more: str = "") -> str:
+async def _s_client(port: int, pki: Pki, *options: str, more: str = "", version: str = "2.0.1") -> str:
     """What OpenSSL's client says of an opening handshake with the CSMS; it ends with the end of its input."""
     command = ("openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-servername", "localhost", "-ign_eof")
     trust = ("-CAfile", str(pki.folder / "ca.pem"), "-verify_return_error", "-verify_hostname", "localhost")
@@ -184,7 +185,7 @@ async def _s_client(port: int, pki: Pki, *options: str, more: str = "") -> str:
     said = b""
     try:
         async with asyncio.timeout(20):
-            process.stdin.write(UPGRADE.format(more=more).encode())
+            process.stdin.write(UPGRADE.format(more=more, version=version).encode())
             while (chunk := await process.stdout.read(65536)) and b"HTTP/1.1 " not in said + chunk:
                 said += chunk
             said += chunk
@@ -206,29 +207,32 @@ def _port(csms: Csms) -> int:
 
 @needs_openssl
 @pytest.mark.req("A00.FR.306", "A00.FR.307", "A00.FR.403")
-@pytest.mark.req("SEC16:A00.FR.305", "SEC16:A00.FR.306", "SEC16:A00.FR.409", "SEC16:A00.FR.410")
-async def test_openssl_knows_our_csms_and_is_let_in(scene: SecureScene) -> None:
+@pytest.mark.req("SEC16:A00.FR.305", "SEC16:A00.FR.306", "SEC16:A00.FR.409", "SEC16:A00.FR.410", "SEC16:A00.FR.420")
+@each_tls
+async def test_openssl_knows_our_csms_and_is_let_in(scene: SecureScene, version: str, tls: str) -> None:
     """The CSMS is the TLS server, its certificate is good for OpenSSL, and the right client certificate opens."""
     async with secured(scene.pki, 3) as (csms, _):
-        said = await _s_client(_port(csms), scene.pki, *_shows(scene.pki, f"station-{STATION}"))
+        shows = _shows(scene.pki, f"station-{STATION}")
+        said = await _s_client(_port(csms), scene.pki, *shows, tls, version=version)
         assert "subject=" in said, said
         assert "Verification: OK" in said, said
         assert "HTTP/1.1 101 " in said, said
-        assert "HTTP/1.1 403 " in await _s_client(_port(csms), scene.pki)
+        assert "HTTP/1.1 403 " in await _s_client(_port(csms), scene.pki, tls, version=version)
 
 
 @needs_openssl
-@pytest.mark.req("A00.FR.303", "A00.FR.324")
-async def test_openssl_with_a_password(scene: SecureScene) -> None:
+@pytest.mark.req("A00.FR.303", "A00.FR.324", "SEC16:A00.FR.303", "SEC16:A00.FR.316")
+@each_tls
+async def test_openssl_with_a_password(scene: SecureScene, version: str, tls: str) -> None:
     """The user must be the station's identity, and the password its own."""
     async with secured(scene.pki, 2) as (csms, _):
         right = f"Authorization: {BASIC['Authorization']}\r\n"
         other = base64.b64encode(f"CS002:{PASSWORD}".encode()).decode()
         wrong = base64.b64encode(f"{STATION}:not-{PASSWORD}".encode()).decode()
         port = _port(csms)
-        assert "HTTP/1.1 101 " in await _s_client(port, scene.pki, more=right)
+        assert "HTTP/1.1 101 " in await _s_client(port, scene.pki, tls, more=right, version=version)
         for told in ("", f"Authorization: Basic {other}\r\n", f"Authorization: Basic {wrong}\r\n"):
-            assert "HTTP/1.1 401 " in await _s_client(port, scene.pki, more=told)
+            assert "HTTP/1.1 401 " in await _s_client(port, scene.pki, tls, more=told, version=version)
 
 
 @needs_openssl
@@ -296,6 +300,7 @@ def _server_file(scene: SecureScene, kind: str) -> Path:
 @needs_openssl
 @pytest.mark.req("A00.FR.308", "A00.FR.309", "A00.FR.311", "SEC16:A00.FR.307", "SEC16:A00.FR.308", "SEC16:A00.FR.310")
 @pytest.mark.req("A00.FR.414", "SEC16:A00.FR.411", "SEC16:A00.FR.412", "SEC16:A00.FR.414")
+@pytest.mark.req("SEC16:A00.FR.316", "SEC16:A00.FR.420")
 @pytest.mark.parametrize(("version", "profile"), [("1.6", 2), ("1.6", 3), ("2.0.1", 2), ("2.0.1", 3)])
 @pytest.mark.parametrize(
     ("kind", "options", "trouble"),

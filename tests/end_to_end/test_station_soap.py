@@ -83,6 +83,8 @@ async def test_a_charge_is_begun_and_ended_from_afar(version: str) -> None:
             return (await csms.store.transactions(TransactionFilter(station="CS001")) or [None])[0]
 
         running = await eventually(number, what="a transaction")
+        known = running.transaction_id  # on record before the station has read it in the answer to its request
+        await one.until(lambda: one.overview.evses[0].named == known, "the station to know it by the same name")
         stop = await _asked(api, "RemoteStopTransaction", transactionId=int(running.transaction_id))
         assert stop == {"status": "Accepted"}
         await one.until_ended()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import gzip
+import io
+import json
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,7 +18,12 @@ from pilotwire.doctor.probes import hello, http
 from pilotwire.doctor.profiles.load import read_profile
 from pilotwire.doctor.readers.anything import read_any
 from pilotwire.doctor.readers.tls_hello import read_client_hello
+from pilotwire.doctor.readers.v2g import read_v2g
 from pilotwire.errors import ConfigError, PilotwireError
+from pilotwire.iso15118 import codecs
+from pilotwire.iso15118.exi import DecodeError, SchemaSet, TreeError
+from pilotwire.iso15118.exi.xml import from_xml
+from pilotwire.iso15118.v2gtp import frame
 from pilotwire.ocpp.frame import read_frame
 from pilotwire.ocpp.net.handshake import Unreadable as UnreadableRequest
 from pilotwire.ocpp.net.handshake import basic_credentials, identity_in
@@ -29,7 +36,7 @@ from pilotwire.pki import PkiFault, make_request, read_certificates, read_crl, r
 from pilotwire.pki.ocsp import read_request as read_ocsp_request
 from pilotwire.simulator.fleet import read_scenario
 from tests.support.certificates import chain, csr
-from tests.support.doctor_captures import conversation, pcap, pcapng
+from tests.support.doctor_captures import Talk, conversation, pcap, pcapng
 
 Errors = tuple[type[Exception], ...]
 
@@ -100,6 +107,39 @@ def _request_line(data: bytes) -> None:
     identity_in(_text(data))
 
 
+# --- ISO 15118 ---------------------------------------------------------------------------------------------------------------
+
+_EXI = Path(__file__).parents[1] / "vectors" / "iso15118" / "exi"
+_CODECS = {
+    "SAP": "sap",
+    "DIN": "din",
+    "ISO2": "iso2",
+    "ISO20_COMMON": "iso20_common",
+    "ISO20_AC": "iso20_ac",
+    "ISO20_DC": "iso20_dc",
+}
+_CODECS |= {"ISO20_ACDP": "iso20_acdp", "ISO20_WPT": "iso20_wpt", "XMLDSIG": "fragments"}
+
+
+@cache
+def _streams(name: str) -> Sequence[bytes]:
+    lines = (_EXI / f"{_CODECS[name]}.jsonl").read_text("utf-8").splitlines()
+    return tuple(bytes.fromhex(row["exi"]) for row in map(json.loads, lines) if row["codec"] == name)
+
+
+def _exi(name: str) -> Target:
+    schemas: SchemaSet = getattr(codecs, name)
+    decode = schemas.decode_fragment if name == "XMLDSIG" else schemas.decode
+    return Target(f"EXI {schemas.name}", decode, lambda: _streams(name), (DecodeError,))
+
+
+V2G = (
+    b'<v:V2G_Message xmlns:v="urn:iso:15118:2:2013:MsgDef" xmlns:h="urn:iso:15118:2:2013:MsgHeader" '
+    b'xmlns:b="urn:iso:15118:2:2013:MsgBody"><v:Header><h:SessionID>00</h:SessionID></v:Header>'
+    b"<v:Body><b:SessionSetupReq><b:EVCCID>001122</b:EVCCID></b:SessionSetupReq></v:Body></v:V2G_Message>",
+)
+
+
 # --- certificates ------------------------------------------------------------------------------------------------------------
 
 
@@ -129,6 +169,14 @@ def _captures() -> Sequence[bytes]:
     packets = conversation().packets
     made = (pcap(packets), pcapng([(1, packets)]))
     return (*made, gzip.compress(made[0]))
+
+
+@cache
+def _v2g_captures() -> Sequence[bytes]:
+    talk = Talk(("fe80::1", 50_001), ("fe80::2", 50_002)).open()
+    for up in (True, False):
+        talk.say(up, frame(0x8001, _streams("ISO2")[0]))
+    return pcap(talk.packets), pcapng([(1, talk.packets)])
 
 
 def _record(data: bytes) -> None:
@@ -174,6 +222,8 @@ def _every() -> Sequence[Target]:
     return (
         *frames,
         *payloads,
+        *map(_exi, _CODECS),
+        Target("XML of V2G messages", lambda d: from_xml(codecs.ISO2, _text(d)), lambda: V2G, (TreeError,)),
         Target("SOAP envelope", _soap, lambda: ENVELOPE, (UnreadableEnvelope, SchemaViolation)),
         Target(
             "request line and credentials",
@@ -205,6 +255,7 @@ def _every() -> Sequence[Target]:
             (PkiFault,),
         ),
         Target("captures", _record, _captures, (ConfigError,)),
+        Target("V2G captures", lambda d: read_v2g(io.BytesIO(d)), _v2g_captures),
         Target("logs", _record, lambda: LOGS, (ConfigError,)),
         Target("ClientHello", read_client_hello, lambda: (_client_hello()[9:],), (ValueError,)),
         Target(

@@ -159,7 +159,7 @@ def _logged(storage: MemoryStorage) -> list[str]:
     return [event.type for event in saved.part(SecurityLogMemory).events]
 
 
-@pytest.mark.req("A00.FR.308", "A00.FR.309", "A00.FR.310")
+@pytest.mark.req("A00.FR.308", "A00.FR.309", "A00.FR.310", "SEC16:A00.FR.309")
 @pytest.mark.parametrize("kind", BAD)
 @each_version
 async def test_a_server_that_may_be_anybody_hears_nothing(
@@ -251,7 +251,7 @@ OUT_OF_DATE: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
-@pytest.mark.req("A00.FR.316", "A00.FR.323")
+@pytest.mark.req("A00.FR.316", "A00.FR.323", "SEC16:A00.FR.315", "SEC16:A00.FR.322")
 @pytest.mark.parametrize("kind", OUT_OF_DATE)
 @each_version
 async def test_what_is_out_of_date_is_not_spoken(scene: SecureScene, version: str, kind: str) -> None:

@@ -68,7 +68,7 @@ async def test_tc_074_csms(pki: Pki) -> None:
         await _boots(csms, operator, pki.client("renewed"), {})
 
 
-@pytest.mark.req("SEC16:5.1", "SEC16:5.15")
+@pytest.mark.req("SEC16:5.1", "SEC16:5.15", "SEC16:A04.FR.03")
 async def test_tc_077_csms() -> None:
     """The charge point rejects the certificate made from its request, and tells a security event."""
     async with stage(V16) as on:

@@ -8,61 +8,25 @@ from typing import Any
 import pytest
 from cryptography import x509
 
-from pilotwire.domain.certificates import CertificateStatusAsked, CertificateStatusVerdict, SigningAsked, SigningVerdict
-from pilotwire.domain.kinds import Fact
 from pilotwire.ocpp import v16
 from pilotwire.pki import hashes_of
 from pilotwire.station.core.actions import ConnectAnew
-from tests.support.station_pki import START, Signer, Workshop, key, pem
-from tests.support.station_world import Csms
-from tests.support.world16 import World16
+from tests.support.station_pki import START, Signer, key, pem
+from tests.support.world16_certificates import CSMS, MANUFACTURER, CertificateWorld16
 
 VENDOR = "org.openchargealliance.iso15118pnc"
-CSMS, MANUFACTURER = "CentralSystemRootCertificate", "ManufacturerRootCertificate"
 
 
-class _Csms(Csms):
-    """A central system that takes every request for a certificate."""
-
-    def verdict(self, fact: Fact, now: Any) -> Any:
-        """What it thinks."""
-        if isinstance(fact, CertificateStatusAsked):
-            return CertificateStatusVerdict(reason="there is none")
-        return SigningVerdict(accepted=True) if isinstance(fact, SigningAsked) else super().verdict(fact, now)
-
-
-class _World(World16):
-    """A charge point with an operator's CA."""
+class _World(CertificateWorld16):
+    """A charge point with an operator's CA, and Plug & Charge."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(online=False, **options)
-        self.csms = _Csms(names=True)
-        self.connect()
-        self.shop = Workshop(self)
-        self.root, self.v2g = Signer.root("Operator"), Signer.root("V2G")
-
-    def install(self, use: Any, signer: Signer) -> str:
-        status: str = self.asks(
-            v16.InstallCertificateRequest(certificate_type=use, certificate=pem(signer.certificate))
-        ).status
-        self.shop.work()
-        return status
+        super().__init__(**options)
+        self.v2g = Signer.root("V2G")
 
     def ids(self, use: Any) -> tuple[str, list[str]]:
         told = self.asks(v16.GetInstalledCertificateIdsRequest(certificate_type=use))
         return told.status, [one.serial_number for one in told.certificate_hash_data or []]
-
-    def csr(self) -> str:
-        """Triggered: the request."""
-        trigger = v16.ExtendedTriggerMessageRequest(requested_message="SignChargePointCertificate")
-        assert self.asks(trigger).status == "Accepted"
-        self.shop.work()
-        return self.said(v16.SignCertificateRequest)[-1].csr
-
-    def hand_over(self, chain: str) -> str:
-        status: str = self.asks(v16.CertificateSignedRequest(certificate_chain=chain)).status
-        self.shop.work()
-        return status
 
     def transfers(self, message: str, **data: Any) -> Any:
         """A message of Plug & Charge; what its answer says."""
@@ -81,6 +45,7 @@ def _serial(signer: Signer) -> str:
     return f"{signer.certificate.serial_number:x}"
 
 
+@pytest.mark.req("SEC16:A02.FR.13")
 def test_tc_074_cs() -> None:
     """Triggered, the charge point asks with its serial number and CpoName, and connects with what it gets."""
     world = _World(variables={"SecurityCtrlr.SecurityProfile": "3"})
@@ -111,6 +76,7 @@ def test_tc_076_cs() -> None:
     assert world.asks(v16.DeleteCertificateRequest(certificate_hash_data=data)).status == "NotFound"
 
 
+@pytest.mark.req("SEC16:A02.FR.07")
 def test_tc_077_cs() -> None:
     """A certificate that is not good is rejected, and a security event tells of it by the name that 1.6 has."""
     world = _World()

@@ -44,13 +44,21 @@ async def test_tc_073_cs() -> None:
         assert len(csms.of("BootNotification")) == 1
 
 
+@pytest.mark.parametrize(
+    "profile",
+    [
+        pytest.param(2, marks=pytest.mark.req("SEC16:A00.FR.309", "SEC16:A00.FR.310")),
+        pytest.param(3, marks=pytest.mark.req("SEC16:A00.FR.413", "SEC16:A00.FR.414")),
+    ],
+)
 @pytest.mark.parametrize("kind", BAD_SERVERS)
-async def test_a_central_system_that_shows_a_bad_certificate(scene: SecureScene, kind: str) -> None:
+async def test_a_central_system_that_shows_a_bad_certificate(scene: SecureScene, kind: str, profile: int) -> None:
     """A central system with a certificate that is not good gets no word; later it hears of it by the name 1.6 has for it."""
-    server = scene.server()
+    server = scene.server(verify_mode=ssl.CERT_OPTIONAL)
+    files = scene.files(certificate=True)
     async with (
         scripted_csms(V16, tls=server.context) as csms,
-        lab(csms.url, V16, files=scene.files(), password=PASSWORD) as one,
+        lab(csms.url, V16, files=files, password=PASSWORD, security_profile=profile) as one,
     ):
         await one.until_accepted()
         server.use(kind)
@@ -61,6 +69,7 @@ async def test_a_central_system_that_shows_a_bad_certificate(scene: SecureScene,
         await eventually(lambda: told in of_type(csms.of("SecurityEventNotification")), what=told)
 
 
+@pytest.mark.req("SEC16:A05.FR.05", "SEC16:A05.FR.06", "SEC16:A05.FR.07", "SEC16:A05.FR.08")
 @pytest.mark.parametrize("works", [True, False], ids=["connects", "falls-back"])
 async def test_tc_083_cs(scene: SecureScene, works: bool) -> None:
     """From security profile 2 to 3 by the key SecurityProfile; where that does not connect, it is 2 again."""
@@ -95,6 +104,8 @@ async def test_from_plain_to_tls_by_the_same_address(scene: SecureScene) -> None
         assert await _value(csms, "SecurityProfile") == "1"
 
 
+@pytest.mark.req("SEC16:A05.FR.01")
+@pytest.mark.req("SEC16:A00.FR.005")
 @pytest.mark.parametrize("level", ["1", "2"])
 async def test_tc_084_cs(scene: SecureScene, level: str) -> None:
     """A lower security profile, or the same: Rejected, and the connection stays."""
@@ -108,6 +119,7 @@ async def test_tc_084_cs(scene: SecureScene, level: str) -> None:
         assert len(csms.lines) == 1
 
 
+@pytest.mark.req("SEC16:A00.FR.202")
 async def test_tc_085_cs() -> None:
     """Security profile 1: identity and password with the upgrade request."""
     async with scripted_csms(V16) as csms, lab(csms.url, V16, password=PASSWORD) as one:
@@ -117,6 +129,7 @@ async def test_tc_085_cs() -> None:
     assert csms.passwords == [PASSWORD]
 
 
+@pytest.mark.req("SEC16:A00.FR.301")
 async def test_tc_086_cs(scene: SecureScene) -> None:
     """Security profile 2: a good certificate of the central system, and the password inside TLS."""
     server = scene.server()

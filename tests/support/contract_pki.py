@@ -72,6 +72,8 @@ class ContractPki:
             .not_valid_before(self.now - timedelta(days=1))
             .not_valid_after(self.now + timedelta(days=300))
         )
+        if common != EMAID:
+            builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         if responder:
             place = x509.UniformResourceIdentifier(self.responder.url)
             access = x509.AccessDescription(AuthorityInformationAccessOID.OCSP, place)

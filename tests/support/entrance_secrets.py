@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from datetime import timedelta
 from pathlib import Path
 
@@ -199,7 +200,7 @@ def renewal(paper: str = "", *, profile: str = "station") -> Knock:
             async with client(it.authority, verify=context) as http:
                 path = "/.well-known/est/simplereenroll"
                 return status(await http.post(path, content=request_in_base64(name), headers=headers))
-        except httpx.TransportError:
+        except (httpx.TransportError, ssl.SSLError):  # an alert after the handshake (TLS 1.3)
             return CUT
 
     return knock

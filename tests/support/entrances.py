@@ -40,7 +40,7 @@ from tests.support.station_lab import lab
 IN, CUT = "in", "cut"
 PASSWORDS = {name: f"the-password-of-{name}" for name in ("CS001", "CS002", "CS-TLS", "CS-CERT")}
 USER, USER_PASSWORD = "anna", "correct horse battery"
-CONTROL, SIGNER = "open-sesame", "a-token-of-the-csms"
+CONTROL, CONTROL_TOKEN, SIGNER = "open-sesame", "a-token-for-programs", "a-token-of-the-csms"
 SESSION, UPLOAD = 3600, 60
 """Seconds a login and the secret of an upload are good for."""
 
@@ -113,7 +113,7 @@ async def street(folder: Path, office: Office) -> AsyncIterator[Street]:
         admin = await ensure_admin_key(csms.journal, csms.store, csms.clock)
         ours = await stack.enter_async_context(served(office, tls=True, signer_token=SIGNER, **EST))
         one = await stack.enter_async_context(lab("ws://127.0.0.1:9"))
-        control = control_api(one.station, make_vehicle, password=CONTROL, clock=clock)
+        control = control_api(one.station, make_vehicle, password=CONTROL, token=CONTROL_TOKEN, clock=clock)
         port = await stack.enter_async_context(WebServer(control, "127.0.0.1", 0, name="control port"))
         http = await stack.enter_async_context(client(f"{csms.urls.http}/api/v1"))
         it = Street(csms, str(admin), clock, papers, office, ours.url, port.url, http)

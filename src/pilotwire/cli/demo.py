@@ -1,4 +1,4 @@
-"""`pilotwire demo`: a CSMS, three stations and three vehicles over real sockets, and whether every Wh was booked."""
+"""`pilotwire demo`: a CSMS, stations and vehicles over real sockets, one of them by Plug & Charge, and whether every Wh was booked."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from pilotwire.csms.settings import CsmsSettings
 from pilotwire.domain.provisioning import UnknownStations
 from pilotwire.logs import configure_logging
 from pilotwire.simulator.backend import Backend
+from pilotwire.simulator.plug_and_charge import EMAID, MobilitySide, Visit, charge_by_plug
 from pilotwire.simulator.showcase import Progress, Result, Showcase
 
 LATE = 2.0
@@ -40,6 +41,7 @@ def verb(
     """Start a CSMS, three stations (OCPP 1.6, 2.0.1, 2.1) and three vehicles over real sockets, and let them charge.
 
     One station loses its line in the middle and delivers late. In the end, what was booked is held against what each vehicle received.
+    Then a vehicle that has never seen its station charges by Plug & Charge: its contract is installed on the way.
     """
     configure_logging("error")
     with tempfile.TemporaryDirectory(prefix="pilotwire-demo-") as folder:
@@ -48,6 +50,13 @@ def verb(
 
 
 async def _show(folder: Path, once: bool, console: Console, ocpp_port: int, http_port: int, speed: float) -> bool:
+    async with MobilitySide(folder, SystemClock()) as side:
+        return await _show_with(side, folder, once, console, ocpp_port, http_port, speed)
+
+
+async def _show_with(
+    side: MobilitySide, folder: Path, once: bool, console: Console, ocpp_port: int, http_port: int, speed: float
+) -> bool:
     settings = CsmsSettings(
         ocpp_port=ocpp_port,
         http_port=http_port,
@@ -55,6 +64,8 @@ async def _show(folder: Path, once: bool, console: Console, ocpp_port: int, http
         unknown_stations=UnknownStations.ACCEPT,
         no_auth=True,
         log_level="error",
+        contracts_url=side.contracts_url,
+        contracts_token=side.token,
     )
     async with Csms(settings, SystemClock(), http=create_api) as csms:
         ocpp, api = f"ws://127.0.0.1:{csms.ocpp_port}", f"http://127.0.0.1:{csms.http_port}"
@@ -66,13 +77,37 @@ async def _show(folder: Path, once: bool, console: Console, ocpp_port: int, http
         try:
             showcase = Showcase(csms_url=ocpp, backend=backend, folder=folder, clock=SystemClock(), speed=speed)
             results = await _watched(showcase, console)
+            _report(results, console)
+            visit = await _plugged(side, ocpp, backend, folder, console, speed)
         finally:
             await backend.close()
-        _report(results, api, console)
+        console.print(f"Look further: {api}/docs, {api}/api/v1/transactions", highlight=False, soft_wrap=True)
         if not once:
             console.print("Still running: press Ctrl-C to end.")
             await _interrupt()
-    return all(result.right for result in results)
+    return all(result.right for result in results) and visit.right
+
+
+async def _plugged(
+    side: MobilitySide, ocpp: str, backend: Backend, folder: Path, console: Console, speed: float
+) -> Visit:
+    """A fourth vehicle, that has a contract nowhere but in a pool."""
+    console.print(
+        "\n[bold]Plug & Charge[/]: a vehicle that has never seen its station, by ISO 15118-2 over TLS.", soft_wrap=True
+    )
+    visit = await charge_by_plug(
+        side, ocpp, backend, folder, lambda what: console.print(f"  {what}", highlight=False, soft_wrap=True), speed
+    )
+    if visit.right and visit.report is not None:
+        told = f"{visit.booked_wh:.0f} Wh are booked for {EMAID}, with {visit.receipts} receipts signed by the vehicle."
+        console.print(f"[bold green]{told}[/]\n", highlight=False, soft_wrap=True)
+    else:
+        why = visit.report.end.reason if visit.report is not None else ""
+        booked = f"booked are {visit.booked_wh} Wh for {visit.booked_for or 'nobody'}"
+        console.print(
+            f"[bold red]Not right:[/] {why or 'the session ended as it should'}; {booked}.\n", highlight=False
+        )
+    return visit
 
 
 async def _watched(showcase: Showcase, console: Console) -> list[Result]:
@@ -113,7 +148,7 @@ def _bar(percent: float, width: int = 8) -> Text:
     return Text("█" * filled, style="green") + Text("░" * (width - filled), style="dim") + Text(f" {percent:3.0f} %")
 
 
-def _report(results: list[Result], api: str, console: Console) -> None:
+def _report(results: list[Result], console: Console) -> None:
     table = Table(title="Transactions as booked", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for heading, right in _COLUMNS:
         reasons = heading == _REASONS
@@ -127,7 +162,6 @@ def _report(results: list[Result], api: str, console: Console) -> None:
         console.print(f"[bold red]Not right:[/] {', '.join(wrong)}: what was booked is not what the vehicle received.")
     else:
         console.print("[bold green]Every Wh the vehicles received is booked, once.[/]")
-    console.print(f"Look further: {api}/docs, {api}/api/v1/transactions", highlight=False, soft_wrap=True)
 
 
 _REASONS = "Started by → stopped by"

@@ -1,10 +1,11 @@
-"""`pilotwire pki`: a certificate authority for operators and labs."""
+"""`pilotwire pki`: a certificate authority for operators and labs, and contracts for vehicles."""
 
 from __future__ import annotations
 
 import typer
 
 from pilotwire.cli.pki_book import crl, list_all, renew, revoke
+from pilotwire.cli.pki_contract import verb as contract
 from pilotwire.cli.pki_enroll import enroll
 from pilotwire.cli.pki_make import cross_sign, init, issue, sign
 from pilotwire.cli.pki_serve import serve
@@ -31,3 +32,4 @@ for _name, _command in (
     ("enroll", enroll),
 ):
     verb.command(_name)(_command)
+verb.add_typer(contract, name="contract")

@@ -1,11 +1,11 @@
-"""`pilotwire pki serve` and `enroll`: the authority over HTTP, and a client of such a one."""
+"""`pilotwire pki serve`: the authority over HTTP, and the contracts beside it."""
 
 from __future__ import annotations
 
 import asyncio
 import signal
 import sys
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,18 +15,21 @@ from pilotwire.ca import Office
 from pilotwire.ca.renewing import Renewals
 from pilotwire.ca.server import create_app
 from pilotwire.ca.server.peer import PeerProtocol, Tls
-from pilotwire.ca.settings import ServeSettings, check_pairs
+from pilotwire.ca.settings import check_pairs
 from pilotwire.cli.pki_options import DEFAULT_FOLDER, Folder, PasswordFile, PinFile, opened
 from pilotwire.cli.settings_options import with_options
 from pilotwire.errors import PilotwireError
 from pilotwire.logs import configure_logging
+from pilotwire.mobility.pool import Pool, can_serve
+from pilotwire.mobility.routes import add_contracts
+from pilotwire.mobility.settings import PkiSettings, check_clients
 from pilotwire.serving import WebServer
 from pilotwire.settings import load
 
 _HOUR = 3600.0
 
 
-@with_options(ServeSettings)
+@with_options(PkiSettings)
 def serve(
     folder: Folder = DEFAULT_FOLDER,
     password_file: PasswordFile = None,
@@ -34,29 +37,40 @@ def serve(
     config: Annotated[Path | None, typer.Option(help="A TOML file with settings.", envvar="PILOTWIRE_CONFIG")] = None,
     **said: Any,
 ) -> None:
-    """Answer over HTTP until interrupted: OCSP, CRLs, certificates of CAs; EST and signing for a CSMS if they are set up.
+    """Answer over HTTP until interrupted: OCSP, CRLs, certificates of CAs; EST, signing and contracts for a CSMS if they are set up.
 
     Every option is also an environment variable (PILOTWIRE_PORT for --port) and a line in the section pki of a TOML file.
     """
     given = {name: value or None if isinstance(value, list) else value for name, value in said.items()}
-    settings, _ = load(ServeSettings, "pki", given, config=config)
+    settings, _ = load(PkiSettings, "pki", given, config=config)
     check_pairs(settings)
+    check_clients(settings)
     configure_logging(settings.log_level)
     with opened(folder, password_file, pin_file) as office:
         for record in office.book.authorities():
             office.safe.open(record.key)  # a wrong password or PIN shows now
-        with suppress(KeyboardInterrupt):
-            asyncio.run(_serve(office, settings))
+        with ExitStack() as stack, suppress(KeyboardInterrupt):
+            pool = stack.enter_context(Pool(office)) if _gives_contracts(office, settings) else None
+            asyncio.run(_serve(office, settings, pool))
 
 
-async def _serve(office: Office, settings: ServeSettings) -> None:
+def _gives_contracts(office: Office, settings: PkiSettings) -> bool:
+    """Whether contracts are served. Raises ConfigError if they are to be, and the authority has no CAs for them (Pool says which)."""
+    wanted = bool(settings.contracts_token or settings.opcp_client_id)
+    return can_serve(office) or wanted
+
+
+async def _serve(office: Office, settings: PkiSettings, pool: Pool | None) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         with suppress(NotImplementedError):  # not on every platform
             asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     tls = Tls(office, settings) if settings.tls else None
+    app = create_app(office, settings)
+    if pool is not None:
+        add_contracts(app, pool, settings)
     server = WebServer(
-        create_app(office, settings),
+        app,
         settings.host,
         settings.port,
         name="server of the authority",
@@ -72,7 +86,7 @@ async def _serve(office: Office, settings: ServeSettings) -> None:
         await asyncio.gather(*work)
 
 
-async def _renew(office: Office, settings: ServeSettings, stopped: asyncio.Event) -> None:
+async def _renew(office: Office, settings: PkiSettings, stopped: asyncio.Event) -> None:
     deliver = Path(settings.deliver) if settings.deliver else None
     await Renewals(office, settings.renew_days, deliver, typer.echo).run(stopped)
 
@@ -88,7 +102,7 @@ async def _refresh(tls: Tls, stopped: asyncio.Event) -> None:
             typer.echo(f"The server's own certificate stays as it is: {error}")
 
 
-def _tell(office: Office, settings: ServeSettings, url: str) -> None:
+def _tell(office: Office, settings: PkiSettings, url: str) -> None:
     typer.echo(f"OCSP        {url}/ocsp")
     typer.echo(f"CRLs        {url}/crl/NAME.crl ({', '.join(each.name for each in office.book.authorities())})")
     if settings.est_user:
@@ -96,6 +110,8 @@ def _tell(office: Office, settings: ServeSettings, url: str) -> None:
         typer.echo(f"EST         {where} ({', '.join(settings.est_profiles)})")
     if settings.signer_token:
         typer.echo(f"signer_url  {url}/sign")
+    if settings.contracts_token or settings.opcp_client_id:
+        typer.echo(f"contracts   {url}/contracts, and by OPCP at {url}")
     if office.url and office.url != url:
         typer.echo(f"The certificates name {office.url}: who follows them does not come here.")
     typer.echo("Ctrl-C stops it.")

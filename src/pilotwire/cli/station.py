@@ -24,9 +24,10 @@ from pilotwire.simulator.fleet.progress import line_of, watch
 from pilotwire.simulator.fleet.settings import FleetSettings, load_fleet_settings
 from pilotwire.simulator.planned import build_planned
 from pilotwire.station.app import Station
-from pilotwire.station.control import Host, control_api, host_api
+from pilotwire.station.control import Host, control_api, host_api, token_for
 from pilotwire.station.control.settings import HostSettings, load_host_settings
 from pilotwire.station.hardware.drivers import find_driver
+from pilotwire.station.secc import SeccHost, secc_settings
 from pilotwire.station.settings import StationProgramSettings, load_settings
 from pilotwire.station.setup import NAMES
 
@@ -71,6 +72,7 @@ def verb(
     What the station keeps survives kill -9 and power failures: start it again on the same storage and it goes on. With --host-many the
     stations of a process are made and driven through the control port; with --count they follow a scenario.
     """
+    said = {name: value or None if isinstance(value, list) else value for name, value in said.items()}
     if host_many:
         _host({**said, "count": count, "scenario": scenario, "set": set_, "habits": habit}, config)
         return
@@ -117,12 +119,17 @@ def _host(said: dict[str, Any], config: Path | None) -> None:
 
 async def _serve_many(settings: HostSettings, console: Console) -> None:
     host = Host(partial(build_planned, clock=SystemClock(), driver=settings.driver), make_vehicle)
-    control = WebServer(host_api(host), settings.control_host, settings.control_port, name="control port")
+    made = token_for(settings.control_host, settings.control_token)
+    api = host_api(
+        host, token=settings.control_token or made, address=settings.control_host, names=settings.control_names
+    )
+    control = WebServer(api, settings.control_host, settings.control_port, name="control port")
     interrupted = _interrupts()
     async with host, control:
         console.print(
             f"Control port: {control.url} (GET, POST /stations; POST /stations/ID/plug, ...)", highlight=False
         )
+        _tell_token(console, made, f"{control.url}/stations")
         await interrupted.wait()
     console.print("All stations stopped.")
 
@@ -168,15 +175,24 @@ async def _serve_fleet(settings: FleetSettings, plan: Scenario, console: Console
 
 async def _serve(settings: StationProgramSettings, console: Console) -> None:
     station = build_station(settings, SystemClock())
-    control = WebServer(
-        control_api(station, make_vehicle, password=settings.control_password),
-        settings.control_host,
-        settings.control_port,
-        name="control port",
+    made = token_for(settings.control_host, settings.control_token, settings.control_password)
+    api = control_api(
+        station,
+        make_vehicle,
+        password=settings.control_password,
+        token=settings.control_token or made,
+        host=settings.control_host,
+        names=settings.control_names,
     )
+    control = WebServer(api, settings.control_host, settings.control_port, name="control port")
     interrupted = _interrupts()  # before anything is told: whoever reads it may interrupt at once
-    async with station, control:
+    vehicles = secc_settings(settings)
+    secc = SeccHost(station, vehicles) if vehicles is not None else contextlib.nullcontext()
+    async with station, control, secc:
         _tell(console, station, control)
+        if isinstance(secc, SeccHost):
+            console.print(f"Vehicles: {secc.where()}", highlight=False, soft_wrap=True)
+        _tell_token(console, made, f"{control.url}/")
         await _until_interrupted(station, interrupted)
     console.print(f"Station {station.identity} stopped; what it kept is kept.")
 
@@ -191,6 +207,13 @@ def _tell(console: Console, station: Station, control: WebServer) -> None:
     console.print(
         f"Control port: {control.url} (GET /status; POST /plug, /tap, /unplug, /line/cut, ...)", highlight=False
     )
+
+
+def _tell_token(console: Console, made: str | None, url: str) -> None:
+    """The token that was made because others than this machine reach the control port: shown this once."""
+    if made is not None:
+        console.print(f"Its token (until the next start): {made}", highlight=False, soft_wrap=True)
+        console.print(f"In a browser: {url}?token={made}", highlight=False, soft_wrap=True)
 
 
 def _interrupts() -> asyncio.Event:

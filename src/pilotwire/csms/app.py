@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from types import TracebackType
 from typing import Final, Self
+from urllib.parse import urlsplit
 
 import structlog
 
@@ -49,10 +50,11 @@ from pilotwire.csms.uploads import Receiver
 from pilotwire.csms.uploads.servers import UploadServers
 from pilotwire.csms.webhooks import Deliveries, Outbox
 from pilotwire.errors import MisuseError
-from pilotwire.serving import AsgiApp, WebServer
+from pilotwire.serving import AsgiApp, Guard, WebServer
 
 _log = structlog.get_logger("pilotwire.csms")
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+_WITH_SECRETS: Final = ("/uploads/", "/firmware/")
 _EVERYWHERE: Final = frozenset({"", "0.0.0.0", "::"})
 
 
@@ -114,6 +116,7 @@ class Csms:
         journal, store = opened.journal, opened.store
         reports = ReportShelf(self.clock)
         partners = chosen_partners(self.settings, self.clock)
+        stack.callback(partners.close)
         handlers = Handlers(journal, store, self.clock, _policy(self.settings), self._vendors, reports, partners)
         gateway = Gateway(handlers, journal, store, self.clock, self.settings)
         commander = Commander(
@@ -135,7 +138,7 @@ class Csms:
     async def _serve_http(self, stack: AsyncExitStack, app: AsgiApp) -> WebServer:
         settings = self.settings
         web = WebServer(
-            app,
+            _guarded(app, settings) if settings.no_auth else app,
             settings.host,
             settings.http_port,
             name="HTTP API",
@@ -231,6 +234,24 @@ class _Running:
     web: WebServer | None = None
 
 
+def _guarded(app: AsgiApp, settings: CsmsSettings) -> Guard:
+    """The API of who asks nobody for a key (loopback only): no page of another site may do anything, by whatever name it comes.
+
+    Uploads and firmware have secrets in their links, and stations fetch and bring them by whatever name they know.
+    """
+    ours = urlsplit(settings.public_url).hostname
+    return Guard(
+        app,
+        what="HTTP API",
+        host=settings.host,
+        names=(ours,) if ours else (),
+        remedy="Call it by its address or by localhost, or set public_url to that name.",
+        own_pages="*" not in settings.cors_origins,
+        origins=settings.cors_origins,
+        open_paths=_WITH_SECRETS,
+    )
+
+
 def _note_http_tls(reason: str) -> None:
     _log.info("a TLS handshake with the HTTP API failed", reason=reason)
 
@@ -267,5 +288,6 @@ def _policy(settings: CsmsSettings) -> Policy:
         energy_price=Decimal(settings.energy_price) if settings.energy_price else None,
         authorization_fallback=settings.authorization_fallback,
         contract_roots=contract_roots(settings.contract_roots),
+        contract_ocsp=settings.contract_ocsp_url,
         accept_unverified_contracts=settings.accept_unverified_contracts,
     )

@@ -243,6 +243,28 @@ class CsmsSettings(Settings):
         20.0, "seconds, more than 0 and at most 60", "how long that pool may take", gt=0, le=60
     )
     contracts_token: str = setting("", "a token", "the bearer token for that pool", pattern=r"^[!-~]*$")
+    contracts_interface: Literal["pilotwire", "opcp", "embedded"] = setting(
+        "pilotwire",
+        "pilotwire, opcp or embedded",
+        "how that pool is asked: as `pki serve` is, by the Open Plug&Charge Protocol, or inside, in the folder contracts_pki",
+    )
+    contracts_client_id: str = setting(
+        "", "a name", "OPCP: the client that gets tokens; without one contracts_token is used"
+    )
+    contracts_client_secret: str = setting("", "a secret", "OPCP: the secret of that client", pattern=r"^[!-~]*$")
+    contracts_audience: str = setting("", "a text, mostly a URL", "OPCP: for what tokens are wanted", max_length=500)
+    contracts_token_url: str = setting(
+        "",
+        "an http(s) URL",
+        "OPCP: who gives tokens, if not /oauth/token at contracts_url",
+        pattern=r"^(https?://[^\s?#]+)?$",
+    )
+    contracts_data_path: str = setting(
+        "/v1/ccp/signedContractData", "a path", "OPCP: where contracts are", pattern=r"^/[!-~]*$"
+    )
+    contracts_roots_path: str = setting("/v1/root/rootCerts", "a path", "OPCP: where roots are", pattern=r"^/[!-~]*$")
+    contracts_pki: str = setting("", "a folder", "embedded: the folder of the authority (pilotwire pki init)")
+    contracts_pki_password: str = setting("", "a password", "embedded: the password of its keys")
     ocsp_timeout: float = setting(
         5.0, "seconds, more than 0 and at most 60", "how long an OCSP responder or a CRL may take", gt=0, le=60
     )
@@ -335,6 +357,15 @@ class CsmsSettings(Settings):
     )
     contract_roots: str = setting(
         "", "a PEM file", "the roots of contract certificates (MO), for those a station sends whole"
+    )
+    contract_roots_of_pool: bool = setting(
+        False, "true or false", "whether the MO and V2G roots that the pool of contracts tells are such roots too"
+    )
+    contract_ocsp_url: str = setting(
+        "",
+        "an http(s) URL",
+        "the OCSP responder for contracts a station sends whole whose certificates name none",
+        pattern=r"^(https?://[^\s?#]+)?$",
     )
     accept_unverified_contracts: bool = setting(
         False, "true or false", "for a lab: contracts whose certificate nobody could verify may charge"

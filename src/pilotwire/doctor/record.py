@@ -17,6 +17,7 @@ from pilotwire.doctor.findings import Chart, Finding, Layer
 from pilotwire.doctor.patient import Place
 from pilotwire.doctor.probes.trust_store import machine_roots
 from pilotwire.doctor.profiles.profile import PlatformProfile
+from pilotwire.doctor.profiles.unjudged import SeenFrom, not_judged
 from pilotwire.doctor.readers.anything import read_any
 from pilotwire.doctor.readers.dockings import Docking
 from pilotwire.doctor.report.record import Report
@@ -44,7 +45,8 @@ def examine_files(reading: Reading, profile: PlatformProfile, clock: Clock) -> R
     chart, formats = Chart(), list[str]()
     for file in reading.files:
         formats.append(_examine(file, reading, profile, chart))
-    kind = "capture" if any("cap" in each.lower() for each in formats) else "log"
+    kind = SeenFrom.CAPTURE if any("cap" in each.lower() for each in formats) else SeenFrom.LOG
+    chart.skipped += not_judged(profile, kind)
     return Report(", ".join(each.name for each in reading.files), kind, profile.title, clock.now(), chart)
 
 

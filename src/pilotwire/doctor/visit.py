@@ -10,6 +10,7 @@ from pilotwire.doctor.patient import Patient
 from pilotwire.doctor.probes.certificates import certificate_probes
 from pilotwire.doctor.probes.network import network_probes
 from pilotwire.doctor.probes.protocol import protocol_probes
+from pilotwire.doctor.profiles.unjudged import SeenFrom, not_judged
 from pilotwire.doctor.report.record import Report
 
 
@@ -24,4 +25,5 @@ async def visit(patient: Patient, probes: Sequence[Probe] | None = None) -> Repo
     at = patient.clock.now()
     chart = await examine(patient, probes_of() if probes is None else probes)
     subject = f"{patient.place}/{patient.identity}"
-    return Report(subject, "station's place", patient.profile.title, at, chart)
+    chart.skipped += not_judged(patient.profile, SeenFrom.STATION, patience=patient.patience)
+    return Report(subject, SeenFrom.STATION, patient.profile.title, at, chart)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 
@@ -40,6 +41,24 @@ def why_unreadable(certificate: Certificate) -> str:
     return ""
 
 
+def signature_hash(holder: Certificate | x509.CertificateSigningRequest) -> hashes.HashAlgorithm | None:
+    """The hash it is signed with; None where the signature has none of its own (Ed25519), or is of a kind that is not known here."""
+    try:
+        return holder.signature_hash_algorithm
+    except Exception:  # an object identifier nobody here knows, or parameters of RSA-PSS that are none
+        return None
+
+
+def has_known_signature(certificate: Certificate) -> bool:
+    """Whether its signature is of a kind that can be checked here at all, right or wrong."""
+    try:
+        certificate.signature_hash_algorithm  # noqa: B018
+        certificate.signature_algorithm_parameters  # noqa: B018
+    except Exception:  # as above
+        return False
+    return True
+
+
 def read_one(pem: str) -> Certificate:
     """The one certificate of a PEM text. Raises PkiFault if it is not exactly one."""
     found = read_certificates(pem)
@@ -56,6 +75,11 @@ def pem_of(*certificates: Certificate) -> str:
 def common_name(name: x509.Name) -> str:
     """The CN of a subject or issuer, "" if it has none."""
     return attribute(name, NameOID.COMMON_NAME)
+
+
+def organization(name: x509.Name) -> str:
+    """The O of a subject or issuer, "" if it has none (A00.FR.509)."""
+    return attribute(name, NameOID.ORGANIZATION_NAME)
 
 
 def attribute(name: x509.Name, which: x509.ObjectIdentifier) -> str:

@@ -9,9 +9,9 @@ from cryptography import x509
 from cryptography.x509.oid import AuthorityInformationAccessOID
 
 from pilotwire.pki.certificate_defects import named
-from pilotwire.pki.certificates import Certificate
+from pilotwire.pki.certificates import Certificate, has_known_signature
 from pilotwire.pki.defects import Defect, Flaw, Purpose
-from pilotwire.pki.naming import extension_of, short_name, words_of
+from pilotwire.pki.naming import extension_of, oid_words, short_name, words_of
 from pilotwire.pki.paths import LONGEST, End, Path, issuer_key_id, key_id, signed
 
 
@@ -103,6 +103,12 @@ def _untrusted(root: Certificate, roots: Sequence[Certificate]) -> Defect:
 def _missing(last: Certificate, known: Sequence[Certificate]) -> Iterator[Defect]:
     issuer, wanted = words_of(last.issuer), issuer_key_id(last)
     namesakes = [each for each in (last, *known) if each.subject == last.issuer]
+    if not has_known_signature(last):
+        how = oid_words(last.signature_algorithm_oid)
+        what = f"{named(last)} has a signature of a kind that is not known here ({how}): whether it is right cannot be told."
+        yield Defect(Flaw.BAD_SIGNATURE, what, "Have it signed anew, by ECDSA or RSA with SHA-256.", last)
+        if namesakes:
+            return
     if not namesakes:
         with_key = f", with the key identifier {wanted.hex(':').upper()}," if wanted else ""
         what = f"{named(last)} is signed by {issuer}{with_key} whose certificate is missing."

@@ -9,7 +9,7 @@ from cryptography import x509
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
 from pilotwire.pki.certificate_defects import unknown_critical, usages_of
-from pilotwire.pki.certificates import Certificate
+from pilotwire.pki.certificates import Certificate, has_known_signature, signature_hash
 from pilotwire.pki.chain_defects import access_urls
 from pilotwire.pki.keys import key_words, kind_of
 from pilotwire.pki.naming import extension_of, fingerprint, hosts_of, oid_words, serial_words, words_of
@@ -109,8 +109,10 @@ def describe(certificate: Certificate, now: datetime) -> Description:
 
 
 def _signature(certificate: Certificate) -> str:
-    """The signature's algorithm: its name, and for RSA-PSS its hash."""
-    named, digest = oid_words(certificate.signature_algorithm_oid), certificate.signature_hash_algorithm
+    """The signature's algorithm: its name, and for RSA-PSS its hash; its numbers where it is not known here."""
+    named, digest = oid_words(certificate.signature_algorithm_oid), signature_hash(certificate)
+    if not has_known_signature(certificate):
+        return f"{named} (not known here)"
     return f"{named} with {digest.name}" if digest is not None and digest.name not in named.lower() else named
 
 

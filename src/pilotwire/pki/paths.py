@@ -12,7 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
-from pilotwire.pki.certificates import Certificate, is_issued_by, key_bytes
+from pilotwire.pki.certificates import Certificate, is_issued_by, key_bytes, signature_hash
 from pilotwire.pki.keys import WEAK_HASHES
 
 LONGEST: Final = 10
@@ -99,8 +99,8 @@ def _signed_weakly(below: Certificate, above: Certificate) -> bool:
 
 
 def weak_hash(certificate: Certificate) -> hashes.HashAlgorithm | None:
-    """The hash it is signed with, if that is too weak (A00.FR.504)."""
-    digest = certificate.signature_hash_algorithm
+    """The hash it is signed with, if that is too weak (A00.FR.504); None for a signature of a kind that is not known here too."""
+    digest = signature_hash(certificate)
     return digest if digest is not None and digest.name in WEAK_HASHES else None
 
 

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from pilotwire.pki.certificates import PkiFault, attribute
+from pilotwire.pki.certificates import PkiFault, attribute, signature_hash
 from pilotwire.pki.issuing import Order
 from pilotwire.pki.keys import LEAST_EC_BITS, LEAST_RSA_BITS, WEAK_HASHES, KeyKind, PublicKey, key_words, kind_of
 from pilotwire.pki.naming import is_address, is_host
@@ -141,7 +141,7 @@ def _read(csr: str | x509.CertificateSigningRequest) -> x509.CertificateSigningR
 
 
 def _signature(request: x509.CertificateSigningRequest) -> list[Breach]:
-    digest = request.signature_hash_algorithm
+    digest = signature_hash(request)
     if digest is None or digest.name not in WEAK_HASHES:
         return []
     return [Breach("A00.FR.504", f"The request is signed with {digest.name.upper()}.", "Sign it with SHA-256.")]

@@ -35,6 +35,14 @@ class Backend:
         """Put an id token on record."""
         await self._ask("PUT", f"/tokens/{_in_path(value)}?type={_in_path(token_type)}", {"status": "Accepted"})
 
+    async def install_root(self, station: str, kind: str, certificate: str) -> None:
+        """Install a root certificate in a station; `kind` as in InstallCertificateUseEnumType."""
+        body = {"certificateType": kind, "certificate": certificate}
+        path = f"/stations/{_in_path(station)}/commands/install-certificate"
+        answer = await self._ask("POST", path, body)
+        if answer["status"] != "Accepted":
+            raise BackendRefused(200, f"{station} did not take the {kind}: {answer['status']}.")
+
     async def request_start(self, station: str, id_token: str, evse: int = 1) -> None:
         """Start a transaction from afar."""
         body = {"idToken": {"idToken": id_token, "type": "ISO14443"}, "evseId": evse}

@@ -22,8 +22,10 @@ from pilotwire.station.files import Files, FolderFiles
 from pilotwire.station.hardware.drivers import find_driver, find_layout
 from pilotwire.station.hardware.layouts import StationLayout
 from pilotwire.station.hardware.modbus import ModbusMeter, ModbusSettings, metered_layout, meters_of
+from pilotwire.station.hardware.ports import VehicleInlet
 from pilotwire.station.keys import KeyStore
 from pilotwire.station.keys.token import TokenKeys, TokenPlace
+from pilotwire.station.secc.spoken import SPOKEN, SpokenVehicle
 from pilotwire.station.settings import StationProgramSettings, first_variables
 from pilotwire.station.setup import check_place
 from pilotwire.station.storage import SqliteStorage
@@ -35,9 +37,9 @@ def make_vehicle(model: str, *, soc: float, target_soc: float | None = None, ene
     return vehicle(model, soc=soc, wish=wish)
 
 
-def vehicle_from(saved: Mapping[str, Any]) -> Vehicle:
-    """A vehicle that was plugged in when its station was last saved."""
-    return Vehicle.restore(saved)
+def vehicle_from(saved: Mapping[str, Any]) -> VehicleInlet:
+    """A vehicle that was plugged in when its station was last saved: one of ours, or one that spoke by ISO 15118."""
+    return SpokenVehicle.restore(saved) if SPOKEN in saved else Vehicle.restore(saved)
 
 
 def build_station(settings: StationProgramSettings, clock: Clock, *, on_frame: OnFrame | None = None) -> Station:

@@ -8,10 +8,12 @@ from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
+from weakref import WeakSet
 
 from cryptography import x509
 
 from pilotwire.errors import ConfigError
+from pilotwire.serving import AlertingContext
 from pilotwire.station.files import Files
 from pilotwire.station.keys import openssl
 
@@ -29,6 +31,12 @@ ALL: Final = f"{STRONG}:DHE+AESGCM:AES128-GCM-SHA256:AES256-GCM-SHA384:ECDHE+AES
 """Also those without forward secrecy that A00.FR.319 names, and block cipher modes older platforms insist on."""
 _NO_WILDCARDS: Final = 0x2
 """X509_CHECK_FLAG_NO_WILDCARDS of OpenSSL."""
+_112_BITS: Final = 2
+"""The security level of OpenSSL at which no key, suite or signature has less than 112 bits of security (A00.FR.501)."""
+_HANDSHAKE, _CERTIFICATE_REQUEST = 22, 13
+"""A kind of record, and of message in it (RFC 5246, 7.4)."""
+_asked: WeakSet[ssl.SSLObject] = WeakSet()
+"""The connections on which the other side asked for the station's certificate, as far as their context watches."""
 
 
 def roots_in(files: Files, *, one_root: bool = False) -> bytes:
@@ -72,12 +80,14 @@ def client_context(
     checks_host_name: bool = True,
     takes_wildcards: bool = False,
     one_root: bool = False,
+    watches: bool = False,
 ) -> ssl.SSLContext:
     """The context for a connection of security profile 2, or 3 (`shows_certificate`).
 
     The chain is always checked against the station's roots (A00.FR.308), and the host name unless an installer switched that off
     (A00.FR.309); a name with a wildcard is none of a host. Nothing below TLS 1.2 is spoken (A00.FR.313), nothing is compressed
-    (A00.FR.321). Raises ConfigError for files that cannot be used.
+    (A00.FR.321), no key is weaker than 112 bits of security (A00.FR.501). `watches`: `was_passed_over` is to tell, at the price of
+    some microseconds a message. Raises ConfigError for files that cannot be used.
     """
     own = own_in(files) if shows_certificate else None
     if shows_certificate and own is None:
@@ -86,12 +96,31 @@ def client_context(
             "Give --certificate and --key, or let the CSMS install one.",
         )
     suites = STRONG if only_strong_ciphers else ALL
-    return _context(roots_in(files, one_root=one_root), own, suites, checks_host_name, takes_wildcards)
+    return _context(roots_in(files, one_root=one_root), own, suites, checks_host_name, takes_wildcards, watches)
+
+
+def was_passed_over(line: ssl.SSLObject | None) -> bool:
+    """Whether the other side of a connection never asked for the station's certificate; False where the context does not watch."""
+    return line is not None and getattr(line.context, _WATCH, None) is not None and line not in _asked
+
+
+_WATCH: Final = "_msg_callback"
+"""The standard library's hook that sees the messages of a handshake, by its name there: no other way tells what was asked for."""
+
+
+def _watch(line: ssl.SSLObject, direction: str, _version: object, kind: int, message: int, _data: bytes) -> None:
+    if direction == "read" and kind == _HANDSHAKE and message == _CERTIFICATE_REQUEST:
+        _asked.add(line)
 
 
 @lru_cache(maxsize=64)
 def _context(
-    roots: bytes, own: tuple[bytes, bytes] | None, suites: str, checks_host_name: bool, takes_wildcards: bool
+    roots: bytes,
+    own: tuple[bytes, bytes] | None,
+    suites: str,
+    checks_host_name: bool,
+    takes_wildcards: bool,
+    watches: bool,
 ) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -100,7 +129,9 @@ def _context(
         ssl.VERIFY_X509_PARTIAL_CHAIN
     )  # a CSMS root may be an intermediate that was installed as one
     context.check_hostname = checks_host_name
-    context.set_ciphers(suites)
+    _use(context, suites)
+    if watches:
+        setattr(context, _WATCH, _watch)
     if not takes_wildcards:
         # The standard library has no name for this; OpenSSL has, and without it *.example.com would be any host there.
         setattr(context, "_host_flags", getattr(context, "_host_flags", 0) | _NO_WILDCARDS)  # noqa: B010
@@ -112,6 +143,11 @@ def _context(
     except (ssl.SSLError, ValueError, OSError) as error:
         raise ConfigError(f"The station's certificates cannot be used: {error}.", _remedy(own)) from None
     return context
+
+
+def _use(context: ssl.SSLContext, suites: str) -> None:
+    """These suites, with keys of 112 bits of security at least, however OpenSSL was built or configured (A00.FR.501 to A00.FR.503)."""
+    context.set_ciphers(suites if context.security_level >= _112_BITS else f"{suites}:@SECLEVEL={_112_BITS}")
 
 
 def _remedy(own: tuple[bytes, bytes] | None) -> str:
@@ -127,10 +163,10 @@ def server_context(files: Files) -> ssl.SSLContext:
         raise ConfigError(
             "A port with TLS needs a certificate of the station with its key.", "Give --certificate and --key."
         )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context = AlertingContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.options |= ssl.OP_NO_COMPRESSION
-    context.set_ciphers(ALL)
+    _use(context, ALL)
     try:
         _show(context, *own)
     except (ssl.SSLError, ValueError, OSError) as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Coroutine
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -18,7 +19,7 @@ from pilotwire.errors import NotReachable, NotSayable
 from pilotwire.ocpp.net.backoff import RetryBackOff
 from pilotwire.ocpp.net.client import ConnectError
 from pilotwire.ocpp.net.peer import AnswerInvalid, CallRefused, CallTimeout
-from pilotwire.station.connecting import credentials_seen, event_of
+from pilotwire.station.connecting import credentials_seen, event_of, is_long_enough
 from pilotwire.station.core import StationCore
 from pilotwire.station.core import inputs as told
 from pilotwire.station.core.network_ways import CarriersSeen, Connected, CredentialsSeen, Missed, Moved, Way
@@ -141,7 +142,8 @@ class LineOwner(ABC):
 
     def _look_at_credentials(self) -> None:
         """Tell the core what there is to make secure connections with; the files may have changed at any time."""
-        self.feed(self._credentials(self.files))
+        seen = self._credentials(self.files)
+        self.feed(replace(seen, password=is_long_enough(self.line.endpoint.password)))
 
     def _credentials(self, files: Files) -> CredentialsSeen:
         has_password = self.line.endpoint.password is not None

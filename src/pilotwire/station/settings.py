@@ -69,6 +69,15 @@ class StationProgramSettings(Settings):
         min_length=8,
         max_length=200,
     )
+    control_token: str | None = setting(
+        None,
+        "16 to 200 visible ASCII characters",
+        "the token programs show at the control port; made and shown where none is given and others than this machine reach it",
+        pattern=r"^[!-~]{16,200}$",
+    )
+    control_names: tuple[str, ...] = setting(
+        (), "a list of host names", "what else the control port may be called than by its address or localhost"
+    )
     layout: str = setting(
         "ac-22-single", "the name of a station layout, or module:name", "EVSEs and connectors", min_length=1
     )
@@ -98,6 +107,37 @@ class StationProgramSettings(Settings):
         None, "a PEM file", "the station's certificate and its chain, for security profile 3"
     )
     key: str | None = setting(None, "a PEM file", "the private key of the station's certificate")
+    secc: str | None = setting(
+        None, "a network interface, or lo", "speak ISO 15118 and DIN SPEC 70121 with vehicles on this interface"
+    )
+    secc_evse: int = setting(1, "the number of an EVSE", "the EVSE whose cable the interface belongs to", ge=1)
+    secc_tls: Literal["off", "on", "only"] = setting(
+        "on", "off, on or only", "TLS towards vehicles: none, for those that ask for it, for all"
+    )
+    secc_port: int = setting(
+        0, "a port from 0 to 65535 (0: any free one)", "the TCP port vehicles connect to", ge=0, le=65535
+    )
+    secc_chain: str | None = setting(
+        None, "a PEM file", "the SECC's certificate and its sub-CAs, if the CSMS signs none"
+    )
+    secc_key: str | None = setting(None, "a PEM file", "the private key of the SECC's certificate")
+    secc_chain_20: str | None = setting(None, "a PEM file", "the SECC's certificate for ISO 15118-20")
+    secc_key_20: str | None = setting(None, "a PEM file", "its private key")
+    secc_vehicle_roots: str | None = setting(
+        None, "a PEM file", "the roots that vehicles' certificates lead to (ISO 15118-20)"
+    )
+    secc_receipts: int = setting(
+        0, "a number of messages, 0 for never", "ask a vehicle with a contract for a receipt every so many", ge=0
+    )
+    secc_plain_20: bool = setting(
+        False, "true or false", "ISO 15118-20 without TLS too, which the standard forbids: for test benches"
+    )
+    secc_prices: Literal["none", "absolute", "levels"] = setting(
+        "none", "none, absolute or levels", "ISO 15118-20: the kind of price schedules that the CSMS sends for vehicles"
+    )
+    secc_key_log: str | None = setting(
+        None, "a file name", "write the secrets of TLS there, so that captures can be read"
+    )
     key_store: Literal["file", "pkcs11"] = setting(
         "file", "file or pkcs11", "where the station makes and keeps the keys of its own certificates"
     )

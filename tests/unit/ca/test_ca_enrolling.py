@@ -60,6 +60,7 @@ def test_edition_20_has_larger_keys_where_iso_15118_is_spoken(tmp_path: Path) ->
         found(office, Plan(hierarchies_of("csms"), "Volta"), "me")
 
 
+@pytest.mark.req("A00.FR.603", "SEC16:A00.FR.602")
 def test_files_are_for_their_owner_only(office: Office) -> None:
     assert stat.S_IMODE(office.folder.stat().st_mode) == 0o700
     assert stat.S_IMODE((office.folder / "keys").stat().st_mode) == 0o700
@@ -68,7 +69,7 @@ def test_files_are_for_their_owner_only(office: Office) -> None:
     assert all(b"ENCRYPTED" in each.read_bytes() for each in keys)
 
 
-@pytest.mark.req("A00.FR.510")
+@pytest.mark.req("A00.FR.510", "SEC16:A00.FR.510")
 def test_a_server_is_named_by_all_its_hosts(office: Office) -> None:
     wanted = Wanted("csms-server", "csms.example.org", ("10.0.0.1", "csms.example.org", "alt.example.org"))
     issued, _ = issue_with_key(office, wanted, "me")
@@ -106,7 +107,7 @@ def test_a_hierarchy_that_is_not_there_is_told_with_what_makes_it(tmp_path: Path
         issue_with_key(office, Wanted("secc", "DE1"), "me")
 
 
-@pytest.mark.req("A00.FR.509", "A00.FR.511")
+@pytest.mark.req("A00.FR.509", "A00.FR.511", "SEC16:A00.FR.509", "SEC16:A00.FR.511")
 def test_a_request_is_signed_if_it_keeps_to_the_policy(office: Office) -> None:
     key = a_key()
     issued = sign_request(office, Brought(a_request("SN-9", key=key), "station", "me"))

@@ -91,7 +91,7 @@ def test_openssl_answers_to_a_hello_of_tls_1_3(shop: Shop) -> None:
 def test_openssl_refuses_old_versions_by_an_alert(shop: Shop, version: int) -> None:
     answer = Listener().hear(answered(shop.context(), offer(version)))
     assert answer.hello is None
-    assert alert_words(answer.alert or 0).startswith("protocol_version: it does not take this version")
+    assert alert_words(answer.alert or 0).startswith("protocol_version: it does not speak a version")
 
 
 def test_a_suite_that_is_not_shared_is_a_handshake_failure(shop: Shop) -> None:

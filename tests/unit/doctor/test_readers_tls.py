@@ -19,7 +19,7 @@ from pilotwire.doctor.readers.anything import read_any
 from pilotwire.doctor.readers.capture import read_capture
 from pilotwire.doctor.readers.recording import Recording
 from pilotwire.doctor.readers.tls_keys import KeyLog, from_secret, suite_of
-from pilotwire.doctor.readers.tls_names import ALERTS, SUITES, is_grease
+from pilotwire.doctor.tls_names import ALERTS, SUITES, is_grease
 from pilotwire.errors import ConfigError
 from tests.support.doctor_captures import (
     BOOT,

@@ -126,7 +126,7 @@ class Token:
         return self._key.sign(data, pss if way.pss else padding.PKCS1v15(), digest)
 
 
-@pytest.mark.req("A00.FR.505", "A00.FR.603")
+@pytest.mark.req("A00.FR.505", "A00.FR.603", "SEC16:A00.FR.602")
 @pytest.mark.parametrize(
     ("kind", "way"),
     [

@@ -134,7 +134,7 @@ def test_kinds_of_iso_15118_have_their_keys_and_domain() -> None:
     assert rules(asked(domain="CPO"), replace(policy, domains=())) == ["A00.FR.513"]
 
 
-@pytest.mark.req("A00.FR.510")
+@pytest.mark.req("A00.FR.510", "SEC16:A00.FR.510")
 def test_a_server_may_ask_for_its_own_names_only() -> None:
     policy = policy_for(SERVER, common_names=["csms.example", "192.0.2.7"])
     assert rules(asked("csms.example", names=("csms.example", "192.0.2.7")), policy) == []

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from pilotwire.errors import MisuseError
-from pilotwire.pki import PkiFault, Subject, make_csr, read_csr, read_ocsp, subject_of_csr
+from pilotwire.pki import PkiFault, Subject, common_name, make_csr, organization, read_csr, read_ocsp, subject_of_csr
 from tests.support.station_pki import START, Signer, key
 
 ROOT = Signer.root("Root")
@@ -24,6 +24,12 @@ def test_a_request_is_signed_by_whoever_has_the_key() -> None:
     csr = make_csr(SUBJECT, key("station").public_key(), _sign)
     assert read_csr(csr).public_key() == key("station").public_key()
     assert subject_of_csr(csr) == SUBJECT
+
+
+def test_what_is_not_in_a_name_is_empty() -> None:
+    name = SUBJECT.name()
+    assert (common_name(name), organization(name)) == ("SN-1", "Volta")
+    assert organization(Subject("SN-1", "").name()) == ""
 
 
 def test_a_request_with_an_rsa_key() -> None:

@@ -415,7 +415,7 @@ async def test_the_answer_comes_before_what_was_asked_for(message: str) -> None:
 # --- what the CSMS sets of the line itself ---------------------------------------------------------------------------
 
 
-@pytest.mark.req("A01.FR.01", "A01.FR.12")
+@pytest.mark.req("A01.FR.01", "A01.FR.12", "SEC16:A01.FR.01", "SEC16:A01.FR.12")
 @each_version
 async def test_another_password_is_used_at_once(version: str, capsys: pytest.CaptureFixture[str]) -> None:
     """The answer leaves, the connection ends, the next one shows the new password; so does one after a power cut. No log has it."""

@@ -108,6 +108,7 @@ def _suites(context: ssl.SSLContext) -> set[str]:
 
 
 @pytest.mark.req("A00.FR.313", "A00.FR.319", "A00.FR.321", "A00.FR.416", "A00.FR.422")
+@pytest.mark.req("SEC16:A00.FR.318", "SEC16:A00.FR.422", "SEC16:A00.FR.501", "SEC16:A00.FR.502", "SEC16:A00.FR.503")
 def test_the_suites_that_must_be_are_offered(scene: SecureScene) -> None:
     """Strictly: none without forward secrecy."""
     usual = client_context(scene.files(), shows_certificate=False)
@@ -119,6 +120,7 @@ def test_the_suites_that_must_be_are_offered(scene: SecureScene) -> None:
         assert context.minimum_version == ssl.TLSVersion.TLSv1_2
         assert context.options & ssl.OP_NO_COMPRESSION
         assert context.verify_mode is ssl.CERT_REQUIRED
+        assert context.security_level >= 2, "112 bits, however OpenSSL was built"
         assert not any("CBC3" in suite or "RC4" in suite or "NULL" in suite for suite in _suites(context))
 
 

@@ -62,6 +62,8 @@ async def test_a_csms_with_nothing_good_in_tls_is_none(scene: SecureScene, how: 
 
 
 @pytest.mark.req("A00.FR.310", "A00.FR.311", "A00.FR.317", "A00.FR.413", "A00.FR.420")
+@pytest.mark.req("SEC16:A00.FR.316", "SEC16:A00.FR.420")
+@pytest.mark.parametrize(("version", "profile"), [("1.6", 2), ("1.6", 3), ("2.0.1", 2)])
 @pytest.mark.parametrize(
     ("kind", "alert"),
     [
@@ -71,12 +73,15 @@ async def test_a_csms_with_nothing_good_in_tls_is_none(scene: SecureScene, how: 
         ("other-host", "SSLV3_ALERT_BAD_CERTIFICATE"),
     ],
 )
-async def test_a_csms_whose_certificate_is_refused_hears_why(scene: SecureScene, kind: str, alert: str) -> None:
+async def test_a_csms_whose_certificate_is_refused_hears_why(
+    scene: SecureScene, version: str, profile: int, kind: str, alert: str
+) -> None:
     """By the alert of TLS, before the connection is gone; and the station knows why as well."""
     heard: list[str] = []
+    how: dict[str, Any] = {"files": scene.files(certificate=True), "password": PASSWORD, "security_profile": profile}
     async with (
         alerting(scene.server_context(kind), heard=heard) as port,
-        lab(f"wss://localhost:{port}", files=scene.files(), password=PASSWORD) as one,
+        lab(f"wss://localhost:{port}", version, **how) as one,
     ):
         await one.until(lambda: "TLS" in one.station.line.trouble, "trouble")
         await eventually(lambda: heard == [alert], what=alert)

@@ -20,6 +20,7 @@ from pilotwire.ca.renewing import due_ones, renew
 from pilotwire.ca.settings import ServeSettings
 from pilotwire.errors import ConfigError
 from pilotwire.pki import Certificate, pem_of
+from pilotwire.serving import AlertingContext
 
 OWN_NAME: Final = "pki-serve"
 """What the server's own certificate is called in the register."""
@@ -59,7 +60,7 @@ class Tls:
     def __init__(self, office: Office, settings: ServeSettings) -> None:
         self._office = office
         self._settings = settings
-        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context = AlertingContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.minimum_version = ssl.TLSVersion.TLSv1_2
         self.context.verify_mode = ssl.CERT_OPTIONAL
         trusted = [each for record in office.book.authorities() for each in office.chain(record.name)]

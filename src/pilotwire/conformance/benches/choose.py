@@ -125,9 +125,14 @@ async def _desk(section: Section) -> AsyncIterator[Desk | None]:
         yield None
         return
     desk = Desk(timeout=float(section.get("timeout", 300.0)), say=print_line, hear=read_line)
-    async with served(desk, str(section.get("host", "127.0.0.1")), int(section.get("page", 0))) as url:
+    host, names = str(section.get("host", "127.0.0.1")), _names(section.get("names", ()))
+    async with served(desk, host, int(section.get("page", 0)), names) as url:
         print_line(f"What there is to do is asked here and at {url}")
         yield desk
+
+
+def _names(said: Any) -> tuple[str, ...]:
+    return (said,) if isinstance(said, str) else tuple(map(str, said))
 
 
 def print_line(text: str) -> None:

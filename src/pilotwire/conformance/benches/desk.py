@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import html
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Annotated, Final
@@ -15,7 +15,7 @@ from fastapi import FastAPI, Form
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 
 from pilotwire.conformance.benches.ports import ActFailed
-from pilotwire.serving import WebServer
+from pilotwire.serving import Guard, WebServer
 
 Say = Callable[[str], None]
 """Says something in the terminal."""
@@ -154,7 +154,12 @@ def _body(waiting: Instruction | None) -> str:
 
 
 @contextlib.asynccontextmanager
-async def served(desk: Desk, host: str, port: int) -> AsyncIterator[str]:
-    """The desk with its page at a port; gives the page's URL. Raises ConfigError if the port cannot be had."""
-    async with WebServer(desk_page(desk), host, port, name="page of the bench") as server:
+async def served(desk: Desk, host: str, port: int, names: Collection[str] = ()) -> AsyncIterator[str]:
+    """The desk with its page at a port; gives the page's URL. Raises ConfigError if the port cannot be had.
+
+    The page answers to names of this machine and to `names`, and takes no answers from pages of others.
+    """
+    remedy = "Call it by its address or by localhost, or say `names` in the section of the bench."
+    guarded = Guard(desk_page(desk), what="page of the bench", host=host, names=names, remedy=remedy, own_pages=True)
+    async with WebServer(guarded, host, port, name="page of the bench") as server:
         yield server.url

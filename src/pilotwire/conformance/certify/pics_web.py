@@ -25,7 +25,7 @@ from pilotwire.conformance.language import Role
 from pilotwire.conformance.verdict import CaseResult
 from pilotwire.errors import ConfigError
 from pilotwire.ocpp.version import OcppVersion
-from pilotwire.serving import WebServer
+from pilotwire.serving import Guard, WebServer, is_foreign
 
 _MOST: Final = 9999
 _MOST_LETTERS: Final = 200
@@ -142,8 +142,9 @@ def pics_page(answers: Answers) -> FastAPI:
 
 @contextlib.asynccontextmanager
 async def served(answers: Answers, host: str, port: int) -> AsyncIterator[str]:
-    """The page at a port; gives its URL. Raises ConfigError if the port cannot be had."""
-    async with WebServer(pics_page(answers), host, port, name="page of the PICS") as server:
+    """The page at a port; gives its URL. It answers to names of this machine only. Raises ConfigError if the port cannot be had."""
+    guarded = Guard(pics_page(answers), what="page of the PICS", host=host, own_pages=True)
+    async with WebServer(guarded, host, port, name="page of the PICS") as server:
         yield server.url
 
 
@@ -249,8 +250,7 @@ def _anchors(pics: Pics) -> dict[str, str]:
 
 def _from_here(request: Request) -> bool:
     """Whether a form was sent by this page: any page in the same browser could send one."""
-    origin = request.headers.get("origin")
-    return origin is None or origin.partition("://")[2] == request.headers.get("host")
+    return not is_foreign(request.headers.get("origin"), request.headers.get("host", ""))
 
 
 def _texts(values: list[Any]) -> set[str]:

@@ -234,7 +234,7 @@ class Admission:
 
     async def _shown(self, station: str, der: bytes) -> Sequence[Operation]:
         kept = await self._store.record(HELD, station, SigningUse.CHARGING_STATION)
-        if kept is not None and kept.id == fingerprint_of(der):
+        if kept is not None and kept.id == fingerprint_of(der) and kept.known is Known.SHOWN:
             return ()
         certificate = x509.load_der_x509_certificate(der)
         if common_name_of(der) != station and not _is_serial(common_name_of(der), await self._store.station(station)):

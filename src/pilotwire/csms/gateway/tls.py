@@ -3,7 +3,7 @@
 TLS 1.2 and above (A00.FR.313, A00.FR.416), the four cipher suites every CSMS must have (A00.FR.318, A00.FR.421) and those with both RSA
 certificates and forward secrecy, no compression (A00.FR.424). An ECDSA and an RSA chain may be loaded together; the client's suites
 decide which is shown, and of chains for several host names the name it asks for (SNI). A client certificate is asked for, verified if
-there is one, and demanded later, of the stations that need one.
+there is one, and demanded later, of the stations that need one. Whose handshake is refused is told why by the TLS alert.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import structlog
 from pilotwire.csms.gateway.server_names import ByServerName, Chains
 from pilotwire.csms.settings import CsmsSettings
 from pilotwire.errors import ConfigError
+from pilotwire.serving import AlertingContext, AlertingObject
 
 _log = structlog.get_logger("pilotwire.csms.gateway")
 CIPHER_SUITES: Final = (
@@ -80,7 +81,7 @@ class ServerContext(ssl.SSLContext):
         return context
 
     def _context(self, places: Chains) -> ssl.SSLContext:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context = AlertingContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.set_ciphers(CIPHER_SUITES)
         context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION | ssl.OP_CIPHER_SERVER_PREFERENCE
@@ -140,22 +141,16 @@ def _state_of(file: str) -> object:
     return found.st_mtime_ns, found.st_size, found.st_ino
 
 
-def _observed(on_failure: OnFailure) -> type[ssl.SSLObject]:
-    class Observed(ssl.SSLObject):
+def _observed(on_failure: OnFailure) -> type[AlertingObject]:
+    class Observed(AlertingObject):
         """Tells why a handshake failed before the connection is cut."""
 
-        def do_handshake(self) -> None:
-            """Go on with the handshake."""
-            try:
-                super().do_handshake()
-            except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
-                raise
-            except ssl.SSLCertVerificationError as error:
+        def refused(self, error: ssl.SSLError) -> None:
+            """Put down why."""
+            if isinstance(error, ssl.SSLCertVerificationError):
                 on_failure(f"the client certificate is no good: {error.verify_message}")
-                raise
-            except ssl.SSLError as error:
+            else:
                 on_failure(_words(error))
-                raise
 
     return Observed
 

@@ -7,6 +7,8 @@ from base64 import b64encode
 from datetime import timedelta
 from typing import Final
 
+from cryptography.x509 import CertificateSigningRequest
+
 from pilotwire.csms.handlers.desk import Desk
 from pilotwire.csms.partners.ports import PartnerFailed
 from pilotwire.csms.registers.certificates import (
@@ -19,7 +21,7 @@ from pilotwire.csms.registers.certificates import (
     SigningTrigger,
 )
 from pilotwire.csms.signing import UnfitRequest, check_subject, fingerprint, read_csr, subject_of
-from pilotwire.csms.store.ports import Operation, RecordConnection
+from pilotwire.csms.store.ports import Operation, Page, RecordConnection
 from pilotwire.domain.certificates import (
     CertificateStatusAsked,
     CertificateStatusVerdict,
@@ -38,6 +40,7 @@ from pilotwire.domain.certificates import (
 )
 from pilotwire.domain.findings import Severity
 from pilotwire.domain.kinds import changed
+from pilotwire.pki import common_name
 
 _TRIGGERED_WITHIN: Final = timedelta(minutes=10)
 _CONTRACTS: Final = "certificates:contracts"
@@ -49,7 +52,10 @@ async def signing_asked(desk: Desk, station: str, fact: SigningAsked, message_id
     try:
         csr = read_csr(fact.csr)
         of_station = fact.use in (None, SigningUse.CHARGING_STATION)
-        check_subject(csr, of_station=of_station, serials=await _serials(desk, station))
+        if of_station:
+            await _check_name(desk, station, csr)
+        else:
+            check_subject(csr, of_station=False)
     except UnfitRequest as unfit:
         desk.note(station, unfit.rule, Severity.BREACH, unfit.what, message_id, "SignCertificate")
         await _keep_frame(desk, station)
@@ -100,14 +106,33 @@ async def _trigger(desk: Desk, station: str, use: SigningUse | None) -> SigningT
     return None
 
 
-async def _serials(desk: Desk, station: str) -> tuple[str, ...]:
-    """What the common name of a station's certificate may be; () if it never told a serial number."""
+async def _check_name(desk: Desk, station: str, csr: CertificateSigningRequest) -> None:
+    """The common name is a serial number that the station told, or its identity; and nobody else's, whatever it told.
+
+    Raises UnfitRequest: with the identity or serial number of another station in it, the certificate would log in as that one.
+    """
     known = await desk.store.station(station)
     identity = None if known is None else known.identity
-    if identity is None:
-        return ()
-    serials = tuple(filter(None, (identity.serial_number, identity.box_serial_number)))
-    return (*serials, station) if serials else ()
+    told = () if identity is None else tuple(filter(None, (identity.serial_number, identity.box_serial_number)))
+    check_subject(csr, of_station=True, serials=(*told, station) if told else ())
+    name = common_name(csr.subject)
+    if name != station and await _is_taken(desk, name, station):
+        raise UnfitRequest("A00.FR.511", f"the CSR is not fit: its common name {name} is that of another station")
+
+
+async def _is_taken(desk: Desk, name: str, station: str) -> bool:
+    """Whether a name is the identity or a serial number of a station other than this one."""
+    if await desk.store.station(name) is not None:
+        return True
+    page = Page()
+    while stations := await desk.store.stations(page):
+        for one in stations:
+            if one.station == station or one.identity is None:
+                continue
+            if name in (one.identity.serial_number, one.identity.box_serial_number):
+                return True
+        page = Page(after=stations[-1].station)
+    return False
 
 
 async def ev_certificate_asked(
@@ -120,7 +145,7 @@ async def ev_certificate_asked(
     provider = desk.partners.contracts
     try:
         if provider is None:
-            raise PartnerFailed("there is no provider of contract certificates.", "Set contracts_url.")
+            raise PartnerFailed("there is no provider of contract certificates.", "Set contracts_url or contracts_pki.")
         verdict = await provider.certificate(station, fact)
     except PartnerFailed as failed:
         desk.note(station, _CONTRACTS, Severity.NOTE, str(failed), message_id, "Get15118EVCertificate")

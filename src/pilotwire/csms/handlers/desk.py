@@ -33,7 +33,8 @@ class Policy:
     `receipt_url` is where receipts are, with `{receipt}` for the id of one; empty: none are made here.
     `energy_price` is what a kWh costs, taxes included; None: no costs are told.
     `charging_needs` is what a vehicle's needs are answered. `authorization_fallback` is done where the partner that decides on tokens does
-    not. `contract_roots` are the roots of contract certificates in PEM; `accept_unverified_contracts` is for a lab (C07.FR.17).
+    not. `contract_roots` are the roots of contract certificates in PEM, `contract_ocsp` is the responder for those that name none;
+    `accept_unverified_contracts` is for a lab (C07.FR.17).
     """
 
     unknown_stations: UnknownStations = UnknownStations.PENDING
@@ -46,6 +47,7 @@ class Policy:
     energy_price: Decimal | None = None
     authorization_fallback: AuthorizationFallback = AuthorizationFallback.LOCAL
     contract_roots: str = ""
+    contract_ocsp: str = ""
     accept_unverified_contracts: bool = False
 
 

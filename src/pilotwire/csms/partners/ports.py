@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -59,6 +60,14 @@ class ContractProvider(Protocol):
 
     async def certificate(self, station: str, asked: EvCertificateAsked) -> EvCertificateVerdict:
         """The answer to a vehicle's request. Raises PartnerFailed."""
+        ...
+
+
+class RootSource(Protocol):
+    """Knows the roots of contract certificates: a root certificate pool (C07)."""
+
+    async def contract_roots(self) -> str:
+        """The roots of mobility operators and of V2G, in PEM: from memory while they are fresh. Raises PartnerFailed."""
         ...
 
 
@@ -135,7 +144,7 @@ class Psp(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Partners:
-    """The partners of a CSMS."""
+    """The partners of a CSMS; `closing` is what is done when they are needed no more."""
 
     vat: VatChecker | None = None
     signer: Signer | None = None
@@ -144,6 +153,13 @@ class Partners:
     authorizer: Authorizer | None = None
     prepaid: PrepaidAccounts | None = None
     psp: Psp | None = None
+    roots: RootSource | None = None
+    closing: Callable[[], None] | None = None
+
+    def close(self) -> None:
+        """They are needed no more."""
+        if self.closing is not None:
+            self.closing()
 
 
 ALONE = Partners()

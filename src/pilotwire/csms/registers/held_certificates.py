@@ -57,7 +57,7 @@ HELD: Final = Register("held-certificates", HeldCertificate)
 
 
 def held(station: str, use: SigningUse, certificate: x509.Certificate, known: Known, now: datetime) -> Amend:
-    """Put on record that a station uses a certificate; the same one again changes nothing."""
+    """Put on record that a station uses a certificate. The same one again changes nothing, but that an accepted one is shown now."""
     der = certificate.public_bytes(Encoding.DER)
     fresh = HeldCertificate(
         station=station,
@@ -73,7 +73,11 @@ def held(station: str, use: SigningUse, certificate: x509.Certificate, known: Kn
     )
 
     def newer(kept: HeldCertificate | None) -> HeldCertificate:
-        return kept if kept is not None and kept.id == fresh.id else fresh
+        if kept is None or kept.id != fresh.id:
+            return fresh
+        if kept.known is Known.ACCEPTED and known is Known.SHOWN:
+            return changed(kept, known=known, known_at=now)
+        return kept
 
     return HELD.amend(station, use, newer)
 

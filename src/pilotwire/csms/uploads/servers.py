@@ -12,6 +12,7 @@ from pilotwire.csms.uploads.ftp import FtpReceiver
 from pilotwire.csms.uploads.places import forced_address, host_key_file, passive_ports
 from pilotwire.csms.uploads.receiver import Receiver
 from pilotwire.errors import ConfigError
+from pilotwire.serving import AlertingContext
 
 
 class UploadServers:
@@ -69,7 +70,7 @@ class UploadServers:
 def _tls(certificate: str) -> ssl.SSLContext | None:
     if not certificate:
         return None
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context = AlertingContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
         context.load_cert_chain(certificate)

@@ -43,6 +43,7 @@ class Upload:
         self._without_gap = 0
         self._ahead: dict[int, int] = {}
         self._trouble = ""
+        self._writing: asyncio.Future[None] | None = None
 
     @property
     def incoming(self) -> Incoming:
@@ -63,7 +64,8 @@ class Upload:
         if end > self._receiver.limit:
             raise self._failed(UploadTooLarge(self.too_large(), "Ask for less, or raise max_upload_bytes."))
         try:
-            await asyncio.to_thread(self._write, start, data)
+            self._writing = asyncio.ensure_future(asyncio.to_thread(self._write, start, data))
+            await asyncio.shield(self._writing)  # a thread goes on, whoever goes away meanwhile: `discard` waits for it
         except OSError as error:
             raise self._failed(self._not_stored(error)) from error
         self.size = max(self.size, end)
@@ -124,6 +126,8 @@ class Upload:
 
     async def discard(self) -> None:
         """Leave nothing of it but a finding."""
+        if self._writing is not None and not self._writing.done():
+            await asyncio.wait((self._writing,))
         if self._incoming is not None:
             self._incoming.discard()
         why = self._trouble or "the connection ended before it was whole."

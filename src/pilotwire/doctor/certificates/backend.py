@@ -25,6 +25,7 @@ from pilotwire.pki import (
     is_self_signed,
     words_of,
 )
+from pilotwire.pki.certificates import why_unreadable
 
 SOON: Final = 30
 """Days before its end in which a certificate should be renewed."""
@@ -61,8 +62,15 @@ def judge_backend(
     `variant` the kind of handshake in which this chain was shown ("RSA"), "" for the usual one.
     """
     explanation = explain(tuple(served), tuple(found), trust.roots, now, purpose=Purpose.SERVER, host=place.host)
-    case = _Case(tuple(served), place, trust, now, explanation, where, variant)
+    case = _Case(_readable(served), place, trust, now, explanation, where, variant)
     return Judged(tuple(case.findings()), explanation.path, explanation.root)
+
+
+def _readable(served: Sequence[Certificate]) -> tuple[Certificate, ...]:
+    """What more than its unreadable certificates can be told of: nothing where the backend's own is one."""
+    if not served or why_unreadable(served[0]):
+        return ()
+    return tuple(each for each in served if not why_unreadable(each))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +108,11 @@ class _Case:
             yield f"the missing one was found at {self.where}"
         if defect.kind is Flaw.KEY_CHANGED:
             yield from self._near_roots()
-        if defect.certificate is not None and defect.kind not in OF_THE_CHAIN:
+        if defect.certificate is None or defect.kind in OF_THE_CHAIN:
+            return
+        if defect.kind is not Flaw.UNREADABLE:
             yield f"{words_of(defect.certificate.subject)}, {span_of(defect.certificate)}"
-            yield f"SHA-256 fingerprint {fingerprint(defect.certificate)}"
+        yield f"SHA-256 fingerprint {fingerprint(defect.certificate)}"
 
     def _near_roots(self) -> Iterator[str]:
         top = self.explanation.path[-1] if self.explanation.path else self.served[-1]

@@ -28,6 +28,7 @@ from pilotwire.pki import (
     kind_of,
     words_of,
 )
+from pilotwire.pki.certificates import why_unreadable
 
 _USUAL_DAYS: Final = 2 * 366
 _VEHICLES: Final = {"V2G", "CPO", "CPS", "MO", "OEM"}
@@ -89,15 +90,22 @@ class _Case:
     authorities: Accredited
     now: datetime
 
+    @property
+    def readable(self) -> tuple[Certificate, ...]:
+        """The certificates of the chain that can be worked with."""
+        return tuple(each for each in self.chain if not why_unreadable(each))
+
     def findings(self) -> Iterator[Finding]:
         own = self.chain[0]
         yield from self._path()
+        if why_unreadable(own):  # that is told; nothing else can be said of it
+            return
         yield from self._mixed_up(own)
         yield from self._time(own)
         yield from self._key(own)
         if _is_ca(own):
             what = f"The first certificate of the file is that of an authority: {words_of(own.subject)}."
-            yield Finding(rules.IS_CA, what, tuple(lines_of(self.chain)))
+            yield Finding(rules.IS_CA, what, tuple(lines_of(self.readable)))
             return
         yield from judge_subject(own, self.profile.certificates.subject, self.who, self.profile.title)
 
@@ -112,8 +120,8 @@ class _Case:
             if rule is not None:
                 yield self._defect(defect, rule)
         if len(self.chain) > 1:
-            for each in self.chain[1:]:
-                if is_self_signed(each) and each in explanation.path:
+            for each in self.readable:
+                if each != self.chain[0] and is_self_signed(each) and each in explanation.path:
                     yield Finding(rules.ROOT_INCLUDED, f"The root {words_of(each.subject)} is in the station's file.")
 
     def _is_judgeable(self) -> bool:
@@ -121,8 +129,8 @@ class _Case:
         return self.authorities.said and not self.authorities.unknown
 
     def _defect(self, defect: Defect, rule: Rule) -> Finding:
-        evidence = tuple(lines_of(self.chain))
-        if defect.certificate is not None:
+        evidence = tuple(lines_of(self.readable))
+        if defect.certificate in self.readable and defect.certificate is not None:
             evidence = (*evidence, span_of(defect.certificate))
         if defect.kind in _OF_TRUST:
             names = "; ".join(words_of(each.subject) for each in self.authorities.known)
@@ -132,7 +140,7 @@ class _Case:
         return Finding(rule, defect.what, evidence, remedy=remedy, severity=weight)
 
     def _mixed_up(self, own: Certificate) -> Iterator[Finding]:
-        for each in self.chain:
+        for each in self.readable:
             mine = _domains(each) & _VEHICLES
             above = {part.value for part in each.issuer if part.rfc4514_attribute_name == "DC"} & _VEHICLES
             if mine or above:
@@ -142,7 +150,7 @@ class _Case:
                     else "issued in the vehicles' PKI"
                 )
                 what = f"The station's certificate is {kind}: {words_of(own.subject)}, DC={', '.join(sorted(map(str, mine or above)))}."
-                yield Finding(rules.ISO15118, what, tuple(lines_of(self.chain)))
+                yield Finding(rules.ISO15118, what, tuple(lines_of(self.readable)))
                 return
 
     def _time(self, own: Certificate) -> Iterator[Finding]:

@@ -22,6 +22,7 @@ from pilotwire.doctor.listening.questions import Interview
 from pilotwire.doctor.listening.relay import Arrival, Relay
 from pilotwire.doctor.patient import Card
 from pilotwire.doctor.profiles.profile import NOTHING_MORE, PlatformProfile
+from pilotwire.doctor.profiles.unjudged import SeenFrom, not_judged
 from pilotwire.doctor.rules import listening as rules
 from pilotwire.ocpp.net.handshake import Handshake
 from pilotwire.ocpp.net.server import Accept, Refuse, Server, serve
@@ -142,6 +143,7 @@ class Doctor:
         visit = self.visits.get(station)
         if visit is None:
             chart = Chart()
+            chart.skipped += not_judged(self._plan.profile, SeenFrom.BACKEND, asks=self._plan.ask)
             visit = self.visits[station] = Visit(station, chart, Judge(self._plan.profile, chart, trusted_clock=True))
         return visit
 

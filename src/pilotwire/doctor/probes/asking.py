@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from pilotwire.doctor.patient import Patient
 from pilotwire.doctor.probes.hello import Answer, Garbled, Listener, Offer, ServerHello, client_hello
 from pilotwire.doctor.probes.lines import LineFault, Wire, reach, wire_host
-from pilotwire.doctor.probes.tls_names import alert_words
+from pilotwire.doctor.tls_names import alert_words
 
 
 @dataclass(frozen=True, slots=True)

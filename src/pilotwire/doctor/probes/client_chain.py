@@ -21,9 +21,9 @@ from pilotwire.doctor.probes.asking import server_name_of
 from pilotwire.doctor.probes.credential_files import accredited_by, bundle_of
 from pilotwire.doctor.probes.lines import Line, LineFault, reach
 from pilotwire.doctor.probes.tls_lines import Handshake, HandshakeFailed, TlsLine, client_context
-from pilotwire.doctor.probes.tls_names import alert_words
 from pilotwire.doctor.probes.trust_store import machine_roots
 from pilotwire.doctor.rules import station_certificates as rules
+from pilotwire.doctor.tls_names import alert_words
 from pilotwire.errors import ConfigError
 from pilotwire.pki import Certificate, in_order, is_self_signed, words_of
 
@@ -127,7 +127,8 @@ class ClientTrial:
 class Outcome:
     """What the backend did: `authorities` it named (None: it asks for no certificate), `alert` its number, `cut` without a word.
 
-    `agreed`: the handshake came to its end; `accepted`: it did, and nothing was said against the certificate after it.
+    `agreed`: the handshake came to its end; `accepted`: it did, and nothing was said against the certificate after it. Not `certain`:
+    whether it asks for a certificate could not be heard.
     """
 
     authorities: tuple[str, ...] | None = None
@@ -135,6 +136,12 @@ class Outcome:
     cut: bool = False
     agreed: bool = False
     unreachable: str = ""
+    certain: bool = True
+
+    @property
+    def asks(self) -> bool:
+        """Whether it asks for a certificate, by what it said, or by what it has against it."""
+        return self.authorities is not None or (not self.certain and self.alert is not None)
 
     @property
     def accepted(self) -> bool:
@@ -159,7 +166,8 @@ async def _try(patient: Patient, context: ssl.SSLContext) -> Outcome:
     line = _Listening(wire, context, server_name_of(patient.place.host) or None)
     try:
         heard = await line.shake(patient.timeout)
-        cut = await _cut_after(line, patient) if heard.answer.authorities is not None else False
+        asks = heard.answer.authorities is not None or not heard.answer.certain
+        cut = await _cut_after(line, patient) if asks else False
         return _outcome(heard, agreed=True, cut=cut)
     except HandshakeFailed as fault:
         return _outcome(fault.heard, agreed=False, cut=fault.heard.answer.alert is None)
@@ -168,7 +176,7 @@ async def _try(patient: Patient, context: ssl.SSLContext) -> Outcome:
 
 
 def _outcome(heard: Handshake, *, agreed: bool, cut: bool) -> Outcome:
-    return Outcome(heard.answer.authorities, heard.answer.alert, cut, agreed)
+    return Outcome(heard.answer.authorities, heard.answer.alert, cut, agreed, certain=heard.answer.certain)
 
 
 class _Listening(TlsLine):
@@ -222,20 +230,23 @@ def _conclude(patient: Patient, bundle: Bundle | None, heard: Outcome) -> None:
         chart.note(Layer.TLS, "Client certificates asked for, of", named)
     if bundle is None:
         _without(chart, heard)
-    elif heard.authorities is None and heard.agreed:
-        if not _told(chart, "tls.client-certificate-not-asked"):
+    elif not heard.asks and heard.agreed:
+        if not heard.certain:
+            why = "It has nothing against it, but this Python does not tell whether it asks for one."
+            chart.skip("Does the backend ask for the station's certificate?", why)
+        elif not _told(chart, "tls.client-certificate-not-asked"):
             chart.find(rules.NOT_ASKED, "The backend does not ask for the station's certificate.")
     else:
         _named(chart, bundle, heard)
         if heard.accepted:
             _lower(chart)
             chart.note(Layer.TLS, "Station's certificate", "accepted by the backend")
-        elif heard.authorities is not None:
+        elif heard.asks:
             _refused(patient, bundle, heard)
 
 
 def _without(chart: Chart, heard: Outcome) -> None:
-    if heard.authorities is not None and not heard.accepted and not _told(chart, "tls.client-certificate"):
+    if heard.asks and not heard.accepted and not _told(chart, "tls.client-certificate"):
         what = f"The backend demands a client certificate (security profile 3), and the station brings none: {heard.words}."
         chart.find(rules.DEMANDED, what)
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from cryptography import x509
 
-from pilotwire.doctor.probes.tls_names import SSL3, TLS12, TLS13
+from pilotwire.doctor.tls_names import SSL3, TLS12, TLS13
 
 ALERT: Final = 21
 HANDSHAKE: Final = 22
@@ -65,7 +65,8 @@ class ServerHello:
 class Answer:
     """What a server has said in the open so far. `authorities` None: it asks for no client certificate. `alert` is its number.
 
-    `stapled` is the OCSP response it has sent with its certificate, DER.
+    `stapled` is the OCSP response it has sent with its certificate, DER. Not `certain`: what was said encrypted could not be heard, so that
+    it may ask for a client certificate all the same.
     """
 
     hello: ServerHello | None = None
@@ -74,6 +75,7 @@ class Answer:
     alert: int | None = None
     stapled: bytes = b""
     done: bool = False
+    certain: bool = True
 
 
 @dataclass(slots=True)

@@ -14,9 +14,17 @@ from typing import Any
 
 from pilotwire.doctor.findings import Layer
 from pilotwire.doctor.patient import Credentials, Patient
-from pilotwire.doctor.probes.hello import CERTIFICATE, CERTIFICATE_REQUEST, SERVER_HELLO, Answer, Garbled, read_message
+from pilotwire.doctor.probes.hello import (
+    CERTIFICATE,
+    CERTIFICATE_REQUEST,
+    SERVER_HELLO,
+    Answer,
+    Garbled,
+    Listener,
+    read_message,
+)
 from pilotwire.doctor.probes.lines import Line, LineFault, reach
-from pilotwire.doctor.probes.tls_names import alert_words
+from pilotwire.doctor.tls_names import alert_of, alert_words
 from pilotwire.errors import ConfigError
 
 _HEARD = (SERVER_HELLO, CERTIFICATE, CERTIFICATE_REQUEST)
@@ -24,12 +32,16 @@ _HEARD = (SERVER_HELLO, CERTIFICATE, CERTIFICATE_REQUEST)
 
 @dataclass(slots=True)
 class Handshake:
-    """What was heard in a handshake: `answer` from the server, and what was agreed, "" without an agreement."""
+    """What was heard in a handshake: `answer` from the server, and what was agreed, "" without an agreement.
+
+    `overheard`: the TLS library has let us hear it.
+    """
 
     answer: Answer = field(default_factory=Answer)
     version: str = ""
     suite: str = ""
     alpn: str = ""
+    overheard: bool = False
 
     @property
     def leaf(self) -> bytes:
@@ -82,17 +94,24 @@ def _file_trouble(error: OSError | ValueError) -> str:
 
 
 class TlsLine:
-    """A line with TLS on it."""
+    """A line with TLS on it.
+
+    What is said in the handshake is heard by a hook of the standard library that is not public: there is no other way to hear what TLS 1.3
+    encrypts. Without it we make do with what is said in the open, the alert that is named in an error, and the chain the library tells.
+    """
 
     def __init__(self, line: Line, context: ssl.SSLContext, server_name: str | None) -> None:
         self.heard = Handshake()
-        context._msg_callback = self._hear  # type: ignore[attr-defined]  # there is no public way to hear alerts
+        self._open = Listener()
+        with contextlib.suppress(AttributeError, TypeError):
+            context._msg_callback = self._hear  # type: ignore[attr-defined]
         self._line = line
         self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._in, self._out, server_hostname=server_name)
 
     def _hear(self, _: Any, direction: str, __: Any, content: Any, kind: Any, data: bytes) -> None:
         answer = self.heard.answer
+        self.heard.overheard = True
         if direction != "read":
             return
         if int(content) == 21 and len(data) == 2 and data[1] != 0:
@@ -109,12 +128,27 @@ class TlsLine:
         except TimeoutError:
             raise HandshakeFailed(f"the handshake does not come to its end within {timeout:g} s", self.heard) from None
         except LineFault as fault:
+            self._make_do()
             raise HandshakeFailed(fault.what, self.heard) from None
         cipher = self._tls.cipher()
         self.heard.version = self._tls.version() or ""
         self.heard.suite = cipher[0] if cipher else ""
         self.heard.alpn = self._tls.selected_alpn_protocol() or ""
+        self._make_do()
         return self.heard
+
+    def _make_do(self) -> None:
+        """Where the hook has told nothing: what else is known."""
+        if self.heard.overheard:
+            return
+        heard, alert = self._open.answer, self.heard.answer.alert
+        self.heard.answer = heard
+        heard.alert = heard.alert if alert is None else alert
+        heard.certain = self.heard.version != "TLSv1.3"
+        if self.heard.version and not heard.certificates:
+            chain = getattr(self._tls, "get_unverified_chain", None)  # from Python 3.13 on
+            leaf = self._tls.getpeercert(True)
+            heard.certificates = tuple(chain()) if chain else (leaf,) if leaf else ()
 
     async def send(self, data: bytes) -> None:
         """Put bytes on the line. Raises LineFault."""
@@ -150,6 +184,9 @@ class TlsLine:
         data = await self._line.receive()
         if data:
             self._in.write(data)
+            if not self.heard.overheard and not self.heard.version:
+                with contextlib.suppress(Garbled):
+                    self._open.hear(data)
         elif self._in.eof:
             raise LineFault("closed", "the connection was cut in the middle of TLS")
         else:
@@ -157,6 +194,8 @@ class TlsLine:
 
     def _fault(self, error: ssl.SSLError) -> LineFault:
         alert = self.heard.answer.alert
+        if alert is None:
+            alert = self.heard.answer.alert = alert_of(error.reason)
         if alert is not None:
             return LineFault("tls", f"it answers with the TLS alert {alert_words(alert)}")
         if isinstance(error, ssl.SSLZeroReturnError | ssl.SSLEOFError):

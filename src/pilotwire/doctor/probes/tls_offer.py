@@ -253,7 +253,8 @@ def _keep(patient: Patient, heard: Handshake) -> None:
     if answer.authorities is not None:
         chart.note(Layer.TLS, "client certificate asked for, of", "; ".join(answer.authorities) or "any CA")
     elif heard.version:
-        chart.note(Layer.TLS, "client certificate", "not asked for")
+        asked = "not asked for" if answer.certain else "not known whether it is asked for: this Python does not tell"
+        chart.note(Layer.TLS, "client certificate", asked)
 
 
 def _certificate(der: bytes) -> Certificate | None:
@@ -268,7 +269,7 @@ def judge_request(patient: Patient, answer: Answer) -> None:
     chart, demanded = patient.chart, patient.profile.tls.client_certificate
     where = shown(patient.place.host, patient.place.port)
     if answer.authorities is None:
-        if patient.credentials.certificate or demanded:
+        if answer.certain and (patient.credentials.certificate or demanded):
             whose = "the station has one" if patient.credentials.certificate else f"{patient.profile.title} demands one"
             chart.find(rules.CLIENT_CERTIFICATE_NOT_ASKED, f"{where} does not ask for a client certificate; {whose}.")
         return
@@ -306,7 +307,7 @@ def find_tls_refusal(patient: Patient, answer: Answer, what: str) -> None:
         evidence.append(f"It names {'; '.join(answer.authorities)} as CAs.")
     alert = answer.alert
     words = alert_words(alert) if alert is not None else what
-    asked = answer.authorities is not None
+    asked = answer.authorities is not None or (not answer.certain and alert in _OF_CERTIFICATES)
     if alert == 116 or (asked and not patient.credentials.certificate and (alert is None or alert in _HIDDEN)):
         said = f"{where} demands a client certificate, and the station has none."
         patient.chart.find(rules.CLIENT_CERTIFICATE_DEMANDED, said, *evidence)

@@ -14,8 +14,8 @@ from pilotwire.doctor.readers import upgrade
 from pilotwire.doctor.readers.dockings import Docking
 from pilotwire.doctor.readers.recording import Teller, clock_time
 from pilotwire.doctor.readers.tcp import SIDES, Side
-from pilotwire.doctor.readers.tls_names import OLD_VERSIONS, suite_name
 from pilotwire.doctor.rules import capture as rules
+from pilotwire.doctor.tls_names import OLD_VERSIONS, suite_name
 from pilotwire.pki import Certificate
 
 _IDLE: Final = timedelta(seconds=20)

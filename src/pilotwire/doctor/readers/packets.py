@@ -1,4 +1,4 @@
-"""From a packet to the TCP segment in it: Ethernet (VLAN tags, PPPoE), cooked Linux captures, loopback, PPP and raw IP; IPv4 and IPv6."""
+"""From a packet to the TCP segment or UDP datagram in it: Ethernet (VLAN, PPPoE), cooked Linux, loopback, PPP, raw IP; IPv4 and IPv6."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ _PPP_KINDS: Final = {0x0021: _IP4, 0x0057: _IP6}
 _TAGS: Final = (0x8100, 0x88A8, 0x9100)
 _EXTENSIONS: Final = (0, 43, 60)
 _TCP: Final = 6
+_UDP: Final = 17
 _DEEPEST: Final = 8
 """Tags, or extension headers, that are looked through."""
 
@@ -52,6 +53,17 @@ class Segment:
         return self.flags & (SYN | ACK) == SYN
 
 
+@dataclass(frozen=True, slots=True)
+class Datagram:
+    """A UDP datagram."""
+
+    number: int
+    at: datetime
+    source: Endpoint
+    target: Endpoint
+    payload: bytes
+
+
 class Other(StrEnum):
     """Why there is no segment in a packet."""
 
@@ -72,6 +84,23 @@ def segment_of(packet: Packet) -> Segment | Other:
         return _ip6(packet, inner) if kind == _IP6 else Other.NOT_TCP
     except (struct.error, IndexError, ValueError):
         return Other.BROKEN
+
+
+def datagram_of(packet: Packet) -> Datagram | None:
+    """The UDP datagram in a packet; None if there is none, or only a part of one. Never raises."""
+    try:
+        kind, data = _link(packet.link, packet.data)
+        if kind == _IP4 and data[9] == _UDP and not struct.unpack_from(">H", data, 6)[0] & 0x3FFF:
+            ends, inner = (str(IPv4Address(data[12:16])), str(IPv4Address(data[16:20]))), data[(data[0] & 0x0F) * 4 :]
+        elif kind == _IP6 and data[6] == _UDP:
+            ends, inner = (str(IPv6Address(data[8:24])), str(IPv6Address(data[24:40]))), data[40:]
+        else:
+            return None
+        from_port, to_port, size = struct.unpack_from(">HHH", inner)
+    except (struct.error, IndexError, ValueError):
+        return None
+    source, target = Endpoint(ends[0], from_port), Endpoint(ends[1], to_port)
+    return Datagram(packet.number, packet.at, source, target, inner[8:size])
 
 
 def _link(link: int, data: bytes) -> tuple[int, bytes]:

@@ -11,7 +11,7 @@ from pilotwire.doctor.readers import tls_hello as hello
 from pilotwire.doctor.readers.tcp import SIDES, Chunk, Connection, Side
 from pilotwire.doctor.readers.tls_hello import ClientHello, Cursor, ServerHello
 from pilotwire.doctor.readers.tls_keys import KeyLog, Opener, from_master, from_secret, suite_of
-from pilotwire.doctor.readers.tls_names import ALERTS, suite_name
+from pilotwire.doctor.tls_names import ALERTS, suite_name
 from pilotwire.pki import Certificate
 
 _CHANGE, _ALERT, _HANDSHAKE, _DATA = 20, 21, 22, 23

@@ -11,7 +11,7 @@ from typing import Final
 
 from cryptography import x509
 
-from pilotwire.doctor.readers.tls_names import is_grease, suite_name, version_name
+from pilotwire.doctor.tls_names import is_grease, suite_name, version_name
 from pilotwire.pki import Certificate
 
 CLIENT_HELLO, SERVER_HELLO, CERTIFICATE, CERTIFICATE_REQUEST, FINISHED, KEY_UPDATE = 1, 2, 11, 13, 20, 24

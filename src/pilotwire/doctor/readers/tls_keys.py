@@ -13,7 +13,7 @@ from typing import Final, Protocol
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESCCM, AESGCM, ChaCha20Poly1305
 
-from pilotwire.doctor.readers.tls_names import suite_name
+from pilotwire.doctor.tls_names import suite_name
 
 _RESYNC: Final = 300
 """Records that may be missing in the capture, and the ones after are still opened."""

@@ -240,7 +240,7 @@ BAD_SIGNATURE: Final = _rule(
     "bad-signature",
     _FATAL,
     "The signatures of the chain are right.",
-    "Get the certificate again from its authority: it was altered, or is not from it.",
+    "Get the certificate again from its authority, signed by ECDSA or RSA with SHA-256: it was altered, or is not from it.",
     "RFC 5280, 6.1.3",
 )
 ISO15118: Final = _rule(

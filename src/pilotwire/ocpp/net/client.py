@@ -105,6 +105,12 @@ async def connect(
     if target.startswith("wss:"):
         options["ssl"] = context = ssl_context or ssl.create_default_context()
         context.sslobject_class = PartingObject
+    lines: list[ClientLine] = []
+
+    def new_line(*args: Any, **kwargs: Any) -> ClientLine:
+        lines.append(ClientLine(*args, **kwargs))
+        return lines[-1]
+
     if password is not None:
         options["additional_headers"] = {"Authorization": basic_authorization(username or identity, password)}
     try:
@@ -121,13 +127,20 @@ async def connect(
             max_size=max_message_bytes,
             write_limit=WRITE_LIMIT,
             logger=_library_log,
-            create_connection=ClientLine,
+            create_connection=cast(type[ClientConnection], new_line),
             **options,
         )
         line = await alerting(_connected(connecting))
     except Exception as error:
-        raise _explain(error, target, versions, open_timeout) from error
+        cause = _refusal_in(lines) or error
+        raise _explain(cause, target, versions, open_timeout) from cause
     return await _agreed(line, target, identity, versions)
+
+
+def _refusal_in(lines: Sequence[ClientLine]) -> ssl.SSLError | None:
+    """The alert that broke the last line: by TLS 1.3 a client hears of its own bad certificate after its handshake."""
+    broken_by = getattr(lines[-1], "broken_by", None) if lines else None
+    return broken_by if isinstance(broken_by, ssl.SSLError) else None
 
 
 async def _connected(connecting: _Connect) -> ClientConnection:

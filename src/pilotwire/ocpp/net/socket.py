@@ -55,7 +55,7 @@ def close_reason(text: str) -> str:
 
 
 class Line(Connection):
-    """A connection of the library with a lean way in and out; shared by the server's and the client's connections."""
+    """A connection of the library with a lean way in and out, the server's or the client's. `broken_by`: what TCP or TLS ended it with."""
 
     _inbox: deque[bytes]
 
@@ -67,13 +67,11 @@ class Line(Connection):
         self._waiter: asyncio.Future[None] | None = None
         self._fragments: bytearray | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._ping_count = 0
-        self._ping_backlog = 0
-        self._held = False
-        self._heard = False
-        self._deaf = False
+        self._ping_count = self._ping_backlog = 0
+        self._held = self._heard = self._deaf = False
         self._between_frames = False
         self._lost = ""
+        self.broken_by: Exception | None = None
         self._dooming: asyncio.TimerHandle | None = None
         super().connection_made(transport)
 
@@ -303,6 +301,7 @@ class Line(Connection):
         for timer in (self._timer, self._dooming):
             if timer is not None:
                 timer.cancel()
+        self.broken_by = exc
         self._lost = str(exc) if exc else "the line broke without a closing handshake"
         super().connection_lost(exc)
         self._wake()

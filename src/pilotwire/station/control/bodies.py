@@ -357,7 +357,7 @@ class Emitted(ControlBody):
 
 
 class Login(ControlBody):
-    """The password of the control port."""
+    """The password of the control port, or its token."""
 
     password: str = Field(max_length=200)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any, Protocol
@@ -11,11 +11,14 @@ from typing import Annotated, Any, Protocol
 from fastapi import APIRouter, Body, Depends, FastAPI, Request
 from fastapi import Path as InPath
 
+from pilotwire.clock import Clock, SystemClock
 from pilotwire.station.app import Station
 from pilotwire.station.control.acts import acting, looking
 from pilotwire.station.control.bodies import Refusal, Start, StationPlan
 from pilotwire.station.control.garage import VehicleMaker
+from pilotwire.station.control.guard import Guard
 from pilotwire.station.control.hosted import Hosted
+from pilotwire.station.control.login import Door
 from pilotwire.station.control.origins import from_here
 from pilotwire.station.control.page import settings_page
 from pilotwire.station.control.refusals import NotHere, answer_refusals
@@ -179,16 +182,28 @@ def planned(plan: StationPlan, setup: Setup) -> StationPlan:
     )
 
 
-def host_api(host: Host) -> FastAPI:
-    """The control port of a host: `/stations`, and under `/stations/{identity}` everything the port of one station has."""
+def host_api(
+    host: Host,
+    *,
+    token: str | None = None,
+    address: str = "127.0.0.1",
+    names: Collection[str] = (),
+    clock: Clock | None = None,
+) -> FastAPI:
+    """The control port of a host: `/stations`, and under `/stations/{identity}` everything the port of one station has.
+
+    With a `token` only who says it may do anything. `address` is where it listens, `names` are what else it may be called.
+    """
+    door = Door(None, clock or SystemClock(), _nobody_hears, token=token)
     api = FastAPI(
         title="Pilotwire stations",
         docs_url=None,
         redoc_url=None,
-        responses={status: {"model": Refusal} for status in (404, 409, 422)},
-        dependencies=[Depends(from_here)],
+        responses={status: {"model": Refusal} for status in (401, 403, 404, 409, 422)},
+        dependencies=[Depends(from_here), Depends(door.admit)],
     )
     answer_refusals(api)
+    api.add_middleware(Guard, host=address, names=names)
     api.include_router(_stations(host))
 
     async def the_station(request: Request, identity: Annotated[str, InPath(max_length=60)]) -> None:
@@ -197,6 +212,10 @@ def host_api(host: Host) -> FastAPI:
     for router in (looking(), acting(), settings_page(), setup_page()):
         api.include_router(router, prefix="/stations/{identity}", dependencies=[Depends(the_station)])
     return api
+
+
+def _nobody_hears(_: bool) -> None:
+    """A login at a host is one at none of its stations."""
 
 
 def _stations(host: Host) -> APIRouter:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from fastapi import Request
 
+from pilotwire.serving import is_foreign
 from pilotwire.station.control.login import NotAllowed
 
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -16,5 +15,5 @@ def from_here(request: Request) -> None:
     origin = request.headers.get("origin")
     if origin is None or request.method in _READS:
         return
-    if urlsplit(origin).netloc.casefold() != request.headers.get("host", "").casefold():
+    if is_foreign(origin, request.headers.get("host", "")):
         raise NotAllowed(f"A page of {origin} may not do that here.", "Open the control page at this port itself.")

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 
 from pilotwire.station.control.acts import Here, Working
 from pilotwire.station.control.bodies import Login, Setting
@@ -24,8 +24,12 @@ def doorway(door: Door) -> APIRouter:
     router = APIRouter(tags=["page"])
     page = resources.files("pilotwire.station.control").joinpath("page.html").read_text(encoding="utf-8")
 
-    @router.get("/", response_class=HTMLResponse, include_in_schema=False)
-    async def home() -> HTMLResponse:
+    @router.get("/", response_class=HTMLResponse, response_model=None, include_in_schema=False)
+    async def home(token: str | None = None) -> Response:
+        if token is not None and door.has_token:
+            alone = RedirectResponse("/", status_code=303)  # the token does not stay in the address
+            door.take_token(token, alone)
+            return alone
         return HTMLResponse(page, headers={"Content-Security-Policy": _POLICY, "X-Frame-Options": "DENY"})
 
     @router.post("/login", status_code=204)

@@ -1,4 +1,4 @@
-"""How the control port says no: 409 for what cannot be done, 422 for what is not understood, 404 for what is not there."""
+"""How the control port says no: 401 and 403: who may not, 409: cannot be done, 422: not understood, 404: not there."""
 
 from __future__ import annotations
 
@@ -28,25 +28,26 @@ def answer_refusals(api: FastAPI) -> None:
         if isinstance(error, MisuseError):
             return await failed(request, error)
         status = 404 if isinstance(error, NotHere) else 401 if isinstance(error, NotAllowed) else 409
-        return _refusal(status, error.what, error.remedy)
+        return refusal(status, error.what, error.remedy)
 
     @api.exception_handler(RequestValidationError)
     async def not_understood(_: Request, error: RequestValidationError) -> JSONResponse:
         what = "; ".join(_complaint(detail) for detail in error.errors())
-        return _refusal(422, f"The request is not understood: {what}.", "GET /openapi.json tells what may be sent.")
+        return refusal(422, f"The request is not understood: {what}.", "GET /openapi.json tells what may be sent.")
 
     @api.exception_handler(HTTPException)
     async def not_there(request: Request, error: HTTPException) -> JSONResponse:
         what = f"{request.method} {request.url.path} is not to be had here: {error.detail}."
-        return _refusal(error.status_code, what, "GET /openapi.json tells which paths there are.")
+        return refusal(error.status_code, what, "GET /openapi.json tells which paths there are.")
 
     @api.exception_handler(Exception)
     async def failed(request: Request, error: Exception) -> JSONResponse:
         _log.error("a request failed", path=request.url.path, exc_info=error)
-        return _refusal(500, f"A mistake in Pilotwire: {type(error).__name__}: {error}.", "Please report it.")
+        return refusal(500, f"A mistake in Pilotwire: {type(error).__name__}: {error}.", "Please report it.")
 
 
-def _refusal(status: int, what: str, remedy: str) -> JSONResponse:
+def refusal(status: int, what: str, remedy: str) -> JSONResponse:
+    """A refusal as this port answers it."""
     return JSONResponse({"what": what, "remedy": remedy}, status_code=status)
 
 

@@ -22,6 +22,15 @@ class HostSettings(Settings):
         ge=0,
         le=65535,
     )
+    control_token: str | None = setting(
+        None,
+        "16 to 200 visible ASCII characters",
+        "the token programs show at the control port; made and shown where none is given and others than this machine reach it",
+        pattern=r"^[!-~]{16,200}$",
+    )
+    control_names: tuple[str, ...] = setting(
+        (), "a list of host names", "what else the control port may be called than by its address or localhost"
+    )
     driver: str = setting(
         "simulated",
         "the name of a driver, or module:factory",

@@ -282,10 +282,12 @@ def _check_use(asked: SigningUse | None, command: CertificateSigned) -> None:
 
 
 def _check_subject(wanted: pki.Subject, leaf: pki.Certificate) -> None:
-    """A00.FR.511: the common name is the one asked for."""
+    """The common name is the one asked for (A00.FR.511), and there is an organization (A00.FR.509)."""
     given = pki.common_name(leaf.subject)
     if given != wanted.common_name:
         raise _Unfit(f"Its common name is {given!r}, not {wanted.common_name!r}.")
+    if not pki.organization(leaf.subject):
+        raise _Unfit("Its subject names no organization (O).")
 
 
 def _trusted(station: Station, use: SigningUse | None) -> tuple[pki.Certificate, ...] | None:
@@ -303,6 +305,10 @@ def _use(station: Station, own: OwnCertificate) -> None:
     requests = tuple(request for request in memory.requests if request.use is not own.use)
     over = [request.key for request in memory.requests if request.use is own.use]
     connects = own.use not in V2G_USES and station.variables.number(_PROFILE) == 3
+    if old is not None and _stays(station, old, own):
+        aside = connects and memory.replaced is None and own.key != old.key
+        _put_aside(station, changed(memory, requests=requests), own if aside else None, over)
+        return
     before = memory.replaced
     proven = before if before is not None and not memory.fell_back else old
     replaced = proven if connects else None if own.use not in V2G_USES else before
@@ -311,6 +317,21 @@ def _use(station: Station, own: OwnCertificate) -> None:
     station.remember(changed(memory, own=(*others, own), replaced=replaced, requests=requests, fell_back=fell_back))
     certificate_files.write(station, then_connect="the station has a new certificate" if connects else "")
     for key in (*over, old.key if old is not None else "", before.key if before is not None else ""):
+        certificate_files.drop_key(station, key)
+
+
+def _stays(station: Station, old: OwnCertificate, new: OwnCertificate) -> bool:
+    """Whether the certificate in use is valid and begins later than a new one (1.6 whitepaper A02.FR.09; of one V2G root: A03.FR.15)."""
+    of_one_root = bool(new.anchor) and new.anchor == old.anchor
+    counts = of_one_root if new.use in V2G_USES else station.settings.newest_certificate_counts
+    return counts and new.not_before < old.not_before <= station.stamp() <= old.not_after
+
+
+def _put_aside(station: Station, memory: CertificatesMemory, new: OwnCertificate | None, keys: list[str]) -> None:
+    """Keep a new certificate for the case that nobody lets in the one that is used before it; None: not even for that."""
+    station.note("The new certificate is good, but the one in use begins later and stays.")
+    station.remember(memory if new is None else changed(memory, replaced=new, fell_back=True))
+    for key in keys:
         certificate_files.drop_key(station, key)
 
 

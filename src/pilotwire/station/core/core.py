@@ -362,6 +362,11 @@ class StationCore:
         evses = tuple(self._evse_overview(evse) for evse in station.evses.values())
         return Overview(station.link, station.registration, evses, len(station.outbox))
 
+    def gives_power(self, evse_id: int) -> bool:
+        """Whether the contactor of an EVSE is closed; False for one that is not there."""
+        evse = self._station.evses.get(evse_id)
+        return evse is not None and evse.contactor
+
     def _evse_overview(self, evse: Evse) -> EvseOverview:
         station, tx = self._station, evse.tx
         token = evse.grant.id_token if evse.grant is not None else tx.owner if tx is not None else None

@@ -97,7 +97,10 @@ class Moved(OfStreet):
 
 @dataclass(frozen=True, slots=True)
 class CredentialsSeen(OfStreet):
-    """What there is to make secure connections with: valid CSMS roots, a valid certificate of the station, a first password."""
+    """What there is to make secure connections with: valid CSMS roots, a valid certificate of the station, a first password.
+
+    One that is too short for a security profile is none.
+    """
 
     roots: bool = False
     certificate: bool = False

@@ -74,6 +74,8 @@ class StationSettings:
     """Whether a transaction with a profile of its own has no default any more (1.6:3.13.1), or has when its own ends (K02.FR.08)."""
     reports_bad_csms_roots: bool = False
     """Whether a root for the CSMS that is not good is a security event when it is to be installed (1.6: TC_078), or only when met."""
+    newest_certificate_counts: bool = False
+    """Whether of two valid station certificates the one that begins later is used (1.6 whitepaper A02.FR.09) or the last (A02.FR.08)."""
     answers_when_rejected: bool = True
     """Whether a command of a CSMS that rejected the station is answered with SecurityError (B03.FR.08) or not at all (1.6:4.2)."""
     security_events: bool = True
@@ -172,6 +174,7 @@ class StationSettings:
             asks_about_groups_only=True,
             own_profile_excludes_default=True,
             reports_bad_csms_roots=True,
+            newest_certificate_counts=True,
             accepts_unsigned_firmware=True,
             names_unsigned_updates=False,
         )

@@ -65,7 +65,7 @@ def request_with(key: Any, algorithm: Any = _SHA256) -> str:
     return builder.sign(key, algorithm).public_bytes(Encoding.PEM).decode()
 
 
-@pytest.mark.req("A00.FR.508", "A00.FR.509", "A00.FR.511", "A00.FR.512")
+@pytest.mark.req("A00.FR.508", "A00.FR.509", "A00.FR.511", "A00.FR.512", "SEC16:A00.FR.508")
 @pytest.mark.parametrize("use", [None, *SigningUse])
 async def test_what_the_lab_signs(lab: Path, use: SigningUse | None) -> None:
     """The chain is for the key of the CSR, and of the CSR only organization and common name are taken."""

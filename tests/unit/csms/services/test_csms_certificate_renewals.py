@@ -12,7 +12,7 @@ from pilotwire.csms.commands import Commander
 from pilotwire.csms.commands.bus import CommandTimedOut
 from pilotwire.csms.quiet import Quiet
 from pilotwire.csms.registers.certificates import OPEN_REQUESTS, OpenRequest
-from pilotwire.csms.registers.held_certificates import HELD, HeldCertificate, Known, held
+from pilotwire.csms.registers.held_certificates import HELD, HeldCertificate, Known, asked, held
 from pilotwire.csms.services import Parts
 from pilotwire.csms.services.certificate_renewals import CertificateRenewals
 from pilotwire.domain.certificates import SigningUse
@@ -139,3 +139,17 @@ async def test_a_quiet_or_absent_station_is_not_asked() -> None:
     assert scene.triggered == []
     await scene.service.look()
     assert scene.triggered == ["SignChargingStationCertificate"]
+
+
+async def test_an_accepted_certificate_becomes_a_shown_one_and_stays_it() -> None:
+    """Once the station connected with it, whatever of its acceptance comes late; what is on record of it else is kept."""
+    scene = Scene(days=100)
+    begun = scene.rooms.clock.now()
+    for hour, known in enumerate((Known.ACCEPTED, Known.ACCEPTED, Known.SHOWN, Known.SHOWN, Known.ACCEPTED)):
+        at = begun + timedelta(hours=hour)
+        await scene.rooms.journal.append(held("CS-1", scene.use, scene.certificate, known, at))
+        if hour == 0:
+            await scene.rooms.journal.append(asked(await scene.record(), at, "the station is busy"))
+    kept = await scene.record()
+    assert (kept.known, kept.known_at) == (Known.SHOWN, begun + timedelta(hours=2))
+    assert (kept.asked_at, kept.problem) == (begun, "the station is busy")

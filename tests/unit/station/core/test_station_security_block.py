@@ -174,3 +174,23 @@ def test_of_certificates_from_the_same_root_the_newest_is_used() -> None:
     assert bench.shop.text("v2g/iso2-chain.pem") == second
     (new,) = bench.keys()
     assert new != old
+
+
+@pytest.mark.req("A03.FR.15")
+@pytest.mark.parametrize(("same_root", "used"), [(True, "first"), (False, "second")])
+def test_one_from_the_same_root_that_begins_earlier_is_not_used(same_root: bool, used: str) -> None:
+    """It is good, so it is accepted; the one in use stays. Of another root it is another matter: the last one counts."""
+    bench = Bench()
+    first = bench.renew(V2G)
+    other = Signer.root("Another V2G root")
+    bench.world.command(InstallCertificate(kind=CertificateKind.V2G_ROOT, certificate=pem(other.certificate)))
+    bench.world.command(TriggerMessage(message=TRIGGERS[V2G]))
+    bench.shop.work()
+    signer = bench.roots[V2G] if same_root else other
+    second = signer.sign(bench.asked[-1].csr, since=bench.world.now - timedelta(days=5), days=400)
+    outcome = bench.world.command(CertificateSigned(chain=second, use=V2G))
+    assert isinstance(outcome, CertificateSignedOutcome)
+    assert outcome.status == "Accepted"
+    bench.shop.work()
+    assert bench.shop.text("v2g/iso2-chain.pem") == {"first": first, "second": second}[used]
+    assert len(bench.keys()) == 1

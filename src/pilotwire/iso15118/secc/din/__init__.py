@@ -1,0 +1,7 @@
+"""The station's session of DIN SPEC 70121: direct current, paid by external means, without TLS."""
+
+from __future__ import annotations
+
+from pilotwire.iso15118.secc.din.session import DinSession
+
+__all__ = ["DinSession"]
