@@ -180,7 +180,8 @@ class Renewals:
         while not stopped.is_set():
             await asyncio.to_thread(self._once_whatever_happens)
             with suppress(TimeoutError):
-                await asyncio.wait_for(stopped.wait(), every)
+                async with asyncio.timeout(every):
+                    await stopped.wait()
 
     def _once_whatever_happens(self) -> None:
         try:

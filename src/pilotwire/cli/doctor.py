@@ -157,7 +157,8 @@ def listen(
                 f"Listening on {scheme}://{host}:{doctor.port}/ (the station appends its identity). Ctrl-C ends it."
             )
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(over.wait(), wait or None)
+                async with asyncio.timeout(wait or None):
+                    await over.wait()
             if doctor.strangers.findings:
                 report = Report(
                     "stations without a name", "backend's place", demands.title, clock.now(), doctor.strangers

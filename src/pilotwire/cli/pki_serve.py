@@ -95,7 +95,8 @@ async def _refresh(tls: Tls, stopped: asyncio.Event) -> None:
     """Each hour see to the server's own certificate."""
     while not stopped.is_set():
         with suppress(TimeoutError):
-            await asyncio.wait_for(stopped.wait(), _HOUR)
+            async with asyncio.timeout(_HOUR):
+                await stopped.wait()
         try:
             await asyncio.to_thread(tls.refresh)
         except PilotwireError as error:

@@ -25,6 +25,7 @@ from pilotwire.domain.kinds import Verdict
 from pilotwire.domain.provisioning import BootReason
 from pilotwire.errors import StoreError
 from pilotwire.ocpp.net.peer import OnFrame
+from pilotwire.station.client_context import installers_roots
 from pilotwire.station.core import StationCore
 from pilotwire.station.core import actions as act
 from pilotwire.station.core import inputs as told
@@ -32,6 +33,7 @@ from pilotwire.station.core.certificates import InstallersCertificate, Installer
 from pilotwire.station.core.memory import SavedState
 from pilotwire.station.core.settings import StationSettings
 from pilotwire.station.core.setup_memory import SetupMemory
+from pilotwire.station.ending import end
 from pilotwire.station.endpoints import Endpoint
 from pilotwire.station.equipment import AS_USUAL as AS_USUAL
 from pilotwire.station.equipment import Equipment, Host, as_saved
@@ -112,6 +114,7 @@ class Station(Settable):
         self._jobs = self._new_jobs()
         self._waiting = Waiting()
         self._secc: dict[Hashable, Callable[[Verdict], None]] = {}
+        self._listeners: list[Callable[[told.Input], None]] = []
         self._timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._line_task: asyncio.Task[None] | None = None
@@ -164,7 +167,7 @@ class Station(Settable):
     def _begin(self, reason: BootReason, *, resume: bool | None = None) -> None:
         """Give the core its start. No transaction survives one, so no plug stays held from before."""
         self.feed(told.Started(reason, self._equipment.begin(), self.hardware.firmware, resume))
-        self._show_certificate({name: self.files.read(name) or b"" for name in (CHAIN, ROOT)})
+        self._show_certificate({CHAIN: self.files.read(CHAIN) or b"", ROOT: installers_roots(self.files)})
 
     def _show_certificate(self, files: Mapping[str, bytes]) -> None:
         """Tell the core of the certificate and the CSMS roots an installer gave, if there are some among these files."""
@@ -179,10 +182,7 @@ class Station(Settable):
         self._disarm()
         await self._jobs.abandon_all()
         await self.line.close("the station stops")
-        tasks = tuple(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(self._tasks)
         self._waiting.refuse_all("The station stops.")
         if self._diary is not None:
             self._diary.write()
@@ -233,10 +233,17 @@ class Station(Settable):
                 if self._diary is not None:
                     self._diary.heard(thing)
                 self._guarded(partial(self.core.feed, thing))
+                for listener in tuple(self._listeners):
+                    listener(thing)
 
     def hear(self, ref: Hashable, heard: Callable[[Verdict], None]) -> None:
         """Have `heard` called with all that comes of what a vehicle asks with this `ref`, until somebody else hears it."""
         self._secc[ref] = heard
+
+    def listen(self, listener: Callable[[told.Input], None]) -> Callable[[], None]:
+        """Have `listener` told all that the core is told, after the core; until what is returned is called."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
 
     def write_variable(self, key: str, value: str) -> None:
         """Give a variable a value from inside, read-only ones too; raises `ConfigError` for what cannot be."""
@@ -380,6 +387,11 @@ class Station(Settable):
         self._restarting = self._dark = False
         self._begin(reason, resume=resume)
         self.line.restore()
+
+    @property
+    def storage(self) -> Storage:
+        """Where what must survive is kept: parts of the station that are not the core have shelves there."""
+        return self._storage
 
     @property
     def simulated(self) -> SimulatedStation:

@@ -58,7 +58,8 @@ class Desk:
             self.now = Instruction(self._count, self.case, text, choices)
             self._tell(self.now)
             try:
-                answer = await asyncio.wait_for(self.now.answer, self._timeout)
+                async with asyncio.timeout(self._timeout):
+                    answer = await self.now.answer
             except TimeoutError:
                 raise ActFailed(f"nobody answered within {self._timeout:g} s: {text}") from None
             finally:

@@ -72,7 +72,8 @@ async def own_csms(folder: Path, options: Sequence[str] = ()) -> AsyncIterator[O
         cwd=folder,
     )
     try:
-        said = await asyncio.wait_for(_said(process), _STARTS_WITHIN)
+        async with asyncio.timeout(_STARTS_WITHIN):
+            said = await _said(process)
         rest = asyncio.create_task(_drained(process))
         yield replace(said, certificates=str(pki.folder))
         rest.cancel()

@@ -159,7 +159,8 @@ class Playing:
             if left <= 0 or self.scene.counterpart.overdue(""):
                 return None
             try:
-                await asyncio.wait_for(news.wait(), left)
+                async with asyncio.timeout(left):
+                    await news.wait()
             except TimeoutError:
                 continue
 

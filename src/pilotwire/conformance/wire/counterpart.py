@@ -147,7 +147,8 @@ class Counterpart:
         """Send a request and wait for its answer. Raises LineDown and NoAnswer."""
         entry, answer = self.send(action, payload)
         try:
-            return await asyncio.wait_for(answer, timeout)
+            async with asyncio.timeout(timeout):
+                return await answer
         except TimeoutError:
             self._open.pop(entry.message_id, None)
             raise NoAnswer(f"no answer to {entry.name} within {timeout:g} s") from None

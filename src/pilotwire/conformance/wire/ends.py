@@ -184,7 +184,8 @@ class ServerEnd:
             if left <= 0:
                 raise LineDown(otherwise)
             try:
-                await asyncio.wait_for(self.counterpart.news.wait(), min(left, _LOOKS_AGAIN))
+                async with asyncio.timeout(min(left, _LOOKS_AGAIN)):
+                    await self.counterpart.news.wait()
             except TimeoutError:
                 continue
 

@@ -177,7 +177,8 @@ class FileServer:
         await asyncio.gather(*self._talks, return_exceptions=True)
         for server in servers:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(server.wait_closed(), _CLOSES_WITHIN)
+                async with asyncio.timeout(_CLOSES_WITHIN):
+                    await server.wait_closed()
 
     # --- one connection --------------------------------------------------------------------------------------------------------
 

@@ -133,7 +133,8 @@ class Gateway:
             connection.on_idle = self._look_if_quiet
         self._look_if_quiet()
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._quiet, self._settings.shutdown_timeout)
+            async with asyncio.timeout(self._settings.shutdown_timeout):
+                await self._quiet
 
     def _look_if_quiet(self) -> None:
         quiet = self._quiet

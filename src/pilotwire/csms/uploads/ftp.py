@@ -99,7 +99,8 @@ class FtpReceiver(aioftp.Server):
     async def _take(self, connection: Any, name: str) -> bool:
         data = connection.future.data_connection
         try:
-            await asyncio.wait_for(asyncio.shield(data), _PATIENCE)
+            async with asyncio.timeout(_PATIENCE):
+                await asyncio.shield(data)
         except TimeoutError:
             connection.response("425", "no data connection was made")
             return True

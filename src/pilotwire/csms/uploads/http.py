@@ -78,7 +78,8 @@ class HttpReceiver:
         more = True
         while more:
             try:
-                message = await asyncio.wait_for(receive(), self._idle)
+                async with asyncio.timeout(self._idle):
+                    message = await receive()
             except TimeoutError:
                 raise upload.broken(f"nothing came for {self._idle:g} seconds.") from None
             if message["type"] == "http.disconnect":

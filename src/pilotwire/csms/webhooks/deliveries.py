@@ -59,7 +59,8 @@ class Deliveries:
                     await self._staff(client)
                     await self._clean()
                     with suppress(TimeoutError):
-                        await asyncio.wait_for(self._news.wait(), 60.0)
+                        async with asyncio.timeout(60.0):
+                            await self._news.wait()
         finally:
             listening.cancel()
             for _, task in self._workers.values():

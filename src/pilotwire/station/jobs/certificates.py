@@ -6,7 +6,14 @@ import asyncio
 
 from pilotwire import pki
 from pilotwire.errors import ConfigError
-from pilotwire.station.core.certificate_files import ChainFile, DropKey, WriteCertificates
+from pilotwire.station.client_context import delete_installers
+from pilotwire.station.core.certificate_files import (
+    AllButKey,
+    CertificatesWritten,
+    ChainFile,
+    DropKey,
+    WriteCertificates,
+)
 from pilotwire.station.core.certificate_signing import STATION_PURPOSE, MakeRequest, RequestMade
 from pilotwire.station.core.jobs import Result
 from pilotwire.station.files import Files
@@ -50,12 +57,14 @@ async def drop_key(job: DropKey, tools: Tools, _tell: Tell) -> Result:
 
 
 async def write_certificates(job: WriteCertificates, tools: Tools, _tell: Tell) -> Result:
-    """Make the files as they should be; those that are so already are left alone.
+    """Make the files as they should be; those that are so already are left alone. `AllButKey` if TLS needs a key that its store keeps.
 
-    Raises `ConfigError` if TLS needs a key that cannot leave its store, after all else is written.
+    Raises `StoreError` if the disk will not.
     """
     for name, content in job.roots:
         _put(tools.files, name, content.encode("ascii"))
+    if job.gone:
+        delete_installers(tools.files, job.gone)
     missing: ConfigError | None = None
     for chain in job.chains:
         try:
@@ -63,9 +72,7 @@ async def write_certificates(job: WriteCertificates, tools: Tools, _tell: Tell) 
         except ConfigError as error:
             if chain.name.startswith("tls/") and tools.variable(_PROFILE) == "3":
                 missing = error
-    if missing is not None:
-        raise missing
-    return Result()
+    return CertificatesWritten() if missing is None else AllButKey(str(missing))
 
 
 def _put_chain(files: Files, chain: ChainFile, keys: KeyStore) -> None:

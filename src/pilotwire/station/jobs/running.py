@@ -13,6 +13,7 @@ from pilotwire.clock import Clock
 from pilotwire.errors import MisuseError, PilotwireError
 from pilotwire.station.core.inputs import Input, JobDone, JobFailed, JobNews
 from pilotwire.station.core.jobs import Job, News, Result
+from pilotwire.station.ending import end
 from pilotwire.station.files import Files
 from pilotwire.station.hardware.ports import HardwareDriver
 from pilotwire.station.keys.ports import KeyStore
@@ -85,6 +86,4 @@ class Jobs:
     async def abandon_all(self) -> None:
         """Stop all jobs: the core that asked for them is gone."""
         tasks, self._tasks = tuple(self._tasks.values()), {}
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(tasks)

@@ -265,7 +265,11 @@ async def _fetch_ftp(_: str, parts: SplitResult, file: _Arriving) -> None:
 async def _fetch_sftp(_: str, parts: SplitResult, file: _Arriving) -> None:
     """From the offset where it broke off."""
     async with _sftp(parts, file.files) as client, client.open(unquote(parts.path), "rb") as remote:
-        while chunk := await asyncio.wait_for(remote.read(_GULP, file.size), QUIET):
+        while True:
+            async with asyncio.timeout(QUIET):
+                chunk = await remote.read(_GULP, file.size)
+            if not chunk:
+                return
             file.add(bytes(chunk))  # type: ignore[arg-type]
 
 
@@ -320,4 +324,5 @@ async def _send_ftp(parts: SplitResult, content: bytes, _: str, files: Files) ->
 async def _send_sftp(parts: SplitResult, content: bytes, _: str, files: Files) -> None:
     async with _sftp(parts, files) as client, client.open(unquote(parts.path), "wb") as remote:
         for place in range(0, len(content), _GULP):
-            await asyncio.wait_for(remote.write(content[place : place + _GULP]), QUIET)
+            async with asyncio.timeout(QUIET):
+                await remote.write(content[place : place + _GULP])

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 import pytest
 from pymodbus import FramerType
+from pymodbus.pdu.register_message import ReadHoldingRegistersResponse
 from pymodbus.server import ModbusSerialServer, ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
@@ -442,3 +443,38 @@ def test_without_pyserial_the_remedy_is_said(monkeypatch: pytest.MonkeyPatch) ->
         meters_of(
             ModbusSettings.read({"registers": REGISTERS, "transport": "rtu", "serial_port": "/dev/null"}), ManualClock()
         )
+
+
+class _Deaf:
+    """A client like one over `asyncio.wait_for` before Python 3.12: of a cancellation that meets the answer it gives the answer."""
+
+    connected = True
+
+    def __init__(self) -> None:
+        self.asked = asyncio.Event()
+
+    async def connect(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        self.connected = False
+
+    async def read_holding_registers(self, address: int, *, count: int, device_id: int) -> Any:
+        self.asked.set()
+        try:
+            return await asyncio.Future()
+        except asyncio.CancelledError:
+            return ReadHoldingRegistersResponse(registers=[0] * count)
+
+    read_input_registers = read_holding_registers
+
+
+async def test_polling_ends_even_if_the_client_swallows_the_cancellation() -> None:
+    """Found where a station hung at its end."""
+    client: Any = _Deaf()
+    meter = ModbusMeter(1, 1, register_map(REGISTERS[:1]), lambda: client, ManualClock(), poll_seconds=0)
+    polling = asyncio.ensure_future(meter.run(lambda _: None))
+    await client.asked.wait()
+    polling.cancel()
+    await asyncio.wait((polling,))
+    assert not client.connected

@@ -116,11 +116,16 @@ class ModbusMeter:
     # --- polling --------------------------------------------------------------------------------------------------------------
 
     async def run(self, happened: Callable[[Sequence[HardwareEvent]], None]) -> None:
-        """Poll until cancelled; `happened` is told when the meter fails and when it is back."""
+        """Poll until cancelled; `happened` is told when the meter fails and when it is back.
+
+        Of a cancellation that meets the meter's answer the client may give the answer only (`asyncio.wait_for` before Python 3.12 does): so
+        it is asked for, not only waited for.
+        """
         client = self._client()
+        this = asyncio.current_task()
         self._began = self._clock.monotonic()
         try:
-            while True:
+            while this is None or not this.cancelling():
                 happened(await self.poll(client))
                 await asyncio.sleep(self._poll_seconds)
         finally:

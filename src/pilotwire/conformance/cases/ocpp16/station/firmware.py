@@ -18,6 +18,9 @@ _AGO = Moment(-3600)
 _CREATED = 201
 _LONG = configured.long_operation_timeout
 
+_TAKES_UNSIGNED: dict[str, Any] = {"habits": {"accepts_unsigned_firmware": True}}
+"""A Charge Point that holds to the security whitepaper refuses it (SEC16:L01.FR.20); these cases want one that does not."""
+
 
 def _updates(number: str, **where: Any) -> Sends:
     return Sends(
@@ -71,6 +74,7 @@ TC_044_1_CS = Case16(
         _tells("7", "Installing"),
         InAnyOrder(steps=(_boots("9"), back_in_use("11"), _tells("13", "Installed"))),
     ),
+    traits=_TAKES_UNSIGNED,
     requirements=("1.6:4.5", "1.6:5.19"),
     remark="Connectors are told to be Available again where they were told to be Unavailable.",
 )
@@ -85,6 +89,7 @@ TC_044_2_CS = Case16(
         _tells("5", "DownloadFailed", early=True),
     ),
     after=(_no_other_than("Downloading", "DownloadFailed"), back_in_use("")),
+    traits=_TAKES_UNSIGNED,
     requirements=("1.6:4.5", "1.6:5.19"),
 )
 
@@ -105,6 +110,7 @@ TC_044_3_CS = Case16(
         ),
     ),
     after=(back_in_use(""),),
+    traits=_TAKES_UNSIGNED,
     requirements=("1.6:4.5", "1.6:5.19"),
 )
 
