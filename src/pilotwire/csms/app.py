@@ -33,6 +33,7 @@ from pilotwire.csms.services.certificate_signings import CertificateSignings
 from pilotwire.csms.services.charging_plans import ChargingPlans
 from pilotwire.csms.services.drift import DriftWatch
 from pilotwire.csms.services.firmware_campaigns import FirmwareCampaigns
+from pilotwire.csms.services.load_management import LoadManager
 from pilotwire.csms.services.local_lists import LocalLists
 from pilotwire.csms.services.open_transactions import OpenTransactions
 from pilotwire.csms.services.reservations import ReservationsEnd
@@ -271,6 +272,7 @@ def _services(parts: Parts) -> list[Service]:
         SequenceGaps(parts),
         ReservationsEnd(parts),
         ChargingPlans(parts),
+        LoadManager(parts),
         CertificateRenewals(parts),
         UptimeWatch(parts),
     ]

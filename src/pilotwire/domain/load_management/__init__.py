@@ -2,6 +2,7 @@
 
 from pilotwire.domain.load_management.demand import Demand, Strategy, laxity, needed_amperes
 from pilotwire.domain.load_management.layout import (
+    NO_AMPERES,
     PHASES,
     Amperes,
     EvseKey,
@@ -34,6 +35,7 @@ from pilotwire.domain.load_management.transition import (
 )
 
 __all__ = [
+    "NO_AMPERES",
     "PHASES",
     "ROTATE_AFTER",
     "STEP",

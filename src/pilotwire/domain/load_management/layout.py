@@ -35,7 +35,8 @@ class Amperes(Value):
         return Amperes(l1=self.l1 - other.l1, l2=self.l2 - other.l2, l3=self.l3 - other.l3)
 
 
-NONE: Final = Amperes()
+NO_AMPERES: Final = Amperes()
+"""Nothing flows."""
 
 
 class Feeder(Value):
@@ -53,7 +54,7 @@ class Feeder(Value):
     amperes: Decimal | None = None
     watts: Decimal | None = None
     imbalance: Decimal | None = None
-    assumed: Amperes = NONE
+    assumed: Amperes = NO_AMPERES
 
 
 class Outlet(Value):

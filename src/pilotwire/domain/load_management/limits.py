@@ -15,7 +15,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Final
 
 from pilotwire.domain.kinds import Value
-from pilotwire.domain.load_management.layout import NONE, PHASES, Amperes, EvseKey, Feeder, SiteLayout
+from pilotwire.domain.load_management.layout import NO_AMPERES, PHASES, Amperes, EvseKey, Feeder, SiteLayout
 
 TENTH: Final = Decimal("0.1")
 _PER_UNIT: Final = 10
@@ -75,7 +75,7 @@ class Limits:
         parents = {feeder.name: feeder.fed_by for feeder in layout.feeders}
         fed = {outlet.key: outlet.fed_by for outlet in layout.outlets}
         below: dict[str, list[int]] = {name: [] for name in parents}
-        carried = dict.fromkeys(parents, NONE)
+        carried = dict.fromkeys(parents, NO_AMPERES)
         for number, load in enumerate(self.loads):
             for name in _upwards(fed[load.key], parents):
                 below[name].append(number)
