@@ -19,7 +19,7 @@ TABLES = re.compile(
     r"|(^|/)catalogue(s|_\w+)?\.py$|(^|/)catalogue/"  # the standard's lists (components, keys, measurands) as data
 )
 NO_ROOMS = {"util", "utils", "common", "helper", "helpers", "misc", "shared", "stuff", "core"}
-PURE = re.compile(r"^(ocpp/(?!net/)|iso15118/(?!net/)|domain/|dialects/|station/core/|pki/)")
+PURE = re.compile(r"^(ocpp/(?!net/)|ocpi/|iso15118/(?!net/)|domain/|dialects/|station/core/|pki/)")
 IMPURE = re.compile(
     r"^(datetime\.(datetime\.(now|utcnow|today)|date\.today)"
     r"|time\.(time|time_ns|monotonic|monotonic_ns|perf_counter|perf_counter_ns|sleep|gmtime|localtime)"

@@ -19,6 +19,7 @@ from pilotwire.station.hardware.contract import (
     run,
     what_can_sleep_sleeps_and_wakes,
 )
+from pilotwire.station.hardware.contract_dc import isolation_is_checked
 from pilotwire.station.hardware.drivers import DriverPlace
 from pilotwire.station.hardware.measurands import SIMULATED_AC, SIMULATED_DC
 from pilotwire.station.hardware.ports import Happened, HardwareEvent, MeterReading, StationLayout
@@ -76,6 +77,9 @@ class SimulatedBench:
 
     def energy_flows(self) -> bool:
         return self._station.contactor_closed(1) and self._car.requests_power
+
+    def output_volts(self) -> float:
+        return self._station.dc_output(1)[0]
 
 
 class BoardBench:
@@ -187,3 +191,62 @@ class _Insomniac(SimulatedStation):
 async def test_a_driver_that_does_not_wake_is_found_out() -> None:
     with pytest.raises(ContractBroken, match="energy after waking up did not come about"):
         await run(what_can_sleep_sleeps_and_wakes, SimulatedBench("dc-50-v2x-sleep", made=_Insomniac))
+
+
+class _Leaky(SimulatedStation):
+    """Finds every cable good, measures what it was told, and keeps its voltage whatever happens."""
+
+    def __init__(self, plan: StationLayout) -> None:
+        super().__init__(plan)
+        self._told = 0.0
+
+    def check_isolation(self, evse_id: int) -> bool | None:
+        return True
+
+    def set_dc_target(self, evse_id: int, volts: float, amperes: float) -> None:
+        self._told = volts
+
+    def dc_output(self, evse_id: int) -> tuple[float, float]:
+        return self._told, 0.0
+
+
+class _Lame(SimulatedStation):
+    """Its output stays off, and its isolation monitor never finds anything."""
+
+    def check_isolation(self, evse_id: int) -> bool | None:
+        return None
+
+    def set_dc_target(self, evse_id: int, volts: float, amperes: float) -> None:
+        """Nothing moves."""
+
+
+@pytest.mark.parametrize(
+    ("made", "name", "why"),
+    [
+        (_Lame, "isolation_is_checked", "a finding of check_isolation did not come about within 38 s"),
+        (_Lame, "the_output_follows_its_target", "an output of 400 V did not come about within 7 s"),
+        (_Leaky, "without_a_vehicle_nothing_is_good", "an empty outlet is found to be isolated"),
+        (_Leaky, "a_bad_isolation_is_found", "current that leaks to ground is no bad isolation"),
+        (_Leaky, "the_output_follows_its_target", "an output above what the layout says"),
+        (_Leaky, "what_takes_the_power_takes_the_voltage", "an output that is off after a ground fault did not come"),
+        (_Leaky, "only_dc_outlets_that_are_there_are_worked", "check_isolation of EVSE 2 is no MisuseError"),
+    ],
+)
+async def test_a_dangerous_dc_outlet_is_found_out(made: type[SimulatedStation], name: str, why: str) -> None:
+    (check,) = [one for one in CHECKS if one.__name__ == name]
+    with pytest.raises(ContractBroken, match=why):
+        await run(check, SimulatedBench("dc-50-ccs", made=made))
+
+
+class _Half(BoardBench):
+    """A driver that has one call of the three."""
+
+    async def make(self, happened: Happened) -> BoardDriver:
+        driver = await super().make(happened)
+        driver.check_isolation = lambda evse_id: True  # type: ignore[attr-defined]
+        return driver
+
+
+async def test_a_driver_with_half_of_it_is_found_out() -> None:
+    with pytest.raises(ContractBroken, match="a DC output without set_dc_target, dc_output"):
+        await run(isolation_is_checked, _Half())

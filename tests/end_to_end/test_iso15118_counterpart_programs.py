@@ -7,15 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from pilotwire.clock import SystemClock
+from pilotwire.csms.commands.tariff import TariffBooks, set_default
 from pilotwire.csms.store.ports import PutToken
 from pilotwire.domain.authorization import Token
 from pilotwire.domain.certificates import CertificateKind, InstallCertificate
 from pilotwire.domain.identity import IdToken
+from pilotwire.domain.tariff import EnergyPrice, EnergyPrices, Tariff, TariffSetStatus, TaxRate
 from pilotwire.ev.app import EvApp, Plan, Safety
 from pilotwire.ev.iso15118.speaking import Intent, speaking_vehicle
 from pilotwire.ev.iso15118.wallet import FolderWallet
@@ -103,24 +106,42 @@ async def test_our_vehicle_charges_by_its_contract_at_the_counterparts_station(
     assert theirs.codes["AuthorizationRes"] == "OK"
 
 
-NO_PRICE = "Without a tariff our schedules of -20 have no prices, and the package takes none such, not even in an Ongoing response."
+async def test_the_counterparts_vehicle_is_told_the_prices_of_the_csms_and_charges_by_iso_20(
+    pki: PeerPki, laid: Cable
+) -> None:
+    """It takes no schedule without prices, not even while the station still plans. They are those of a tariff that the CSMS installed.
 
-
-@pytest.mark.xfail(reason=NO_PRICE, strict=True)
-async def test_the_counterparts_vehicle_charges_by_iso_20_at_our_station(pki: PeerPki, laid: Cable) -> None:
-    """By a card, without TLS: the package's certificates are on a curve that -20 does not have."""
+    By a card, without TLS: the package's certificates are on a curve that -20 does not have.
+    """
+    prices = EnergyPrices(
+        prices=(EnergyPrice(price_kwh=Decimal("0.4537")),), tax_rates=(TaxRate(type="VAT", tax=Decimal(19)),)
+    )
+    tariff = Tariff(tariff_id="day", currency="EUR", energy=prices)
     async with (
         peer_evcc(laid, pki, ISO20_AC, service="AC") as vehicle,
         open_csms() as csms,
-        lab(csms.urls.ocpp, layout="ac-22-single") as here,
+        lab(csms.urls.ocpp, "2.1", layout="ac-22-single") as here,
     ):
         await here.until_accepted()
+        books = TariffBooks(csms.journal, csms.store, csms.clock)
+        outcome = await set_default(csms.commander, books, "CS001", 0, tariff)
+        assert outcome.status is TariffSetStatus.ACCEPTED
         async with SeccHost(here.station, SeccSettings(laid.ours, tls="off", plain_20=True)):
             await vehicle.until_ready()
             here.tap()
             vehicle.go()
             await vehicle.until_ended()
             assert vehicle.codes.get("SessionStopRes") == "OK", vehicle.tail()
+    answers = vehicle.read("ScheduleExchangeRes")
+    assert answers[-1]["EVSEProcessing"] == "Finished"
+    for answer in answers:
+        (offered,) = answer["Scheduled_SEResControlMode"]["ScheduleTuple"]
+        told = offered["ChargingSchedule"]["AbsolutePriceSchedule"]
+        (stack,) = told["PriceRuleStacks"]["PriceRuleStack"]
+        (rule,) = stack["PriceRule"]
+        assert (told["Currency"], rule["EnergyFee"]) == ("EUR", {"Exponent": -4, "Value": 4537})
+        (tax,) = told["TaxRules"]["TaxRule"]
+        assert (tax["TaxRate"], tax["AppliesToEnergyFee"]) == ({"Exponent": 0, "Value": 19}, True)
 
 
 async def test_our_vehicle_charges_by_iso_20_at_the_counterparts_station(

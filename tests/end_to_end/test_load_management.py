@@ -46,7 +46,10 @@ async def _stations(stack: AsyncExitStack, csms: Csms) -> tuple[Lab, Lab, Lab]:
     """One station of each version, connected and accepted, and a card for each."""
     for name in VERSIONS:
         await csms.journal.append(PutToken(token=Token(id_token=IdToken(value=name, type="ISO14443"))))
-    found = [await stack.enter_async_context(lab(csms.urls.ocpp, VERSIONS[name], identity=name)) for name in VERSIONS]
+    found = [
+        await stack.enter_async_context(lab(csms.urls.ocpp, VERSIONS[name], identity=name, speed=1.0))
+        for name in VERSIONS
+    ]
     for one in found:
         await one.until_accepted()
     first, second, third = found

@@ -1,4 +1,4 @@
-"""`kill -9` while contracts are added and renewed: each that was told is there with its key, and vehicles get it."""
+"""`kill -9` while contracts are added and renewed: each that was told is there with its key and its events, and vehicles get it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from pilotwire.clock import SystemClock
+from pilotwire.iso15118.emaid import read_emaid
 from pilotwire.mobility import Pool, Provisioning, Question
+from pilotwire.mobility.notices import Endpoint
 from tests.support.mobility_scene import a_car, an_operator
 from tests.support.pki_world import PASSWORD, process_environment, same_office
 
@@ -51,7 +53,9 @@ def killed_after(folder: Path, lines: int, name: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("lines", [3, 6])
 def test_a_contract_that_was_told_is_there_after_a_kill(tmp_path: Path, lines: int) -> None:
-    an_operator(tmp_path / "ca").close()
+    with an_operator(tmp_path / "ca") as office, Pool(office) as pool:
+        wanted = ("oem.contract.created", "oem.contract.updated")
+        pool.notices.keep(Endpoint("1", "root", "https://root.example", wanted, "a-secret", office.clock.now()))
     told: dict[str, str] = {}
     for name in ("AA", "BB"):
         told |= killed_after(tmp_path / "ca", lines, name)
@@ -64,6 +68,10 @@ def test_a_contract_that_was_told_is_there_after_a_kill(tmp_path: Path, lines: i
             assert emaid not in told or told[emaid] in held
             assert pool.holder(current).key.public_key() == current.issued.certificate.public_key()
             assert len(contract.vehicles) == 1
+            events = pool.register.read(
+                "select type from event where emaid = ? order by number", str(read_emaid(emaid))
+            )
+            assert [each for (each,) in events] == [wanted[0], *[wanted[1]] * (len(held) - 1)]
         emaid = next(iter(told))
         car = a_car(office, kept[emaid].vehicles[0])
         answer = Provisioning(pool).next_answer(Question(car.asks(), car.schema))

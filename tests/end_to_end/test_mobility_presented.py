@@ -17,12 +17,16 @@ from pilotwire.pki import KeyKind, Subject, pem_of
 from pilotwire.pki.keys import new_key
 from pilotwire.pki.revocation import Reason
 from tests.support.mobility_scene import (
+    CLIENT,
     EMAID,
     OTHER_EMAID,
     PCID,
     THIRD_EMAID,
+    a_car,
     an_operator,
+    bearer,
     behind,
+    code_of,
     findings,
     scene,
     served_pool,
@@ -75,6 +79,21 @@ async def test_a_contract_of_the_pool_charges_until_it_ends(pool: Pool, interfac
     pool.end(EMAID, Reason.CESSATION_OF_OPERATION)
     async with central(pool, interface) as (_, cs):  # the old one remembers what the responder said for a day
         assert await presented(cs, chain) == ("Invalid", "CertificateRevoked")
+
+
+async def test_a_contract_that_its_operator_withdraws_charges_no_more(pool: Pool) -> None:
+    """By OPCP: no vehicle gets it from then on, and Authorize says that it is revoked."""
+    car = a_car(pool.office)
+    pool.add(EMAID, [PCID], "me")
+    chain = pool.office.handed_out(pool.newest(pool.contract(EMAID)).issued)
+    async with central(pool) as (_, cs), served_pool(pool, **CLIENT, opcp_client_role="PKI") as server:
+        async with httpx.AsyncClient(base_url=server.url) as partner:
+            partner.headers["authorization"] = await bearer(partner, "csms", CLIENT["opcp_client_secret"])
+            assert (await partner.delete(f"/v1/ccp/signedContractData/{EMAID}")).status_code == 200
+        assert await presented(cs, chain) == ("Invalid", "CertificateRevoked")
+        payload = {"iso15118SchemaVersion": car.schema, "action": "Install", "exiRequest": car.asks()}
+        told = await cs.ask("Get15118EVCertificate", payload)
+        assert (told["status"], code_of(told["exiResponse"])) == ("Failed", "FAILED_NoCertificateAvailable")
 
 
 async def test_a_contract_is_no_good_for_another_emaid(pool: Pool) -> None:

@@ -43,7 +43,7 @@ async def _statuses(it: Yard) -> list[str]:
     return [step["status"] for step in items[0]["history"]] if items else []
 
 
-@pytest.mark.req("L01.FR.01", "L01.FR.04", "L01.FR.28")
+@pytest.mark.req("L01.FR.01", "L01.FR.04", "L01.FR.28", "SEC16:L01.FR.01")
 @pytest.mark.parametrize("version", VERSIONS)
 async def test_signed_firmware_is_fetched_from_where_it_broke_off_and_runs(version: str, tmp_path: Path) -> None:
     """Half of the image is there from a try before: only the rest is fetched, and the CSMS finds nothing wrong."""

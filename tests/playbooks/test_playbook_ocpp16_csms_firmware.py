@@ -92,7 +92,7 @@ async def _signed_told(on: Stage, request: int, statuses: Sequence[str]) -> None
         assert await on.cs.ask("SignedFirmwareStatusNotification", {"status": status, "requestId": request}) == {}
 
 
-@pytest.mark.req("SEC16:4")
+@pytest.mark.req("SEC16:4", "SEC16:L01.FR.11")
 async def test_tc_080_csms() -> None:
     """Fetched, verified, installed over a restart; the charge point tells of the update as a security event, too."""
     steps = (*FETCHED, "SignatureVerified")

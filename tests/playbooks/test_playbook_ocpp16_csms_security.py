@@ -119,7 +119,7 @@ async def test_tc_075_1_2_csms(kind: tuple[str, str]) -> None:
         await _installed(on, kind)
 
 
-@pytest.mark.req("SEC16:5.3")
+@pytest.mark.req("SEC16:5.3", "SEC16:M04.FR.07")
 @pytest.mark.parametrize("algorithm", ["SHA256", "SHA384", "SHA512"])
 async def test_tc_076_csms(algorithm: str) -> None:
     """A root is deleted, named with the hashes the charge point itself told."""

@@ -57,6 +57,7 @@ def test_tc_074_cs() -> None:
     assert any(isinstance(action, ConnectAnew) for action in world.actions)
 
 
+@pytest.mark.req("SEC16:M03.FR.01", "SEC16:M03.FR.03", "SEC16:M05.FR.01", "SEC16:M05.FR.02")
 @pytest.mark.parametrize("use", [MANUFACTURER, CSMS], ids=["075_1", "075_2"])
 def test_tc_075(use: str) -> None:
     """A root is installed, and listed by its hashes."""
@@ -65,6 +66,7 @@ def test_tc_075(use: str) -> None:
     assert world.ids(use) == ("Accepted", [_serial(world.root)])
 
 
+@pytest.mark.req("SEC16:M03.FR.02", "SEC16:M04.FR.01", "SEC16:M04.FR.02", "SEC16:M04.FR.04")
 def test_tc_076_cs() -> None:
     """A listed root is deleted, and is not listed any more."""
     world = _World()
@@ -86,6 +88,7 @@ def test_tc_077_cs() -> None:
     assert world.said(v16.SecurityEventNotificationRequest)[-1].type == "InvalidChargePointCertificate"
 
 
+@pytest.mark.req("SEC16:M05.FR.06")
 @pytest.mark.parametrize(("use", "told"), [(CSMS, True), (MANUFACTURER, False)], ids=["TC_078", "of-the-maker"])
 def test_tc_078_cs(use: str, told: bool) -> None:
     """An expired root is rejected; if it was to be the central system's, a security event tells of it."""

@@ -126,6 +126,7 @@ def test_a_triggered_status_is_idle_when_there_is_no_update() -> None:
 # --- signed firmware ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.req("SEC16:L01.FR.01", "SEC16:L01.FR.05", "SEC16:L01.FR.10")
 def test_tc_080_cs() -> None:
     """Secure update."""
     world = _World()
@@ -136,6 +137,7 @@ def test_tc_080_cs() -> None:
     assert _events(world)[-1] == "FirmwareUpdated"
 
 
+@pytest.mark.req("SEC16:L01.FR.03")
 def test_tc_081_cs() -> None:
     """Secure update whose signature is not that of the file."""
     world = _World()
@@ -145,7 +147,14 @@ def test_tc_081_cs() -> None:
     assert _events(world)[-1] == "InvalidFirmwareSignature"
 
 
-@pytest.mark.parametrize("status", ["InvalidCertificate", "RevokedCertificate"])
+@pytest.mark.req("SEC16:L01.FR.02")
+@pytest.mark.parametrize(
+    "status",
+    [
+        pytest.param("InvalidCertificate", marks=pytest.mark.req("SEC16:L01.FR.24")),
+        pytest.param("RevokedCertificate", marks=pytest.mark.req("SEC16:L01.FR.25")),
+    ],
+)
 def test_a_signing_certificate_that_is_not_good(status: str) -> None:
     world = _World()
     world.let(CheckSigner, SignerChecked(UpdateFirmwareStatus(status), "It is not good."))
@@ -153,13 +162,15 @@ def test_a_signing_certificate_that_is_not_good(status: str) -> None:
     assert _events(world)[-1] == "InvalidFirmwareSigningCertificate"
 
 
+@pytest.mark.req("SEC16:L01.FR.20")
 def test_a_charge_point_that_takes_signed_firmware_only() -> None:
-    """Security whitepaper, L01.FR.20."""
+    """Whatever its security profile is."""
     world = _World(accepts_unsigned_firmware=False)
     assert _update(world) == "NotSupported"
     assert _plain_statuses(world) == []
 
 
+@pytest.mark.req("SEC16:L01.FR.29")
 def test_a_triggered_status_of_a_secure_update() -> None:
     world = _World()
     trigger = v16.ExtendedTriggerMessageRequest(requested_message="FirmwareStatusNotification")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -120,6 +121,12 @@ def a_car(office: Office, pcid: str = PCID, edition: Edition = Edition.ISO2, kin
     return Car(office.chain_of(issued)[:-1], key, roots, edition, pcid)
 
 
+async def bearer(api: httpx.AsyncClient, client: str, secret: str) -> str:
+    """The header Authorization of a client of OPCP."""
+    asked = {"client_id": client, "client_secret": secret, "grant_type": "client_credentials"}
+    return f"Bearer {(await api.post('/oauth/token', json=asked)).json()['access_token']}"
+
+
 def code_of(exi: str) -> str:
     """The ResponseCode of an answer."""
     message: Any = read_exi(exi)
@@ -137,9 +144,14 @@ async def served_pool(pool: Pool, **more: Any) -> AsyncIterator[WebServer]:
     """The server of an authority that gives contracts, on a free port."""
     said = PkiSettings(port=0, **({"contracts_token": TOKEN} | more))
     app = create_app(pool.office, said)
-    add_contracts(app, pool, said)
+    notifier = add_contracts(app, pool, said)
     async with WebServer(app, said.host, 0, name="test") as server:
-        yield server
+        telling = asyncio.create_task(notifier.run())
+        try:
+            yield server
+        finally:
+            telling.cancel()
+            await asyncio.gather(telling, return_exceptions=True)
 
 
 def _message2(content: Any) -> Any:

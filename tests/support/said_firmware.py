@@ -32,7 +32,8 @@ def facts(version: OcppVersion) -> list[said.Some[Fact]]:
         unsigned = said.enumerated(V16, "FirmwareStatus").map(fw.FirmwareStatus)
         return [
             st.builds(fw.FirmwareStatusReported, status=unsigned, can_name=st.just(False)),
-            st.builds(fw.FirmwareStatusReported, status=st.sampled_from(fw.FirmwareStatus), request_id=said.maybe(ids)),
+            st.builds(fw.FirmwareStatusReported, status=st.sampled_from(fw.FirmwareStatus), request_id=ids),
+            st.builds(fw.FirmwareStatusReported, status=st.just(fw.FirmwareStatus.IDLE)),
         ]
     detail = st.none() if version is V201 else _details(version)
     published = st.lists(said.text(512), max_size=3).map(tuple)

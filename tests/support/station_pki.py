@@ -123,6 +123,7 @@ class Workshop:
         self.world = world
         self.files = MemoryFiles() if files is None else files
         self.keys = keys
+        world.hands = self.work
 
     def work(self) -> None:
         """Do all that there is to do, and what follows from it."""

@@ -70,6 +70,7 @@ from pilotwire.station.core import (
     VariableChanged,
     WakeUp,
 )
+from pilotwire.station.core.certificate_files import WriteCertificates
 from pilotwire.station.core.evse_sleep import FellAsleep
 from pilotwire.station.hardware.ports import HardwareEvent, StationLayout
 from pilotwire.station.hardware.simulated import SimulatedStation, layout
@@ -228,6 +229,8 @@ class StationWorld:
         self.restarts: list[BootReason] = []
         self.jobs: dict[int, Job] = {}
         """What the core wants done and is not: see `job_done`, `job_fails`."""
+        self.hands: Callable[[], None] = self._write
+        """What is done before a command is answered that waits for it: certificates are written, or what a workshop does."""
         self.locks_jammed: set[int] = set()
         self.dies_after: int | None = None
         """The station loses its power after so many more actions (a commit is one)."""
@@ -372,11 +375,18 @@ class StationWorld:
         """The CSMS wants something; what the station answered so far, without the reason: that is in `why`."""
         ref = f"command {next(self._commands)}"
         self.feed(CommandReceived(ref, command))
+        if ref not in self.outcomes:
+            self.hands()
         outcome = self.outcomes.get(ref)
         self.why = outcome.why if isinstance(outcome, Outcome) else None
         return changed(outcome, why=None) if isinstance(outcome, Outcome) else outcome
 
     # --- jobs ----------------------------------------------------------------------------------------------------------------------------
+
+    def _write(self) -> None:
+        for ref in [ref for ref, job in self.jobs.items() if isinstance(job, WriteCertificates)]:
+            del self.jobs[ref]
+            self.feed(JobDone(ref, Result()))
 
     def job(self, kind: type[_J]) -> _J:
         """The one job of a kind that is under way."""

@@ -192,6 +192,8 @@ class WireStation(StationWorld):
         ref = f"ask {self._asks}"
         self._asked[ref] = (command, request)
         self.feed(CommandReceived(ref, command))
+        if ref not in self._answers:
+            self.hands()
         return self._answers[ref]
 
     # --- hearing -----------------------------------------------------------------------------------------------------------------

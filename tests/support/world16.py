@@ -88,6 +88,8 @@ class World16(StationWorld):
         before = len(self.wire)
         self.feed(CommandReceived(ref, command))
         response = registry.action_of(request).response
+        if not any(isinstance(said, str | response) for said in self.wire[before:]):
+            self.hands()
         return next((said for said in self.wire[before:] if isinstance(said, str | response)), None)
 
     def configure(self, **values: str) -> None:

@@ -71,7 +71,9 @@ def charge(
             show_default=False,
         ),
     ] = "",
-    contract: Annotated[str, typer.Option(help="The eMAID of the contract to be used first.")] = "",
+    contract: Annotated[
+        str, typer.Option(help="The eMAID of the contract to be used first; with --install also to be had first.")
+    ] = "",
     install: Annotated[bool, typer.Option("--install", help="Have a contract certificate installed.")] = False,
     update: Annotated[
         bool, typer.Option("--update", help="Have the contract certificate renewed (ISO 15118-2).")

@@ -126,6 +126,7 @@ def _facts(report: Report) -> list[tuple[str, str]]:
         ("energy taken", f"{report.taken_wh / 1000:.3f} kWh"),
         ("energy given back", f"{report.given_wh / 1000:.3f} kWh" if report.given_wh else ""),
         ("by the station's meter", "" if report.metered_wh is None else f"{report.metered_wh / 1000:.3f} kWh"),
+        *((("prices" if place == 0 else ""), line) for place, line in enumerate(report.prices)),
         ("state of charge", f"{report.soc[0]:.1f} % to {report.soc[1]:.1f} %"),
         ("duration", f"{report.seconds:.1f} s"),
         ("sessions", str(report.sessions)),

@@ -165,7 +165,7 @@ def _wallet(wanted: Wanted) -> AnyWallet:
             raise ConfigError(f"{needs} needs certificates.", "Give the folder that has them as --wallet.")
         return EmptyWallet()
     wallet = FolderWallet(wanted.wallet, wanted.password.encode() or None)
-    if wanted.contract:
+    if wanted.contract and (not wanted.install or wallet.has(wanted.contract)):
         wallet.prefer(wanted.contract)
     provisioning = wallet.provisioning_20()
     if wanted.install and provisioning is None:
@@ -204,6 +204,7 @@ def _intent(wanted: Wanted, spec: VehicleSpec, wallet: AnyWallet) -> Intent:
         (Control.DYNAMIC, Control.SCHEDULED) if wanted.dynamic else (Control.SCHEDULED, Control.DYNAMIC),
         install=wanted.install,
         update=wanted.update,
+        emaids=(wanted.contract,) if wanted.contract else (),
     )
     return Intent(wish, wanted.stop_after, wanted.pause_after, wanted.renegotiate_after)
 

@@ -56,8 +56,11 @@ def serve(
 
 def _gives_contracts(office: Office, settings: PkiSettings) -> bool:
     """Whether contracts are served. Raises ConfigError if they are to be, and the authority has no CAs for them (Pool says which)."""
-    wanted = bool(settings.contracts_token or settings.opcp_client_id)
-    return can_serve(office) or wanted
+    return can_serve(office) or _has_clients(settings)
+
+
+def _has_clients(settings: PkiSettings) -> bool:
+    return bool(settings.contracts_token or settings.opcp_client_id or settings.opcp_clients)
 
 
 async def _serve(office: Office, settings: PkiSettings, pool: Pool | None) -> None:
@@ -67,8 +70,7 @@ async def _serve(office: Office, settings: PkiSettings, pool: Pool | None) -> No
             asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     tls = Tls(office, settings) if settings.tls else None
     app = create_app(office, settings)
-    if pool is not None:
-        add_contracts(app, pool, settings)
+    notifier = add_contracts(app, pool, settings) if pool is not None else None
     server = WebServer(
         app,
         settings.host,
@@ -82,8 +84,12 @@ async def _serve(office: Office, settings: PkiSettings, pool: Pool | None) -> No
         work = [asyncio.create_task(_renew(office, settings, stopped))] if settings.renew_days else []
         if tls is not None:
             work.append(asyncio.create_task(_refresh(tls, stopped)))
+        telling = asyncio.create_task(notifier.run()) if notifier is not None else None
         await stopped.wait()
         await asyncio.gather(*work)
+        if telling is not None:
+            telling.cancel()
+            await asyncio.wait({telling})
 
 
 async def _renew(office: Office, settings: PkiSettings, stopped: asyncio.Event) -> None:
@@ -111,7 +117,7 @@ def _tell(office: Office, settings: PkiSettings, url: str) -> None:
         typer.echo(f"EST         {where} ({', '.join(settings.est_profiles)})")
     if settings.signer_token:
         typer.echo(f"signer_url  {url}/sign")
-    if settings.contracts_token or settings.opcp_client_id:
+    if _has_clients(settings):
         typer.echo(f"contracts   {url}/contracts, and by OPCP at {url}")
     if office.url and office.url != url:
         typer.echo(f"The certificates name {office.url}: who follows them does not come here.")

@@ -7,10 +7,11 @@ from typing import Annotated
 import typer
 
 from pilotwire.cli.api import DEFAULT_URL, Api, AsJson, Key, Url, segment, show_json
+from pilotwire.cli.site_load import add_to
 from pilotwire.cli.terminal import show_table
 
 verb = typer.Typer(
-    help="Say which stations belong together: put, list and remove sites.",
+    help="Say which stations belong together: put, list and remove sites; manage their load.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
@@ -56,3 +57,6 @@ def remove(name: Name, url: Url = DEFAULT_URL, key: Key = "") -> None:
     with Api(url, key) as api:
         api.send("DELETE", f"/sites/{segment(name)}")
     typer.echo(f"The site {name!r} is off record.")
+
+
+add_to(verb)

@@ -27,7 +27,7 @@ from pilotwire.station.app import Station
 from pilotwire.station.control import Host, control_api, host_api, token_for
 from pilotwire.station.control.settings import HostSettings, load_host_settings
 from pilotwire.station.hardware.drivers import find_driver
-from pilotwire.station.secc import SeccHost, secc_settings
+from pilotwire.station.secc import SeccHost, Slac, secc_settings
 from pilotwire.station.settings import StationProgramSettings, load_settings
 from pilotwire.station.setup import NAMES
 
@@ -186,12 +186,17 @@ async def _serve(settings: StationProgramSettings, console: Console) -> None:
     )
     control = WebServer(api, settings.control_host, settings.control_port, name="control port")
     interrupted = _interrupts()  # before anything is told: whoever reads it may interrupt at once
-    vehicles = secc_settings(settings)
-    secc = SeccHost(station, vehicles) if vehicles is not None else contextlib.nullcontext()
-    async with station, control, secc:
+    places = secc_settings(settings)
+    hosts = [SeccHost(station, one) for one in places]
+    async with station, control, contextlib.AsyncExitStack() as vehicles:
+        for host in hosts:
+            await vehicles.enter_async_context(host)
+        for one in (one for one in places if one.slac):
+            await vehicles.enter_async_context(Slac(station, one.interface, one.evse_id))
+            console.print(f"SLAC: interface {one.interface}, EVSE {one.evse_id}", highlight=False)
         _tell(console, station, control)
-        if isinstance(secc, SeccHost):
-            console.print(f"Vehicles: {secc.where()}", highlight=False, soft_wrap=True)
+        for host in hosts:
+            console.print(f"Vehicles: {host.where()}", highlight=False, soft_wrap=True)
         _tell_token(console, made, f"{control.url}/")
         await _until_interrupted(station, interrupted)
     console.print(f"Station {station.identity} stopped; what it kept is kept.")

@@ -22,6 +22,7 @@ from pilotwire.csms.gateway import Gateway
 from pilotwire.csms.gateway.tls import ServerContext
 from pilotwire.csms.handlers import Handlers, Policy, VendorHook
 from pilotwire.csms.partners.chosen import chosen_partners, contract_roots
+from pilotwire.csms.partners.openadr import vtns
 from pilotwire.csms.plugins import NO_PLUGINS, Plugins
 from pilotwire.csms.quiet import Quiet
 from pilotwire.csms.registers.webhooks import WEBHOOKS
@@ -36,6 +37,7 @@ from pilotwire.csms.services.firmware_campaigns import FirmwareCampaigns
 from pilotwire.csms.services.load_management import LoadManager
 from pilotwire.csms.services.local_lists import LocalLists
 from pilotwire.csms.services.open_transactions import OpenTransactions
+from pilotwire.csms.services.openadr import OpenAdrVens
 from pilotwire.csms.services.reservations import ReservationsEnd
 from pilotwire.csms.services.retention import Retention
 from pilotwire.csms.services.security_upgrades import SecurityUpgrades
@@ -126,7 +128,11 @@ class Csms:
         parts = Parts(journal, store, commander, self.clock, self.settings)
         outbox = Outbox(told_of, self.clock, await store.records(WEBHOOKS, "", Page(limit=1000)))
         opened.attend(outbox)
-        asking: list[Service] = [CertificateSignings(parts, partners.signer), Settlements(parts, partners.psp)]
+        asking: list[Service] = [
+            CertificateSignings(parts, partners.signer),
+            Settlements(parts, partners.psp),
+            OpenAdrVens(parts, vtns(self.settings.openadr, self.clock)),
+        ]
         services = Services([*_services(parts), Deliveries(parts, outbox), *asking])
         stack.push_async_callback(gateway.close)
         await gateway.start()

@@ -373,6 +373,9 @@ class CsmsSettings(Settings):
     clear_blocked: bool = setting(
         False, "true or false", "clear the caches of stations where a token was used when it is blocked"
     )
+    openadr: str = setting(
+        "", "a TOML file", "the VTNs whose limits and prices count for sites (OpenADR 3); without one none do"
+    )
     log_level: LogLevel = setting("info", "debug, info, warning or error", "how much is told on the console")
 
 

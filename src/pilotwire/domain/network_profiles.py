@@ -9,6 +9,7 @@ from typing import Final
 from pilotwire.domain.kinds import Command, Outcome, Value
 
 JSON: Final = "JSON"
+SOAP: Final = "SOAP"
 NO_PROFILE_DOWNGRADE: Final = "B09.FR.04"
 
 

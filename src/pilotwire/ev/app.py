@@ -16,12 +16,14 @@ from pilotwire.clock import Clock, SystemClock
 from pilotwire.errors import ConfigError, NotReachable
 from pilotwire.ev.iso15118.exchanges import Answered, Exchanges, name_of
 from pilotwire.ev.iso15118.pauses import PauseBook
+from pilotwire.ev.iso15118.prices import words_of
 from pilotwire.ev.iso15118.sessions import Making, make_session, spoken
 from pilotwire.ev.iso15118.sessions import name_of as protocol_name
 from pilotwire.ev.iso15118.speaking import SpeakingVehicle
 from pilotwire.ev.iso15118.wallet import AnyWallet, WalletOf
 from pilotwire.iso15118.charging import Ending, Identification, SessionEnd, Speaks
 from pilotwire.iso15118.evcc.session import EvccSession
+from pilotwire.iso15118.exi.declare import Element
 from pilotwire.iso15118.net.client import connect
 from pilotwire.iso15118.net.connection import V2gConnection
 from pilotwire.iso15118.net.credentials import LAB, STANDARD
@@ -102,7 +104,10 @@ Listener = Callable[[Event], None]
 
 @dataclass(slots=True)
 class Report:
-    """What became of it. Energies in Wh; `metered_wh` is the station's own count, None if it told none."""
+    """What became of it. Energies in Wh; `metered_wh` is the station's own count, None if it told none.
+
+    `prices`: a line for each that the station told last.
+    """
 
     end: SessionEnd
     speaks: Speaks | None = None
@@ -117,6 +122,7 @@ class Report:
     receipts: int = 0
     answered: list[Answered] = field(default_factory=list)
     findings: list[str] = field(default_factory=list)
+    prices: tuple[str, ...] = ()
 
     @property
     def good(self) -> bool:
@@ -159,6 +165,8 @@ class EvApp:
         self._cut = False
         self._owes_return = False
         self._tell_once: set[str] = set()
+        self._prices: Element | None = None
+        self._price_lines: tuple[str, ...] = ()
 
     async def run(self) -> Report:
         """Charge. Raises ConfigError for what cannot be done as it was wanted, NotReachable if no station is there at all."""
@@ -179,6 +187,7 @@ class EvApp:
             self._exchanges.receipts,
             self._exchanges.answered(),
             self._findings,
+            self._price_lines,
         )
 
     @property
@@ -394,11 +403,21 @@ class EvApp:
         self._exchanges.heard(heard.direction, name, self._clock.monotonic(), self._speaks)
         speaks = None if name.startswith("supportedAppProtocol") else self._speaks
         self._listener(Said(self._clock.now(), heard, name, speaks))
+        self._tell_prices()
         drop = self._plan.drop_after
         if drop is not None and not self._cut and self._ev.powered_s > 0 and self._ev.powered_s >= drop:
             self._cut = self._owes_return = True
             assert self._connection is not None
             self._connection.abort()
+
+    def _tell_prices(self) -> None:
+        """What the charge costs, whenever the station tells something else."""
+        prices = self._ev.prices
+        if prices is None or prices == self._prices:
+            return
+        self._prices, self._price_lines = prices, words_of(prices, self._clock.now())
+        for line in self._price_lines:
+            self._tell(f"Price: {line}.")
 
     def _tell(self, what: str, *, once: bool = False) -> None:
         if once and what in self._tell_once:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -182,6 +182,9 @@ class Vehicle:
 
     def _adopt(self, saved: _Saved) -> None:
         self._state = saved
+        self._aim: Wish | None = None
+        self.least_soc = 0.0
+        """Per cent below which the station wants nothing back."""
         self._pilot = _Pilot()
         self.battery = Battery(saved.spec.battery, saved.energy_wh)
 
@@ -220,6 +223,26 @@ class Vehicle:
     @wish.setter
     def wish(self, wish: Wish) -> None:
         self._state.wish = wish
+
+    def aim(
+        self, *, target_soc: float | None = None, least_soc: float | None = None, departure_in_s: float | None = None
+    ) -> None:
+        """A station decides in the driver's place, until `aim_no_more` (ISO 15118-20, MobilityNeedsMode 2). None: as it was. Not saved."""
+        known = self._aim or self.wish
+        departure = known.departure_s if departure_in_s is None else self._state.plugged_s + departure_in_s
+        target = known.target_soc if target_soc is None else target_soc
+        self._aim = replace(known, target_soc=target, departure_s=departure)
+        self.least_soc = self.least_soc if least_soc is None else least_soc
+
+    def aim_no_more(self) -> None:
+        """The driver's wish counts again."""
+        self._aim, self.least_soc = None, 0.0
+
+    @property
+    def departure_in_s(self) -> float:
+        """Seconds until the departure; infinity: nobody said when."""
+        departure = (self._aim or self.wish).departure_s
+        return math.inf if departure is None else departure - self._state.plugged_s
 
     @property
     def paused(self) -> bool:
@@ -356,19 +379,16 @@ class Vehicle:
     @property
     def _stop_wh(self) -> float:
         """Stored energy at which the wish is fulfilled."""
-        target = self.spec.battery.capacity_wh * self.wish.target_soc / 100
-        if self.wish.energy_wh is None:
+        wish = self._aim or self.wish
+        target = self.spec.battery.capacity_wh * wish.target_soc / 100
+        if wish.energy_wh is None:
             return target
-        missing = max(0.0, self.wish.energy_wh - self._state.session_wh)
+        missing = max(0.0, wish.energy_wh - self._state.session_wh)
         return min(target, self.battery.energy_wh + missing * self._efficiency)
 
     @property
-    def _departure_in(self) -> float:
-        return math.inf if self.wish.departure_s is None else self.wish.departure_s - self._state.plugged_s
-
-    @property
     def _satisfied(self) -> bool:
-        return self._stop_wh - self.battery.energy_wh <= _CLOSE or self._departure_in <= _CLOSE
+        return self._stop_wh - self.battery.energy_wh <= _CLOSE or self.departure_in_s <= _CLOSE
 
     @property
     def _offer_usable(self) -> bool:
@@ -382,7 +402,7 @@ class Vehicle:
     @property
     def _keep_wh(self) -> float:
         """Stored energy below which nothing is given back."""
-        least = self._feedback.min_soc if self._feedback is not None else 100.0
+        least = max(self._feedback.min_soc, self.least_soc) if self._feedback is not None else 100.0
         return self.spec.battery.capacity_wh * least / 100
 
     @property
@@ -401,7 +421,7 @@ class Vehicle:
     def _has_purpose(self) -> bool:
         """Whether there is energy to take, or to give."""
         if self._pilot.offer.power_w < 0:
-            leaving = self._departure_in <= _CLOSE
+            leaving = self.departure_in_s <= _CLOSE
             return self._is_asked_back and not leaving and self.battery.energy_wh - self._keep_wh > _CLOSE
         return not self._satisfied
 
@@ -437,7 +457,7 @@ class Vehicle:
     def _quiet_for(self) -> float:
         """Seconds until the next change that does not depend on the battery."""
         pilot = self._pilot
-        departure = self._departure_in if self._wants else math.inf
+        departure = self.departure_in_s if self._wants else math.inf
         return min(pilot.change_in if pilot.change_in is not None else math.inf, pilot.start_in or math.inf, departure)
 
     def _elapse(self, seconds: float) -> None:

@@ -16,6 +16,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from pilotwire.iso15118.emaid import is_pcid, normalised, read_emaid, same_emaid
+from pilotwire.iso15118.peer_certificate import read_peer
 from pilotwire.iso15118.signed_parts import Edition
 from pilotwire.pki import Certificate, Defect, Explanation, Flaw, PkiFault, Purpose, Revocation, due, explain, key_words
 from pilotwire.pki.certificates import common_name, is_self_signed, why_unreadable
@@ -223,11 +224,13 @@ def _read(sent: Sequence[bytes]) -> _Chain:
 
 
 def _certificate(der: bytes) -> Certificate | str:
-    """The certificate, or why it is none."""
+    """The certificate, or why it is none whose chain can be judged."""
+    found = read_peer(der)
+    if isinstance(found, str):
+        return found
     try:
-        found = x509.load_der_x509_certificate(der)
-        found.signature_hash_algorithm  # noqa: B018  # raises for an algorithm nobody knows
-    except Exception as error:  # the library raises many kinds for bytes that are no certificate
+        found.signature_hash_algorithm  # noqa: B018
+    except Exception as error:  # an algorithm nobody knows
         return str(error) or type(error).__name__
     return why_unreadable(found) or found
 

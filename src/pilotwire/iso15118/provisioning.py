@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, cast, get_args
 
-from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from pilotwire.errors import MisuseError
@@ -40,6 +39,7 @@ from pilotwire.iso15118.exi.errors import DecodeError
 from pilotwire.iso15118.exi.schemas import SchemaSet
 from pilotwire.iso15118.iso20 import common_messages as iso20
 from pilotwire.iso15118.iso20.common_types import MessageHeader, ResponseCode
+from pilotwire.iso15118.peer_certificate import read_peer
 from pilotwire.iso15118.signature import Verdict, sign, verify
 from pilotwire.iso15118.signature_suites import SigningKey, Suite
 from pilotwire.iso15118.signed_parts import Edition, Message, content_of
@@ -253,12 +253,9 @@ _ABOUT_CONTRACTS: Final = (
 
 def _receiver(request: Request) -> Certificate:
     """The certificate a contract key is sealed for."""
-    try:
-        found = x509.load_der_x509_certificate(request.sent[0])
-        found.public_key()
-    except Exception as error:  # the library raises many kinds for bytes that are no certificate
-        what = f"The certificate of the request cannot be read: {error or type(error).__name__}."
-        raise PkiFault(what, "Check the request first.") from None
+    found = read_peer(request.sent[0])
+    if isinstance(found, str):
+        raise PkiFault(f"The certificate of the request cannot be read: {found}.", "Check the request first.")
     return found
 
 

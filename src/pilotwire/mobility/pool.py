@@ -6,6 +6,7 @@ notice. A certificate that the authority has revoked is given to nobody; `Pool.r
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,6 +25,7 @@ from pilotwire.iso15118.contracts import check_contract, check_provisioning
 from pilotwire.iso15118.emaid import check_digit, is_pcid, normalised, read_emaid
 from pilotwire.iso15118.provisioning import Holder
 from pilotwire.iso15118.signed_parts import Edition
+from pilotwire.mobility.notices import Notices
 from pilotwire.mobility.register import Contract, Holding, Register, Vehicle
 from pilotwire.pki import Certificate, KeyKind, PkiFault, Revocation, due, is_self_signed, pem_of, read_certificates
 from pilotwire.pki.certificates import common_name
@@ -33,8 +35,15 @@ from pilotwire.pki.revocation import Reason, read_crl
 
 KEYS: Final = {Edition.ISO2: KeyKind.EC_P256, Edition.ISO20: KeyKind.EC_P521}
 """Of contracts and of the provisioning service, by the edition the vehicle speaks."""
+SCHEMAS: Final = {
+    Edition.ISO2: "urn:iso:15118:2:2013:MsgDef",
+    Edition.ISO20: "urn:iso:std:iso:15118:-20:CommonMessages",
+}
+"""The iso15118SchemaVersion of OCPP, which is the xsdMsgDefNamespace of OPCP."""
 RENEWAL: Final = "the provisioning service"
 """Who asks for certificates that are renewed because a vehicle wants one."""
+_CURVES: Final = {Edition.ISO2: "secp256r1", Edition.ISO20: "secp521r1"}
+"""What OPCP calls the signatureAlgorithm of a contract."""
 _NEEDED: Final = ("contract", "cps")
 _OF_VEHICLES: Final = (Hierarchy.OEM, Hierarchy.V2G)
 _OF_CONTRACTS: Final = (Hierarchy.MO, Hierarchy.V2G)
@@ -74,6 +83,7 @@ class Pool:
             )
         self.office = office
         self.register = Register(office.folder)
+        self.notices = Notices(self.register)
         self._lock = RLock()
 
     def close(self) -> None:
@@ -113,6 +123,7 @@ class Pool:
             self.register.belong_to_none(name.contract)
             self.register.belong(name.contract, wanted)
             self.register.hold(name.contract, Holding(issued.serial, key, now))
+            self._tell("oem.contract.created", str(name), wanted, issued)
         return Current(self.contract(str(name)), issued, key)
 
     def contract(self, emaid: str) -> Contract:
@@ -171,9 +182,10 @@ class Pool:
                     f"Renew the CA first: pilotwire pki renew {by}.",
                 )
             issued, key = self._issued(contract.emaid, kind, asked_by, days)
-            self.register.hold(
-                read_emaid(contract.emaid).contract, Holding(issued.serial, key, self.office.clock.now())
-            )
+            name = read_emaid(contract.emaid).contract
+            with self.register.change():
+                self.register.hold(name, Holding(issued.serial, key, self.office.clock.now()))
+                self._tell("oem.contract.updated", contract.emaid, contract.vehicles, issued)
             if old.issued.revoked_at is None:
                 self.office.book.replace(old.issued.serial, issued.serial)
             return Current(contract, issued, key)
@@ -184,18 +196,48 @@ class Pool:
         last = self.office.clock.now() + timedelta(days=days)
         return [each.contract for each in found if each.issued.until <= last]
 
-    def end(self, emaid: str, reason: Reason) -> Contract:
-        """A contract ends: every certificate of it that is still good is revoked, and no vehicle gets one. Raises PkiFault."""
+    def end(self, emaid: str, reason: Reason, *, skip_revocation: bool = False) -> Contract:
+        """A contract ends: every certificate of it that is still good is revoked, and no vehicle gets one. Raises PkiFault.
+
+        `skip_revocation`: nothing is revoked; vehicles that have the contract already go on with it.
+        """
         contract = self.contract(emaid)
         if contract.ended_at is not None:
             what = f"The contract {contract.emaid} has ended already, on {contract.ended_at:%Y-%m-%d %H:%M} UTC."
             raise PkiFault(what)
         name, now = read_emaid(contract.emaid).contract, self.office.clock.now()
-        self.register.end(name, now)  # first: from now on nobody gets it, whatever happens below
-        for issued in self._all_issued(name):
+        with self.register.change():
+            self.register.end(name, now)  # first: from now on nobody gets it, whatever happens below
+            self._tell("oem.contract.deleted", contract.emaid, contract.vehicles, self.newest(contract).issued)
+        for issued in () if skip_revocation else self._all_issued(name):
             if issued.revoked_at is None and issued.until > now:
                 revoke(self.office, issued.serial, reason)
         return self.contract(emaid)
+
+    def leave(self, emaid: str, pcid: str, reason: Reason) -> Contract:
+        """A contract is for a vehicle no more; one that was for no other ends. Raises PkiFault."""
+        contract, pcid = self.contract(emaid), normalised(pcid)
+        if pcid not in contract.vehicles:
+            raise PkiFault(f"The contract {contract.emaid} does not belong to the vehicle {pcid}.")
+        if contract.vehicles == (pcid,):
+            return self.end(emaid, reason)
+        with self.register.change():
+            self.register.leave(read_emaid(contract.emaid).contract, pcid)
+            self._tell("oem.contract.deleted", contract.emaid, (pcid,), self.newest(contract).issued)
+        return self.contract(emaid)
+
+    def forget(self, pcid: str, reason: Reason) -> list[Contract]:
+        """A vehicle is known no more, and its contracts are for it no more: those. Raises PkiFault for one that is not known."""
+        pcid = normalised(pcid)
+        if not self.vehicle(pcid):
+            raise PkiFault(f"The certificate of the vehicle {pcid} is not known.")
+        left = self.contracts_of(pcid)
+        with self.register.change():
+            self.register.know(Vehicle(pcid, ""), self.office.clock.now())  # also one that was issued here
+            self._tell_of_vehicle("mo.prov.cert.deleted", pcid, left)
+        for each in left:
+            self.leave(each.emaid, pcid, reason)
+        return left
 
     def holder(self, current: Current) -> Holder:
         """A contract's certificate with its chain and its key."""
@@ -235,14 +277,16 @@ class Pool:
         if not found.good:
             what = f"The certificate of the vehicle {found.name} is not good: {found.words}"
             raise PkiFault(what, "If its root is missing: pilotwire pki contract trust FILE.")
-        self.register.know(Vehicle(found.name, pem_of(leaf, *subs)), self.office.clock.now())
+        with self.register.change():
+            self.register.know(Vehicle(found.name, pem_of(leaf, *subs)), self.office.clock.now())
+            self._tell_of_vehicle("mo.prov.cert.updated", found.name, self.contracts_of(found.name))
         return found.name
 
     def vehicle(self, pcid: str) -> tuple[Certificate, ...]:
         """The certificate of a vehicle, and its sub-CAs; () if it is not known. One that was issued here is."""
         known = self.register.vehicle(normalised(pcid))
         if known is not None:
-            return tuple(read_certificates(known.chain))
+            return tuple(read_certificates(known.chain)) if known.chain else ()
         here = [each for each in self.office.book.named(normalised(pcid)) if each.profile == "oem-provisioning"]
         good = [each for each in here if each.revoked_at is None]
         return self.office.chain_of(good[-1])[:-1] if good else ()
@@ -283,6 +327,26 @@ class Pool:
 
     # --- inside ------------------------------------------------------------------------------------------------------------------
 
+    def _tell(self, type_: str, emaid: str, pcids: Sequence[str], issued: Issued) -> None:
+        """What has become of a contract, for each of its vehicles."""
+        edition = edition_of(issued.certificate)
+        for pcid in pcids:
+            self.notices.happened(
+                type_,
+                str(read_emaid(emaid)),
+                pcid,
+                SCHEMAS[edition],
+                self.office.clock.now(),
+                contractCert=b64encode(issued.certificate.public_bytes(Encoding.DER)).decode("ascii"),
+                signatureAlgorithm=_CURVES[edition],
+            )
+
+    def _tell_of_vehicle(self, type_: str, pcid: str, contracts: Sequence[Contract]) -> None:
+        """What has become of a vehicle's certificate, for each of its contracts."""
+        for each in contracts:
+            schema = SCHEMAS[edition_of(self.newest(each).issued.certificate)]
+            self.notices.happened(type_, str(read_emaid(each.emaid)), pcid, schema, self.office.clock.now())
+
     def _more_vehicles(self, name: str, there: Contract, wanted: Sequence[str]) -> Current:
         new = [each for each in wanted if each not in there.vehicles]
         if not new:
@@ -294,7 +358,9 @@ class Pool:
             if own and _kind_of(own[0]) is not _kind_of(current.issued.certificate):
                 what = f"The vehicle {each} has another kind of key than the contract {there.emaid}."
                 raise ConfigError(what, "Give it a contract of its own.")
-        self.register.belong(name, new)
+        with self.register.change():
+            self.register.belong(name, new)
+            self._tell("oem.contract.created", there.emaid, new, current.issued)
         return Current(self.contract(there.emaid), current.issued, current.key)
 
     def _kind(self, pcids: Sequence[str]) -> KeyKind | None:

@@ -8,11 +8,9 @@ edition, in a message the station can hand on.
 from __future__ import annotations
 
 import secrets
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from threading import RLock
 from typing import Final
 
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -36,20 +34,15 @@ from pilotwire.iso15118.provisioning import (
 )
 from pilotwire.iso15118.signed_parts import Edition, Message, content_of
 from pilotwire.iso15118.xmldsig import X509IssuerSerial
-from pilotwire.mobility.pool import Current, Pool, edition_of
+from pilotwire.mobility.pool import SCHEMAS, Current, Pool, edition_of
 from pilotwire.mobility.register import Contract
 from pilotwire.pki import Certificate, PkiFault
 
-NAMESPACES: Final = {
-    Edition.ISO2: "urn:iso:15118:2:2013:MsgDef",
-    Edition.ISO20: "urn:iso:std:iso:15118:-20:CommonMessages",
-}
-"""The iso15118SchemaVersion of OCPP, which is the xsdMsgDefNamespace of OPCP."""
+NAMESPACES: Final = SCHEMAS
 _NO_CONTRACT: Final = {
     Edition.ISO2: "FAILED_NoCertificateAvailable",
     Edition.ISO20: "WARNING_NoContractMatchingPCIDFound",
 }
-_REMEMBERED: Final = 1_000
 
 
 class NoRequest(PilotwireError):
@@ -93,8 +86,6 @@ class Provisioning:
 
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
-        self._lock = RLock()
-        self._given: OrderedDict[bytes, int] = OrderedDict()
 
     def answers(self, question: Question) -> tuple[Answer, ...]:
         """An answer for each contract, the first to be used first; a single one that refuses, if there is none to give.
@@ -113,15 +104,14 @@ class Provisioning:
         )
 
     def next_answer(self, question: Question) -> Answer:
-        """One answer: to a request of -20 that comes again while contracts remain, the next one (M01.FR.06)."""
+        """One answer: to a request of -20 that comes again while contracts remain, the next one (M01.FR.07), also after a restart."""
         message = _read(question)
         found = self._found(message, question)
         if isinstance(found, Answer):
             return found
         if question.most is None:
             return self._given_answer(message, found[0], 0)
-        with self._lock:
-            place = self._place(question, len(found))
+        place = self.pool.register.next_place(sha256(question.exi.encode()).hexdigest(), len(found))
         return self._given_answer(message, found[place], len(found) - place - 1)
 
     def provide(self, emaid: str, pcid: str, session: bytes = b"\0", schema: str = "") -> Answer:
@@ -215,16 +205,6 @@ class Provisioning:
 
     def _refused(self, message: Message, code: str, why: str) -> Answer:
         return Answer(code, exi_text(refuse(message, code, self.pool.office.clock.now())), reason=why or code)
-
-    def _place(self, question: Question, count: int) -> int:
-        """Which of the contracts is next for this request. After the last one it begins anew."""
-        key = sha256(question.exi.encode()).digest()
-        place = self._given.pop(key, 0) % count
-        if place + 1 < count:
-            self._given[key] = place + 1
-            if len(self._given) > _REMEMBERED:
-                self._given.popitem(last=False)
-        return place
 
     def _unasked(self, vehicle: Sequence[Certificate], edition: Edition, session: bytes) -> Message:
         first, *subs = (each.public_bytes(Encoding.DER) for each in vehicle)

@@ -20,7 +20,7 @@ from typing import Any, Final
 from pilotwire.errors import StoreError
 
 REGISTER: Final = "mobility.sqlite"
-_VERSION: Final = 1
+_VERSION: Final = 2
 _PATIENCE: Final = 10.0
 """Seconds until another program must have ended its change."""
 _SCHEMA: Final = """
@@ -33,6 +33,12 @@ create index holding_contract on holding (contract);
 create table anchor (fingerprint text primary key, pem text not null, added_at text not null);
 create table service (kind text primary key, serial text not null, key text not null);
 """
+_FOLLOWING: Final = """
+create table following (request text primary key, place integer not null);
+"""
+"""What version 2 has beside version 1: which of its contracts a vehicle of -20 gets next."""
+_MOST_FOLLOWING: Final = 1_000
+"""Requests of which it is remembered: a vehicle that takes fewer contracts than there are leaves one behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +144,10 @@ class Register:
             for pcid in pcids:
                 self._do("insert or ignore into belongs values (?, ?)", contract, pcid)
 
+    def leave(self, contract: str, pcid: str) -> None:
+        """A contract belongs to a vehicle no more."""
+        self._do("delete from belongs where contract = ? and pcid = ?", contract, pcid)
+
     def belong_to_none(self, contract: str) -> None:
         """A contract belongs to no vehicle any more."""
         self._do("delete from belongs where contract = ?", contract)
@@ -182,6 +192,34 @@ class Register:
         """Trust a CA of somebody else."""
         self._do("insert or ignore into anchor values (?, ?, ?)", fingerprint, pem, _text(at))
 
+    # --- contracts that follow (M01.FR.07) ---------------------------------------------------------------------------------------
+
+    def next_place(self, request: str, count: int) -> int:
+        """Which of `count` contracts is due for a request that may have come before, from 0 on. After the last one it begins anew.
+
+        Kept before it is told: after a restart the next one is due, also for another program with the same register.
+        """
+        with self.change():
+            found = self._rows("select place from following where request = ?", request)
+            place = int(found[0][0]) % count if found else 0
+            self._do("delete from following where request = ?", request)
+            if place + 1 < count:
+                self._do("insert into following values (?, ?)", request, place + 1)
+                oldest = "select rowid from following order by rowid desc limit -1 offset ?"
+                self._do(f"delete from following where rowid in ({oldest})", _MOST_FOLLOWING)
+        return place
+
+    # --- what lies beside it in the same file ------------------------------------------------------------------------------------
+
+    def read(self, sql: str, *values: Any) -> list[Sequence[Any]]:
+        """Rows of tables that are not the register's own (`mobility.notices`)."""
+        return self._rows(sql, *values)
+
+    def write(self, sql: str, *values: Any) -> int:
+        """Change such tables, within `change` together with what the register itself keeps; the rowid of what was put in last."""
+        with self._lock, self._explained():
+            return self._db.execute(sql, values).lastrowid or 0
+
     # --- the file ----------------------------------------------------------------------------------------------------------------
 
     def _contract(self, row: Sequence[Any]) -> Contract:
@@ -199,11 +237,13 @@ class Register:
             self._db.execute(sql, values)
 
     def _begin(self) -> None:
-        """Make the tables of a new file, of which another program may be making them too."""
+        """Make the tables of a new file, and those that an older one lacks, of which another program may be making them too."""
         self._db.execute("begin immediate")
-        if self._db.execute("pragma user_version").fetchone()[0] == 0:
-            for statement in _SCHEMA.split(";")[:-1]:
-                self._db.execute(statement)
+        version = self._db.execute("pragma user_version").fetchone()[0]
+        missing = {0: _SCHEMA + _FOLLOWING, 1: _FOLLOWING}.get(version, "")
+        for statement in missing.split(";")[:-1]:
+            self._db.execute(statement)
+        if missing:
             self._db.execute(f"pragma user_version = {_VERSION}")
         self._db.execute("commit")
 

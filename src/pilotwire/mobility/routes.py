@@ -19,7 +19,11 @@ from fastapi.responses import JSONResponse
 from pilotwire.ca.server.limits import Rate, Refused, body_of
 from pilotwire.errors import PilotwireError
 from pilotwire.mobility.access import Access
+from pilotwire.mobility.clients import Right
+from pilotwire.mobility.notifier import Notifier
 from pilotwire.mobility.opcp import opcp_routes
+from pilotwire.mobility.opcp_desk import Desk
+from pilotwire.mobility.opcp_webhooks import webhook_routes
 from pilotwire.mobility.pool import Pool
 from pilotwire.mobility.provisioning import NoRequest, Provisioning, Question
 from pilotwire.mobility.settings import PkiSettings
@@ -40,12 +44,15 @@ class _Asked(msgspec.Struct, rename="camel"):
     )
 
 
-def add_contracts(app: FastAPI, pool: Pool, settings: PkiSettings) -> None:
-    """Have an authority's application (`ca.server.create_app`) serve contracts too."""
+def add_contracts(app: FastAPI, pool: Pool, settings: PkiSettings) -> Notifier:
+    """Have an authority's application (`ca.server.create_app`) serve contracts too; what tells its webhooks is to be run beside it."""
     clock = pool.office.clock
     rate, access, service = Rate(settings.rate, clock), Access(settings, clock), Provisioning(pool)
+    desk, notifier = Desk(access, rate), Notifier(pool.notices, access, clock)
     app.include_router(contract_routes(service, access, rate))
-    app.include_router(opcp_routes(service, access, rate))
+    app.include_router(opcp_routes(service, desk, notifier.wake))
+    app.include_router(webhook_routes(desk, pool.notices, clock, plain=settings.opcp_plain_webhooks))
+    return notifier
 
 
 def contract_routes(service: Provisioning, access: Access, rate: Rate) -> APIRouter:
@@ -73,9 +80,11 @@ def _check(access: Access, request: Request) -> None:
     if not access.anybody:
         what = "This authority gives contracts to no CSMS: it was started without contracts_token."
         raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, what)
-    if not access.may(request.headers.get("authorization", "")):
+    client = access.who(request.headers.get("authorization", ""))
+    if client is None:
         what = "The bearer token is missing or wrong."
         raise Refused(HTTPStatus.UNAUTHORIZED, what, {"WWW-Authenticate": "Bearer"})
+    client.check(Right.ASK)
 
 
 def _read(body: bytes) -> _Asked:

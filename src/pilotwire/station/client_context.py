@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Final
 from weakref import WeakSet
 
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from pilotwire.errors import ConfigError
 from pilotwire.serving import AlertingContext
@@ -19,6 +21,8 @@ from pilotwire.station.keys import openssl
 
 ROOTS: Final = ("tls/csms-roots.pem", "tls/installer-roots.pem")
 """The roots a CSMS is trusted by: those installed over OCPP, and those the station was set up with."""
+DELETED: Final = "tls/deleted-roots.pem"
+"""Roots the station was set up with that the CSMS has deleted: they are given anew at every start, and do not count (M04.FR.02)."""
 OWN: Final = (
     ("tls/station-chain.pem", "tls/station-key.pem"),
     ("tls/installer-chain.pem", "tls/installer-key.pem"),
@@ -41,8 +45,35 @@ _asked: WeakSet[ssl.SSLObject] = WeakSet()
 
 def roots_in(files: Files, *, one_root: bool = False) -> bytes:
     """All roots a CSMS is trusted by, PEM; empty without any. `one_root`: those installed over OCPP alone, if there are any (M05.FR.09)."""
-    found = [pem for name in ROOTS if (pem := files.read(name))]
+    found = [pem for pem in (files.read(ROOTS[0]), installers_roots(files)) if pem]
     return b"\n".join(found[:1] if one_root else found)
+
+
+def installers_roots(files: Files) -> bytes:
+    """The roots the station was set up with, PEM, without those that the CSMS has deleted."""
+    given, gone = files.read(ROOTS[1]), files.read(DELETED)
+    if not given or not gone:
+        return given or b""
+    deleted = x509.load_pem_x509_certificates(gone)
+    return _pem(one for one in _readable(given) if one not in deleted)
+
+
+def delete_installers(files: Files, pem: str) -> None:
+    """Let these roots not count any more, as far as the station was set up with them. Raises StoreError if the disk will not."""
+    gone = x509.load_pem_x509_certificates(pem.encode("ascii"))
+    if hit := [one for one in _readable(installers_roots(files)) if one in gone]:
+        files.write(DELETED, (files.read(DELETED) or b"") + _pem(hit))
+
+
+def _readable(pem: bytes) -> list[x509.Certificate]:
+    try:
+        return x509.load_pem_x509_certificates(pem) if pem.strip() else []
+    except ValueError:
+        return []
+
+
+def _pem(certificates: Iterable[x509.Certificate]) -> bytes:
+    return b"".join(one.public_bytes(Encoding.PEM) for one in certificates)
 
 
 def own_in(files: Files) -> tuple[bytes, bytes] | None:
@@ -56,11 +87,7 @@ def own_in(files: Files) -> tuple[bytes, bytes] | None:
 
 def has_valid(pem: bytes, now: datetime) -> bool:
     """Whether the first certificate of a chain, or any root of a list, is valid now."""
-    try:
-        found = x509.load_pem_x509_certificates(pem) if pem.strip() else []
-    except ValueError:
-        return False
-    return any(one.not_valid_before_utc <= now <= one.not_valid_after_utc for one in found)
+    return any(one.not_valid_before_utc <= now <= one.not_valid_after_utc for one in _readable(pem))
 
 
 def leaf_is_valid(pem: bytes, now: datetime) -> bool:
@@ -102,6 +129,15 @@ def client_context(
 def was_passed_over(line: ssl.SSLObject | None) -> bool:
     """Whether the other side of a connection never asked for the station's certificate; False where the context does not watch."""
     return line is not None and getattr(line.context, _WATCH, None) is not None and line not in _asked
+
+
+def anchor_of(line: ssl.SSLObject | None) -> str:
+    """The root by which the other side's certificate was found good, PEM; "" without TLS, or where nothing was checked."""
+    inner = getattr(line, "_sslobj", None)  # the public name of what follows came with Python 3.13
+    chain = None if inner is None else inner.get_verified_chain()
+    if not chain:
+        return ""
+    return _pem([x509.load_pem_x509_certificate(chain[-1].public_bytes().encode("ascii"))]).decode("ascii")
 
 
 _WATCH: Final = "_msg_callback"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 from dataclasses import dataclass, field
 
-from pilotwire.domain.network_profiles import NetworkConnectionProfile
+from pilotwire.domain.network_profiles import JSON, SOAP, NetworkConnectionProfile
 from pilotwire.errors import ConfigError
 from pilotwire.ocpp.soap import SoapVersion
 from pilotwire.ocpp.version import OcppVersion
@@ -73,5 +73,6 @@ class Endpoint:
             interface="Wired0",
             message_timeout=max(1, round(self.call_timeout)),
             security_profile=self.level,
+            transport=JSON if self.soap is None else SOAP,
             identity=self.identity,
         )

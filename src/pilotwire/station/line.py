@@ -27,6 +27,7 @@ from pilotwire.ocpp.registry import action_of
 from pilotwire.ocpp.session import Session
 from pilotwire.ocpp.types import Message
 from pilotwire.ocpp.version import OcppVersion
+from pilotwire.station.client_context import anchor_of
 from pilotwire.station.connecting import connect_by
 from pilotwire.station.core.network_ways import Way
 from pilotwire.station.endpoints import Endpoint
@@ -60,8 +61,8 @@ class Owner(Guide, Protocol):
         """The CSMS wants something; raises CommandRefused."""
         ...
 
-    def reached(self, way: Way) -> None:
-        """A way works; `line_up` follows."""
+    def reached(self, way: Way, anchor: str = "") -> None:
+        """A way works, with a CSMS checked by this root (PEM, if that is known); `line_up` follows."""
         ...
 
     def missed(self, error: ConnectError) -> None:
@@ -186,7 +187,7 @@ class Line(KeptUp):
         self._dialect = self._own if socket.version is self._own.version else DIALECTS[socket.version]
         self._call_timeout = float(way.message_timeout)
         self._peer = peer = self._new_peer(socket)
-        self._began(peer, way)  # before anything that came with the handshake is read
+        self._began(peer, way, anchor_of(socket.tls))  # before anything that came with the handshake is read
         try:
             closed = await peer.run()
         finally:
@@ -206,9 +207,9 @@ class Line(KeptUp):
             socket, session, self._clock, on_call=self._on_call, on_breach=self._on_breach, on_frame=self._on_frame
         )
 
-    def _began(self, peer: Peer, way: Way) -> None:
+    def _began(self, peer: Peer, way: Way, anchor: str) -> None:
         if self._peer is peer:
-            self._owner.reached(way)
+            self._owner.reached(way, anchor)
             self._owner.line_up()
 
     def keep_alive(self, seconds: float) -> None:

@@ -124,9 +124,9 @@ class LineOwner(ABC):
         """See `Owner`."""
         return self.core.way()
 
-    def reached(self, way: Way) -> None:
+    def reached(self, way: Way, anchor: str = "") -> None:
         """See `Owner`."""
-        self.feed(Connected(way.slot))
+        self.feed(Connected(way.slot, anchor))
 
     def missed(self, error: ConnectError) -> None:
         """See `Owner`."""

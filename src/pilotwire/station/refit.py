@@ -9,7 +9,7 @@ from typing import Final
 from pilotwire.dialects import Dialect
 from pilotwire.dialects.every import DIALECTS
 from pilotwire.errors import ConfigError
-from pilotwire.station.client_context import OWN, ROOTS, client_context
+from pilotwire.station.client_context import DELETED, OWN, ROOTS, client_context
 from pilotwire.station.core import StationCore
 from pilotwire.station.core.actions import Action
 from pilotwire.station.core.device_model_declared import catalogue_of
@@ -132,8 +132,8 @@ def with_credentials(files: Files, given: Mapping[str, bytes]) -> Files:
     if (CHAIN in given) is not (KEY in given):
         raise ConfigError("A certificate goes with its key.", "Give both certificateChain and privateKey.")
     after = MemoryFiles()
-    for name in (*ROOTS, *(name for pair in OWN for name in pair)):
-        content = given.get(name, files.read(name))
+    for name in (*ROOTS, DELETED, *(name for pair in OWN for name in pair)):
+        content = given.get(name, None if name == DELETED and ROOT in given else files.read(name))
         if content is not None:
             after.write(name, content)
     only = MemoryFiles()  # the chain that is given, not one the CSMS has installed, which goes before it
@@ -147,3 +147,5 @@ def write_credentials(files: Files, given: Mapping[str, bytes]) -> None:
     """Keep them; raises StoreError if the disk will not."""
     for name, content in given.items():
         files.write(name, content)
+    if ROOT in given:  # who gives a root again wants it
+        files.delete(DELETED)

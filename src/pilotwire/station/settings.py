@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import field_validator
+from pydantic_settings import NoDecode
 
 from pilotwire.logs import LogLevel
 from pilotwire.settings import Settings, load, setting
@@ -107,10 +108,14 @@ class StationProgramSettings(Settings):
         None, "a PEM file", "the station's certificate and its chain, for security profile 3"
     )
     key: str | None = setting(None, "a PEM file", "the private key of the station's certificate")
-    secc: str | None = setting(
-        None, "a network interface, or lo", "speak ISO 15118 and DIN SPEC 70121 with vehicles on this interface"
+    secc: Annotated[tuple[str, ...], NoDecode] = setting(
+        (),
+        "a network interface or lo, where there are several each with its EVSE: eth1:1 eth2:2",
+        "speak ISO 15118 and DIN SPEC 70121 with vehicles on this interface",
     )
-    secc_evse: int = setting(1, "the number of an EVSE", "the EVSE whose cable the interface belongs to", ge=1)
+    secc_evse: int = setting(
+        1, "the number of an EVSE", "the EVSE whose cable the interface belongs to, if that does not say", ge=1
+    )
     secc_tls: Literal["off", "on", "only"] = setting(
         "on", "off, on or only", "TLS towards vehicles: none, for those that ask for it, for all"
     )
@@ -132,11 +137,21 @@ class StationProgramSettings(Settings):
     secc_plain_20: bool = setting(
         False, "true or false", "ISO 15118-20 without TLS too, which the standard forbids: for test benches"
     )
-    secc_prices: Literal["none", "absolute", "levels"] = setting(
-        "none", "none, absolute or levels", "ISO 15118-20: the kind of price schedules that the CSMS sends for vehicles"
+    secc_prices: Literal["auto", "none", "absolute", "levels"] = setting(
+        "auto", "auto, none, absolute or levels", "ISO 15118-20: the kind of price schedules that vehicles are told"
+    )
+    secc_suites: Literal["standard", "lab"] = setting(
+        "standard",
+        "standard or lab",
+        "ISO 15118-20: the keys that are taken of vehicles, in TLS and in signatures; lab takes P-256 too, for test benches",
     )
     secc_key_log: str | None = setting(
         None, "a file name", "write the secrets of TLS there, so that captures can be read"
+    )
+    slac: bool = setting(
+        False,
+        "true or false",
+        "match the vehicle at each interface of secc over the power line first (ISO 15118-3); needs pilotwire[slac]",
     )
     key_store: Literal["file", "pkcs11"] = setting(
         "file", "file or pkcs11", "where the station makes and keeps the keys of its own certificates"
@@ -204,6 +219,12 @@ class StationProgramSettings(Settings):
     def _as_text(cls, value: object) -> object:
         """TOML reads 2.1 without quotes as a number."""
         return str(value) if isinstance(value, float) else value
+
+    @field_validator("secc", mode="before")
+    @classmethod
+    def _as_list(cls, value: object) -> object:
+        """One as a plain text, in the file and the environment; there, several with spaces or commas between them."""
+        return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
 
     @field_validator("variables", mode="before")
     @classmethod

@@ -76,6 +76,16 @@ def test_an_empty_wallet_installs_and_proves_nothing(tmp_path: Path) -> None:
         assert (code, what in wrong) == (2, True)
 
 
+def test_the_contract_that_is_wanted_is_there_or_is_to_be_installed(tmp_path: Path) -> None:
+    own = v2g_pki.vehicle(Edition.ISO20)
+    put(tmp_path / "provisioning-20.pem", pem((own.certificate, *own.subs), own.key))
+    asked = ("charge", *TO, "--eim", "--no-tls", "--wallet", str(tmp_path), "--contract", v2g_pki.EMAID)
+    code, _, wrong = _run(*asked)
+    assert (code, f"There is no contract {v2g_pki.EMAID}" in wrong) == (2, True)
+    code, _, wrong = _run(*asked, "--install")
+    assert (code, "cannot be reached" in wrong) == (1, True)
+
+
 def test_a_key_that_others_may_read_is_told_and_used_all_the_same(tmp_path: Path) -> None:
     own = v2g_pki.contract(Edition.ISO2)
     put(tmp_path / "contracts" / "mine.pem", pem((own.certificate, *own.subs), own.key))

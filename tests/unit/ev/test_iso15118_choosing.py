@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pilotwire.ev.iso15118.choosing import choose, energy_of, power_at, price_of
+from pilotwire.ev.iso15118.choosing import choose, energy_of, plan, power_at, price_of
 from pilotwire.iso15118 import iso2
 from pilotwire.iso15118.charging import PowerStep, Profile, Schedule
 from pilotwire.iso15118.exi.declare import Element
@@ -105,6 +105,47 @@ def test_if_none_is_enough_the_one_that_gives_most() -> None:
 def test_where_prices_cannot_be_compared_the_first_counts(tariffs: tuple[Element | None, ...]) -> None:
     offered = [Schedule(number, FAST, tariff=one) for number, one in enumerate(tariffs, 1)]
     assert choose(offered, needs_wh=1_000, most_w=11_000).schedule_id == 1
+
+
+NIGHT = Schedule(
+    1,
+    (PowerStep(0, 0.0), PowerStep(3_600, 11_000.0)),
+    duration=7_200,
+    discharge=(PowerStep(0, 4_000.0), PowerStep(1_800, 8_000.0), PowerStep(3_600, 5_000.0)),
+)
+"""An hour in which energy is wanted back, and one in which it comes again."""
+
+
+@pytest.mark.parametrize(
+    ("how", "steps"),
+    [
+        ({"gives_w": 6_000.0}, ((0, -4_000), (1_800, -6_000), (3_600, 11_000))),
+        ({"gives_w": 0.0}, ((0, 0), (3_600, 11_000))),
+        # what is needed, and has to come in the second hour, leaves 3 kWh
+        ({"gives_w": 6_000.0, "needs_wh": 8_000.0}, ((0, -4_000), (1_800, -6_000), (2_400, 0), (3_600, 11_000))),
+        ({"gives_w": 6_000.0, "needs_wh": 11_000.0}, ((0, 0), (3_600, 11_000))),
+        # what can be spared
+        ({"gives_w": 6_000.0, "spare_wh": 1_000.0}, ((0, -4_000), (900, 0), (3_600, 11_000))),
+        # nothing that would not come again before the departure
+        ({"gives_w": 6_000.0, "departure_s": 3_600}, ((0, 0), (3_600, 11_000))),
+    ],
+)
+def test_what_is_wanted_back_is_given_if_it_comes_again(
+    how: dict[str, float], steps: tuple[tuple[int, int], ...]
+) -> None:
+    told = {"needs_wh": 0.0, "most_w": 11_000.0, "spare_wh": 20_000.0} | how
+    found = plan(NIGHT, **told)  # type: ignore[arg-type]
+    assert [(one.start, one.watts) for one in found] == list(steps)
+    assert choose((NIGHT,), **told).steps == found  # type: ignore[arg-type]
+
+
+def test_a_full_battery_gives_late_only_what_comes_after() -> None:
+    """What was taken beyond the need is not there to be given."""
+    late = Schedule(
+        1, (PowerStep(0, 11_000.0), PowerStep(3_600, 0.0)), duration=7_200, discharge=(PowerStep(0, 4_000.0),)
+    )
+    found = plan(late, needs_wh=2_000.0, most_w=11_000.0, gives_w=6_000.0, spare_wh=20_000.0)
+    assert [(one.start, one.watts) for one in found] == [(0, 11_000), (3_600, 0)]
 
 
 def test_without_schedules_the_station_leads() -> None:

@@ -272,6 +272,67 @@ def test_a_plan_that_gives_back_is_kept_to_as_far_as_the_driver_allows() -> None
     assert empty.ev.state().target_a == 0
 
 
+def test_what_the_station_wants_reached_counts_where_the_vehicle_left_it_to_it() -> None:
+    """Its state of charge and its departure, told anew in each message, in the place of the driver's; after the session the driver's."""
+    scene = Scene("v2x-ac-60", soc=60, speed=2, wish=DriverWish(target_soc=90, departure_s=7_200))
+    scene.ev.needs(Transfer.AC_BPT, Control.DYNAMIC)
+    scene.ev.contactor(True)
+    scene.ac(16, departure_s=1_000, target_soc=61, target_w=9_000.0)
+    needs = scene.ev.needs(Transfer.AC_BPT, Control.DYNAMIC)
+    assert (needs.departure_s, needs.target_soc) == (1_000, 61)
+    scene.clock.advance(400)
+    assert scene.ev.state().present_w == 0
+    assert scene.ev.vehicle.soc_percent == pytest.approx(61)
+    assert not scene.ev.state().enough
+    scene.ac(16, departure_s=100)
+    scene.clock.advance(99)
+    assert not scene.ev.state().enough
+    scene.clock.advance(2)
+    assert scene.ev.state().enough
+    scene.ev.ended(SessionEnd(Ending.TERMINATED))
+    needs = scene.ev.needs(Transfer.AC_BPT, Control.DYNAMIC)
+    assert (needs.departure_s, needs.target_soc) == ((7_200 - 2 * 501) // 2, 90)
+
+
+def test_nothing_is_given_back_below_what_the_station_wants_to_stay() -> None:
+    """Its driver would give back down to 20 %."""
+    scene = Scene("v2x-ac-60", soc=50)
+    scene.ev.needs(Transfer.AC_BPT, Control.DYNAMIC)
+    scene.ev.contactor(True)
+    scene.ac(16, least_soc=49, target_w=-10_000.0, seconds=3_600)
+    scene.ev.state()
+    assert scene.ev.vehicle.soc_percent == pytest.approx(49)
+    told = scene.ev.needs(Transfer.AC_BPT, Control.DYNAMIC)
+    assert told.v2x_least_wh == pytest.approx(0, abs=1)
+
+
+def test_back_comes_no_more_than_the_schedule_for_it_takes() -> None:
+    """Whatever the station asks for at a moment; where nothing is scheduled, nothing."""
+    back = (PowerStep(0, 4_000.0), PowerStep(600, 0.0))
+    schedule = Schedule(1, (PowerStep(0, 11_000.0),), discharge=back)
+    scene = Scene("v2x-ac-60", soc=60)
+    scene.begin(Transfer.AC_BPT, (schedule,))
+    scene.ac(16, target_w=-9_000.0)
+    assert scene.ev.state().present_w == pytest.approx(-4_000)
+    scene.clock.advance(600)
+    scene.ac(16, target_w=-9_000.0)
+    assert scene.ev.state().present_w == 0
+
+
+def test_what_a_schedule_wants_back_is_planned() -> None:
+    """A DC vehicle gives for an hour, and takes it again before it leaves."""
+    schedule = Schedule(
+        1, (PowerStep(0, 0.0), PowerStep(3_600, 50_000.0)), duration=7_200, discharge=(PowerStep(0, 10_000.0),)
+    )
+    scene = Scene("v2x-family-77", soc=60, wish=DriverWish(target_soc=60))
+    scene.begin(Transfer.DC_BPT, (schedule,))
+    state = scene.ev.state()
+    assert state.target_a * state.target_v == pytest.approx(-10_000)
+    one_way = Scene("v2x-family-77", soc=60, wish=DriverWish(target_soc=60))
+    one_way.begin(Transfer.DC, (schedule,))
+    assert one_way.ev.state().target_a == 0
+
+
 def test_who_it_is() -> None:
     """A MAC address that is locally administered and the same each time, or the one that is given."""
     assert Scene().ev.evcc_id == Scene().ev.evcc_id != Scene("city-24").ev.evcc_id

@@ -212,7 +212,7 @@ def test_contracts_are_installed_and_pay_at_once() -> None:
     lot.evse.certificate = Backend().certificate  # type: ignore[method-assign]
     pair = lot.charges()
     assert len(lot.wallet.own) == len(pair.of(cm.CertificateInstallationReq)) == 2
-    assert lot.evse.of("authorize")[0].emaid == "NLABCC00000001"
+    assert lot.evse.of("authorize")[0].emaid == "DE8ACC12E46L89"
 
 
 def test_prices_are_seen() -> None:

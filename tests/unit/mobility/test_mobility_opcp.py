@@ -26,12 +26,12 @@ from tests.support.mobility_scene import (
     Car,
     a_car,
     an_operator,
+    bearer,
     code_of,
     der,
 )
 from tests.support.pki_world import NEW_YEAR
 
-BEARER = {"authorization": f"Bearer {TOKEN}"}
 DATA = "/v1/ccp/signedContractData"
 
 
@@ -48,9 +48,11 @@ def pool(tmp_path: Path, clock: ManualClock) -> Iterator[Pool]:
 
 @pytest.fixture
 async def api(pool: Pool) -> AsyncIterator[httpx.AsyncClient]:
+    """As the operator of the PKI."""
     app = FastAPI()
-    add_contracts(app, pool, PkiSettings(contracts_token=TOKEN, **CLIENT))
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://pool", headers=BEARER) as made:
+    add_contracts(app, pool, PkiSettings(contracts_token=TOKEN, opcp_client_role="PKI", **CLIENT))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://pool") as made:
+        made.headers["authorization"] = await bearer(made, "csms", CLIENT["opcp_client_secret"])
         yield made
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import stat
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,8 +15,9 @@ from pilotwire.clock import ManualClock
 from pilotwire.errors import ConfigError, StoreError
 from pilotwire.iso15118.signed_parts import Edition
 from pilotwire.mobility import Pool
+from pilotwire.mobility import register as register_module
 from pilotwire.mobility.pool import can_serve
-from pilotwire.mobility.register import REGISTER
+from pilotwire.mobility.register import REGISTER, Register
 from pilotwire.pki import PkiFault
 from pilotwire.pki.revocation import Reason
 from tests.support.mobility_scene import EMAID, OTHER_EMAID, OTHER_PCID, PCID, THIRD_EMAID, a_car, an_operator
@@ -48,6 +51,30 @@ def test_what_is_kept_is_there_after_a_restart_and_beside_another_program(pool: 
     for key in (folder / "keys").glob("contract-*.pem"):
         assert b"ENCRYPTED" in key.read_bytes()
         assert PASSWORD.encode() not in key.read_bytes()
+
+
+def test_a_register_of_an_older_version_is_used_on(pool: Pool) -> None:
+    """Version 1 did not keep which contract is next; everything else in it stays."""
+    pool.add(EMAID, [PCID], "me")
+    with closing(sqlite3.connect(pool.office.folder / REGISTER)) as file:
+        file.executescript("drop table following; pragma user_version = 1")
+    pool.close()
+    with closing(Register(pool.office.folder)) as register:
+        assert [each.emaid for each in register.contracts()] == [EMAID]
+        assert [register.next_place("a", 2) for _ in range(3)] == [0, 1, 0]
+    with closing(sqlite3.connect(pool.office.folder / REGISTER)) as file:
+        file.execute("pragma user_version = 9")
+    with pytest.raises(StoreError, match="another version of this program"):
+        Register(pool.office.folder)
+
+
+def test_requests_that_are_never_asked_to_the_end_do_not_fill_the_register(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The oldest is forgotten: it begins with the first contract again."""
+    monkeypatch.setattr(register_module, "_MOST_FOLLOWING", 2)
+    assert [pool.register.next_place(each, 5) for each in ("a", "b", "b", "c")] == [0, 0, 1, 0]
+    assert [pool.register.next_place(each, 5) for each in ("c", "b", "a")] == [1, 2, 0]
 
 
 def test_half_a_contract_is_none(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,7 +27,7 @@ from tests.support.mobility_scene import (
     code_of,
     der,
 )
-from tests.support.pki_world import NEW_YEAR
+from tests.support.pki_world import NEW_YEAR, same_office
 
 DAY = 86_400
 
@@ -156,6 +156,27 @@ def test_a_vehicle_of_20_gets_all_its_contracts_one_after_the_other(tmp_path: Pa
         assert (uncounted.emaid, uncounted.remaining) == (EMAID, 0)
         stranger = a_car(office, OTHER_PCID, Edition.ISO20)
         assert code_of(asked(pool, stranger.asks()).exi) == "WARNING_NoContractMatchingPCIDFound"
+
+
+@pytest.mark.req("M01.FR.07")
+def test_which_contract_is_next_is_known_after_a_restart_and_beside_another_program(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    """The rest comes, and nothing twice, whoever answers; another request, of the same vehicle too, begins with the first."""
+    with an_operator(tmp_path / "ca", clock, "-20") as office, Pool(office) as pool:
+        car = a_car(office, edition=Edition.ISO20)
+        for emaid in (EMAID, OTHER_EMAID, THIRD_EMAID):
+            pool.add(emaid, [PCID], "me")
+        question = Question(car.asks(), car.schema, most=3)
+        assert Provisioning(pool).next_answer(question).emaid == EMAID
+    with same_office(tmp_path / "ca", clock) as office, Pool(office) as pool:
+        assert Provisioning(pool).next_answer(question).emaid == OTHER_EMAID
+        other = Question(car.asks(most=2), car.schema, most=3)
+        assert Provisioning(pool).next_answer(other).emaid == EMAID
+        with same_office(tmp_path / "ca", clock) as beside, Pool(beside) as second:
+            last = Provisioning(second).next_answer(question)
+            assert (last.emaid, last.remaining) == (THIRD_EMAID, 0)
+        assert Provisioning(pool).next_answer(question).emaid == EMAID
 
 
 def test_one_authority_serves_vehicles_of_both_editions(pool: Pool, clock: ManualClock) -> None:

@@ -10,13 +10,22 @@ from pathlib import Path
 import pytest
 
 from pilotwire.clock import SystemClock
+from pilotwire.csms.gateway.lab_certificates import pem_of
 from pilotwire.errors import ConfigError
 from pilotwire.ocpp.net.client import ConnectError
 from pilotwire.ocpp.version import OcppVersion
-from pilotwire.station.client_context import client_context, has_valid, leaf_is_valid, own_in, roots_in
+from pilotwire.station.client_context import (
+    client_context,
+    delete_installers,
+    has_valid,
+    leaf_is_valid,
+    own_in,
+    roots_in,
+)
 from pilotwire.station.connecting import event_of, offered, proxy_url, secret_of
 from pilotwire.station.core.network_ways import Carrier, Way
 from pilotwire.station.files import MemoryFiles
+from pilotwire.station.refit import with_credentials, write_credentials
 from tests.support.secure_scene import SecureScene
 
 V201, V21, V16 = OcppVersion.V201, OcppVersion.V21, OcppVersion.V16
@@ -184,6 +193,23 @@ def test_what_was_installed_over_ocpp_goes_before_what_was_set_up(scene: SecureS
     )
     assert b"BEGIN CERTIFICATE" in roots_in(scene.files(), one_root=True)
     assert (roots_in(MemoryFiles()), own_in(MemoryFiles())) == (b"", None)
+
+
+@pytest.mark.req("SEC16:M04.FR.02")
+def test_a_root_of_the_setup_that_was_deleted_counts_when_it_is_given_by_hand_again(scene: SecureScene) -> None:
+    """Not when a program gives it at its start; others of the setup count as before."""
+    files, one = scene.files(), (scene.folder / "ca.pem").read_bytes()
+    other = pem_of(scene.pki.stranger.certificate)
+    files.write("tls/installer-roots.pem", one + other)
+    delete_installers(files, one.decode("ascii"))
+    assert roots_in(files) == other
+    delete_installers(files, (one + other).decode("ascii"))
+    files.write("tls/installer-roots.pem", one)
+    assert roots_in(files) == b""
+    given = {"tls/installer-roots.pem": one}
+    assert roots_in(with_credentials(files, given)) == one
+    write_credentials(files, given)
+    assert roots_in(files) == one
 
 
 def test_what_is_valid_now(scene: SecureScene, tmp_path: Path) -> None:

@@ -7,13 +7,18 @@ from typing import Any
 
 import pytest
 
+from pilotwire.domain.kinds import changed
 from pilotwire.domain.smart_charging import ChargingRateUnit, ChargingSchedule
 from pilotwire.iso15118 import iso2
-from pilotwire.iso15118.charging import Speaks
 from pilotwire.iso15118.codecs import ISO2, ISO20_COMMON
 from pilotwire.iso15118.iso20.common_messages import AbsolutePriceSchedule, PriceLevelSchedule
 from pilotwire.iso15118.quantities import plain
-from pilotwire.station.secc.tariffs import tariff_of
+from pilotwire.station.secc.tariffs import (
+    absolute_prices_of,
+    levels_of_sales_tariff,
+    price_levels_of,
+    sales_tariff_of,
+)
 
 SALES = {
     "id": 5,
@@ -71,7 +76,7 @@ def schedule(**prices: Any) -> ChargingSchedule:
 
 
 def test_a_sales_tariff() -> None:
-    made = tariff_of(schedule(sales_tariff=SALES), Speaks.ISO2)
+    made = sales_tariff_of(schedule(sales_tariff=SALES))
     assert isinstance(made, iso2.SalesTariff)
     assert (made.id, made.sales_tariff_id, made.num_e_price_levels) == ("id5", 5, 2)
     assert made.sales_tariff_entry[0].consumption_cost[0].cost[0].cost_kind == "relativePricePercentage"
@@ -79,7 +84,7 @@ def test_a_sales_tariff() -> None:
 
 
 def test_absolute_prices() -> None:
-    made = tariff_of(schedule(absolute_price_schedule=ABSOLUTE), Speaks.ISO20_DC)
+    made = absolute_prices_of(schedule(absolute_price_schedule=ABSOLUTE))
     assert isinstance(made, AbsolutePriceSchedule)
     assert plain(made.price_rule_stacks.price_rule_stack[0].price_rule[0].energy_fee) == pytest.approx(0.45)
     assert made.tax_rules is not None
@@ -89,16 +94,63 @@ def test_absolute_prices() -> None:
 
 
 def test_price_levels() -> None:
-    made = tariff_of(schedule(price_level_schedule=LEVELS), Speaks.ISO20_AC)
+    made = price_levels_of(schedule(price_level_schedule=LEVELS))
     assert isinstance(made, PriceLevelSchedule)
     assert (made.price_schedule_id, made.number_of_price_levels) == (3, 2)
 
 
-@pytest.mark.parametrize("speaks", list(Speaks))
-def test_a_tariff_of_another_protocol_is_none(speaks: Speaks) -> None:
-    other = {"absolute_price_schedule": ABSOLUTE} if not speaks.is_of_20 else {"sales_tariff": SALES}
-    assert tariff_of(schedule(**other), speaks) is None
-    assert tariff_of(schedule(), speaks) is None
+def test_a_schedule_without_prices_has_none() -> None:
+    for read in (sales_tariff_of, absolute_prices_of, price_levels_of):
+        assert read(schedule()) is None
+    assert levels_of_sales_tariff(schedule(), 0, 1) is None
+
+
+def test_a_price_schedule_is_named_as_its_signature_refers_to_it() -> None:
+    """signatureId of 2.1 is a number, and an XML Id begins with a letter."""
+    prices = changed(schedule(absolute_price_schedule=ABSOLUTE, sales_tariff=SALES), signature_id=12)
+    made = absolute_prices_of(prices), sales_tariff_of(prices)
+    assert [one.id for one in made if one is not None] == ["id12", "id12"]
+
+
+# --- levels of a sales tariff of 2.0.1, for ISO 15118-20 -----------------------------------------------------------------------------
+
+
+def entry(start: int, level: int | None, duration: int | None = None) -> dict[str, Any]:
+    """An entry of a SalesTariff."""
+    told: dict[str, Any] = {"relativeTimeInterval": {"start": start}}
+    if level is not None:
+        told["ePriceLevel"] = level
+    if duration is not None:
+        told["relativeTimeInterval"]["duration"] = duration
+    return told
+
+
+@pytest.mark.parametrize(
+    ("entries", "told"),
+    [
+        ([entry(0, 1, 3600), entry(3600, 2)], [(3600, 1), (3600, 2)]),
+        ([entry(0, 3), entry(600, 1, 900)], [(600, 3), (900, 1)]),
+        ([entry(0, 1)], [(7200, 1)]),
+    ],
+)
+def test_its_levels_last_as_long_as_in_iso_15118_2(entries: list[Any], told: list[tuple[int, int]]) -> None:
+    prices = changed(schedule(sales_tariff={"id": 5, "salesTariffEntry": entries}), duration=7200)
+    made = levels_of_sales_tariff(prices, 1_700_000_000, 2)
+    assert made is not None
+    assert (made.time_anchor, made.price_schedule_id) == (1_700_000_000, 2)
+    listed = made.price_level_schedule_entries.price_level_schedule_entry
+    assert [(one.duration, one.price_level) for one in listed] == told
+    assert made.number_of_price_levels == len({level for _, level in told})
+    assert ISO20_COMMON.decode_fragment(ISO20_COMMON.encode_fragment(made)) == made
+
+
+@pytest.mark.parametrize(
+    "entries", [[entry(60, 1)], [entry(0, 1, 60), entry(120, 2)], [entry(0, None)], [entry(0, 1), entry(60, None)]]
+)
+def test_a_sales_tariff_that_leaves_something_open_has_no_levels(entries: list[Any]) -> None:
+    """A schedule of -20 has no gaps."""
+    prices = schedule(sales_tariff={"id": 5, "salesTariffEntry": entries})
+    assert levels_of_sales_tariff(prices, 0, 1) is None
 
 
 @pytest.mark.parametrize(
@@ -114,4 +166,4 @@ def test_a_tariff_of_another_protocol_is_none(speaks: Speaks) -> None:
     ],
 )
 def test_a_tariff_that_cannot_be_written_is_left_out(broken: Any) -> None:
-    assert tariff_of(schedule(sales_tariff=broken), Speaks.ISO2) is None
+    assert sales_tariff_of(schedule(sales_tariff=broken)) is None

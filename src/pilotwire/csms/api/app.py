@@ -40,6 +40,7 @@ from pilotwire.csms.api import (
     images,
     keys,
     known_variables,
+    load_management,
     local_controllers,
     local_list,
     local_list_sync,
@@ -140,6 +141,7 @@ _RESOURCES = (
     login,
     users,
     sites,
+    load_management,
     keys,
     audit,
 )
@@ -159,6 +161,7 @@ def create_api(rooms: Rooms) -> FastAPI:
     api.state.desk = Desk(rooms)
     api.state.door = Doorkeeper(rooms)
     api.state.closing = asyncio.Event()
+    api.state.planning = asyncio.Lock()
     api.state.images = images.image_store(rooms)
     api.router.routes.extend(_routes())
     api.mount(PATH.rstrip("/"), HttpReceiver(rooms.uploads))

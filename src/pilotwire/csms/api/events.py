@@ -21,6 +21,7 @@ from pilotwire.csms.api.certificates import request_event
 from pilotwire.csms.api.charging_events import limit_event, needs_event
 from pilotwire.csms.api.event_streams import EventStreamTold
 from pilotwire.csms.api.firmware_events import campaign_event, member_event, status_event
+from pilotwire.csms.api.load_management_events import limits_event, state_event
 from pilotwire.csms.api.logs import LogResource
 from pilotwire.csms.api.meter_values import MeterValueResource
 from pilotwire.csms.api.payment_events import battery_swap_event, der_alarm_event, settlement_event
@@ -37,6 +38,7 @@ from pilotwire.csms.registers.certificates import REQUESTS
 from pilotwire.csms.registers.der_control import DER_ALARMS
 from pilotwire.csms.registers.firmware import STATUSES
 from pilotwire.csms.registers.firmware_campaigns import CAMPAIGNS, MEMBERS
+from pilotwire.csms.registers.load_management import SITE_ALARMS, STATES
 from pilotwire.csms.registers.logs import LOGS, LogRequest
 from pilotwire.csms.registers.monitoring import ALERTS, EVENTS, STREAMS
 from pilotwire.csms.registers.reservations import RESERVATIONS
@@ -95,10 +97,14 @@ class EventType(StrEnum):
     SETTLEMENT = "settlement"
     RESERVATION = "reservation"
     CERTIFICATE_REQUEST = "certificate-request"
+    SITE_STATE = "site-state"
+    SITE_LIMITS = "site-limits"
 
 
 QUIET: Final = frozenset(EventType) - {EventType.MESSAGE}
 """What is told unless something else is asked for: everything but the raw messages."""
+LIVE_ONLY: Final = frozenset({EventType.SITE_STATE})
+"""What webhooks are not told: it is of the moment."""
 
 
 class StatusEvent(Resource):
@@ -290,6 +296,8 @@ _REGISTER_TELLERS: dict[str, tuple[EventType, Callable[[Any, Any], Told | None]]
     BATTERY_SWAPS.name: (EventType.BATTERY_SWAP, _as(EventType.BATTERY_SWAP, battery_swap_event)),
     REQUESTS.name: (EventType.CERTIFICATE_REQUEST, _as(EventType.CERTIFICATE_REQUEST, request_event)),
     SETTLEMENTS.name: (EventType.SETTLEMENT, _as(EventType.SETTLEMENT, settlement_event)),
+    STATES.name: (EventType.SITE_STATE, _as(EventType.SITE_STATE, state_event)),
+    SITE_ALARMS.name: (EventType.SITE_LIMITS, _as(EventType.SITE_LIMITS, limits_event)),
 }
 """For operations on registers and diaries, by the name of the register or diary."""
 
@@ -333,8 +341,8 @@ def _teller(operation: Operation) -> tuple[EventType | None, Callable[[Any, Any]
 
 def told_of(operation: Operation, result: Any) -> Happened | None:
     """What a stored operation is to the world outside, as webhooks are told it; None: nothing."""
-    _, tell = _teller(operation)
-    told = None if tell is None else tell(operation, result)
+    type_, tell = _teller(operation)
+    told = None if tell is None or type_ in LIVE_ONLY else tell(operation, result)
     return None if told is None else Happened(told[0].value, told[1], told[2].model_dump_json(by_alias=True))
 
 

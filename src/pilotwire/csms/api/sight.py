@@ -17,8 +17,10 @@ from pilotwire.csms.api.rooms import Desk, Rooms
 from pilotwire.csms.commands import Commander, ConnectedStation, StationBus
 from pilotwire.csms.plugins import Plugins
 from pilotwire.csms.registers.access import SITES
+from pilotwire.csms.registers.load_management import SITE_ALARMS, STATES
 from pilotwire.csms.settings import CsmsSettings
 from pilotwire.csms.store.ports import (
+    Amend,
     ApiKey,
     BookedEvent,
     ConnectorRecord,
@@ -159,6 +161,13 @@ def _station_of(something: object) -> str:
     return station if isinstance(station, str) else ""
 
 
+def _site_of(operation: Operation) -> str:
+    """The site that an operation is about as a whole; "" for none."""
+    if isinstance(operation, Amend) and operation.register.name in (STATES.name, SITE_ALARMS.name):
+        return operation.key
+    return ""
+
+
 class _LimitedJournal:
     """A journal that takes nothing for other stations and tells nothing of them."""
 
@@ -183,7 +192,7 @@ class _LimitedJournal:
 
 
 class _Seen(AsyncIterator[tuple[Operation, Any]]):
-    """What is committed of the stations that are seen; what is of no station is left out too."""
+    """What is committed of the stations that are seen, and of how these sites stand; what is of no station else is left out too."""
 
     def __init__(self, committed: AsyncIterator[tuple[Operation, Any]], sight: Sight) -> None:
         self._committed = committed
@@ -193,7 +202,7 @@ class _Seen(AsyncIterator[tuple[Operation, Any]]):
         while True:
             operation, result = await anext(self._committed)
             station = _station_of(operation) or _station_of(getattr(operation, "finding", None))
-            if self._sight.sees(station):
+            if self._sight.sees(station) or _site_of(operation) in self._sight.sites:
                 return operation, result
 
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Response
 from pydantic import ConfigDict, Field, field_validator
 
 from pilotwire.csms.api.access import ADMIN
-from pilotwire.csms.api.events import EventType
+from pilotwire.csms.api.events import LIVE_ONLY, EventType
 from pilotwire.csms.api.problems import READS, WRITES, not_found, problems, unusable
 from pilotwire.csms.api.resource import TEXT, Resource, Time
 from pilotwire.csms.api.rooms import Desk, TheDesk
@@ -41,6 +41,13 @@ class WebhookRequest(Resource):
     )
     active: bool = True
     secret: str | None = Field(default=None, max_length=200, description="`whsec_` and at least 24 bytes in base64.")
+
+    @field_validator("types")
+    @classmethod
+    def _tellable(cls, types: list[EventType]) -> list[EventType]:
+        if live := LIVE_ONLY.intersection(types):
+            raise ValueError(f"{', '.join(live)} is told by live events only: follow GET /api/v1/events")
+        return types
 
     @field_validator("secret")
     @classmethod

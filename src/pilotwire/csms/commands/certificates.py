@@ -43,6 +43,7 @@ from pilotwire.domain.certificates import (
 from pilotwire.domain.identity import EvseAddress
 from pilotwire.domain.kinds import changed
 from pilotwire.domain.provisioning import TriggerOutcome, TriggerStatus
+from pilotwire.errors import PilotwireError
 from pilotwire.pki import read_certificates
 
 _AT_ONCE: Final = 500
@@ -54,6 +55,11 @@ SIGNING_TRIGGERS: Final[Mapping[str, tuple[SigningUse, ...]]] = {
 }
 """What messages that are triggered ask a certificate for."""
 _BY_1_6_DEFAULT: Final = frozenset({CertificateKind.CSMS_ROOT, CertificateKind.MANUFACTURER_ROOT})
+
+
+def _number(certificate: CertificateHash) -> str:
+    """The serial number: the one part of a name that no hash algorithm changes. Some write leading zeros."""
+    return certificate.serial_number.casefold().lstrip("0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +79,11 @@ class Certificates:
     async def delete(
         self, station: str, certificate: CertificateHash, *, plug_and_charge: bool = False
     ) -> DeleteCertificateOutcome:
-        """Remove a certificate (M04). NotFound is also a station without it, so it goes from the record."""
+        """Remove a certificate (M04). NotFound is also a station without it, so it goes from the record.
+
+        Raises PilotwireError if the station has reported it by another hash algorithm (M04.FR.07); then nothing is sent.
+        """
+        await self._check_algorithm(station, certificate)
         command = DeleteCertificate(certificate=certificate, plug_and_charge=plug_and_charge)
         outcome = await self.commander.ask(station, command, DeleteCertificateOutcome)
         if outcome.status is not DeleteCertificateStatus.FAILED:
@@ -81,6 +91,16 @@ class Certificates:
                 *(CERTIFICATES.remove(station, key_of(kind, certificate)) for kind in CertificateKind)
             )
         return outcome
+
+    async def _check_algorithm(self, station: str, certificate: CertificateHash) -> None:
+        number = _number(certificate)
+        by = {
+            each.certificate.hash_algorithm async for each in self.known(station) if _number(each.certificate) == number
+        }
+        if by and certificate.hash_algorithm not in by:
+            names = " or ".join(sorted(by))
+            what = f"station {station!r} has reported this certificate by {names}, not by {certificate.hash_algorithm}."
+            raise PilotwireError(what, "Name it as it is on record; nothing was sent.")
 
     async def installed(self, station: str, kinds: tuple[CertificateKind, ...] = ()) -> GetInstalledOutcome:
         """Ask which certificates there are (M03); what was asked for and is not reported goes from the record.

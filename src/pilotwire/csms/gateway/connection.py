@@ -30,8 +30,9 @@ from pilotwire.csms.settings import CsmsSettings
 from pilotwire.csms.store.ports import Journal, KeepFinding, RecordConnection
 from pilotwire.dialects.every import DIALECTS
 from pilotwire.dialects.quirks import Tolerances, Use
+from pilotwire.domain.certificates import EvCertificateVerdict
 from pilotwire.domain.findings import Finding, Severity
-from pilotwire.domain.kinds import Command, Outcome
+from pilotwire.domain.kinds import Command, Fact, Outcome
 from pilotwire.domain.provisioning import RegistrationStatus, StationBooted
 from pilotwire.errors import MisuseError, NotSayable, StoreError
 from pilotwire.ocpp.events import Breach, CallReceived, ResultReceived, ResultRefused, SendReceived
@@ -196,7 +197,17 @@ class Connection:
         verdict = await self._handlers.handle(self.station, fact, message_id=call.message_id)
         if call.action == _BOOT:
             self._asked_for.clear()
-        return self._dialect.write_verdict(fact, verdict)
+        message = self._dialect.write_verdict(fact, verdict)
+        if isinstance(verdict, EvCertificateVerdict) and verdict.exi_response:
+            self._find_too_long(fact, len(verdict.exi_response), message, call)
+        return message
+
+    def _find_too_long(self, fact: Fact, length: int, message: Message, call: CallReceived) -> None:
+        """A response for a vehicle that this version of OCPP cannot carry: the station hears Failed, and nobody else why."""
+        told = self._dialect.read_verdict(fact, message)
+        if isinstance(told, EvCertificateVerdict) and not told.exi_response:
+            what = f"the response for the vehicle has {length} characters, more than OCPP {self._dialect.version.value} carries"
+            self.find("certificates:contracts", Severity.NOTE, what, action=call.action, message_id=call.message_id)
 
     def _another_serial(self, boot: StationBooted) -> str:
         """What is wrong with the serial number of a station that shows a certificate: it is that of the certificate (B01.FR.11)."""

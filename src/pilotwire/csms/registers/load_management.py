@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeVar
 
-from pilotwire.csms.store.registers import Register
+from pilotwire.csms.store.ports import Page, Store
+from pilotwire.csms.store.registers import Register, cursor_of
 from pilotwire.domain.kinds import Value
 from pilotwire.domain.load_management import Amperes, PricePeriod, SiteLayout, Strategy
 
@@ -52,7 +53,10 @@ class LoadManagement(Value):
 
 
 class SiteLimit(Value):
-    """A limit from outside (grid operator, energy manager, market) for a feeder of a site, until it is taken back or over."""
+    """A limit from outside (grid operator, energy manager, market) for a feeder of a site, until it is taken back or over.
+
+    It counts from `since` on (None: at once).
+    """
 
     site: str
     source: str
@@ -60,6 +64,7 @@ class SiteLimit(Value):
     at: datetime
     amperes: Decimal | None = None
     watts: Decimal | None = None
+    since: datetime | None = None
     until: datetime | None = None
 
 
@@ -127,6 +132,22 @@ class SiteState(Value):
     broken: tuple[str, ...] = ()
 
 
+class SiteAlarm(Value):
+    """Which limits of a site are exceeded whatever vehicles do, since this has changed last (`at`); none: all hold again."""
+
+    site: str
+    at: datetime
+    limits: tuple[str, ...] = ()
+
+
+class ManagedEvse(Value):
+    """An EVSE that was told limits for a site, and has not been freed of them since."""
+
+    station: str
+    evse_id: int
+    site: str
+
+
 MANAGED: Final = Register("load-management", LoadManagement)
 """By the name of the site; of no station."""
 SITE_LIMITS: Final = Register("site-limits", SiteLimit)
@@ -139,8 +160,38 @@ STATES: Final = Register("site-states", SiteState)
 """By the name of the site; of no station."""
 HOLDS: Final = Register("evse-holds", EvseHold)
 """By station and EVSE."""
+SITE_ALARMS: Final = Register("site-alarms", SiteAlarm)
+"""By the name of the site; of no station."""
+MANAGED_EVSES: Final = Register("managed-evses", ManagedEvse)
+"""By station and EVSE."""
+_P = TypeVar("_P", SiteLimit, SiteReading)
+_AT_ONCE: Final = 1000
 
 
 def part_key(site: str, part: str) -> str:
     """Where something of a site is kept; names of sites have no slash."""
     return f"{site}/{part}"
+
+
+async def parts_of(store: Store, register: Register[_P], site: str) -> list[_P]:
+    """All limits from outside, or all readings, of a site. Raises StoreError."""
+    found: list[_P] = []
+    after = part_key(site, "")
+    while True:
+        page = await store.records(register, "", Page(limit=_AT_ONCE, after=cursor_of("", after)))
+        here = [each for each in page if each.site == site]
+        found += here
+        if len(here) < _AT_ONCE:
+            return found
+        last = here[-1]
+        after = part_key(site, last.source if isinstance(last, SiteLimit) else last.feeder)
+
+
+async def plans_of(store: Store) -> list[LoadManagement]:
+    """The plans of all sites. Raises StoreError."""
+    found: list[LoadManagement] = []
+    after: str | None = None
+    while page := await store.records(MANAGED, "", Page(limit=_AT_ONCE, after=after)):
+        found += page
+        after = cursor_of("", page[-1].layout.name)
+    return found

@@ -187,7 +187,7 @@ class _Worker:
             now = self._parts.clock.now()
             await self._note_failing(trouble)
             if self._stop or now - entry.at > PATIENCE:
-                _log.error("an event is given up", webhook=self._webhook.name, event=entry.number, error=trouble)
+                _log.error("an event is given up", webhook=self._webhook.name, number=entry.number, error=trouble)
                 return False
             await pause(self._parts.clock, rest, look=0.2)
             rest = min(2 * rest, LONGEST_REST)

@@ -101,6 +101,10 @@ def _read_outcome(_command: UpdateFirmware, responses: tuple[Any, ...]) -> Updat
 
 
 def _write_status(fact: FirmwareStatusReported, _named: str | None) -> Message:
+    if fact.can_name and fact.request_id is None and fact.status is not FirmwareStatus.IDLE:
+        raise NotSayable(
+            f"The status {fact.status} of signed firmware needs the requestId of its update (SEC16:L01.FR.21)."
+        )
     if fact.can_name:
         return v16.SignedFirmwareStatusNotificationRequest(status=same_name(fact.status), request_id=fact.request_id)
     return v16.FirmwareStatusNotificationRequest(status=same_name(fact.status))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from math import ceil, floor
 from typing import Any
 
 from pilotwire.dialects.ocpp2.wire import Wire
@@ -233,9 +234,11 @@ def write_needs(wire: Wire, needs: ChargingNeeds) -> v201.ChargingNeeds:
 
 
 def _ints(parameters: ACChargingParameters | DCChargingParameters, whole: bool) -> dict[str, Any]:
+    """The numbers as 2.0.1 has them, whole: what the vehicle needs at least rounded up, what it takes at most rounded down."""
     values = {name: getattr(parameters, name) for name in names_of(parameters)}
     numbers = {name: value for name, value in values.items() if isinstance(value, Decimal)}
-    return {name: int(value) for name, value in numbers.items() if whole and value == value.to_integral_value()}
+    up = ("ev_min", "energy_amount")
+    return {name: ceil(value) if name.startswith(up) else floor(value) for name, value in numbers.items() if whole}
 
 
 def read_needs(needs: v201.ChargingNeeds) -> ChargingNeeds:

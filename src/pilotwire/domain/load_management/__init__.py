@@ -13,7 +13,7 @@ from pilotwire.domain.load_management.layout import (
     misfits,
 )
 from pilotwire.domain.load_management.limits import ExternalLimit
-from pilotwire.domain.load_management.prices import PricePeriod, price_at, waits_for_cheaper
+from pilotwire.domain.load_management.prices import PricePeriod, price_at
 from pilotwire.domain.load_management.sharing import (
     ROTATE_AFTER,
     Share,
@@ -65,6 +65,5 @@ __all__ = [
     "sent",
     "share",
     "unanswered",
-    "waits_for_cheaper",
     "worst_case",
 ]

@@ -28,15 +28,17 @@ class Strategy(StrEnum):
 
 
 class Demand(Value):
-    """A vehicle at an EVSE. `phases` is how many it charges on, `least` and `most` what it takes on each (A): None, as the EVSE.
+    """A vehicle at an EVSE. `least` and `most` are what it takes on each phase (A): None, as the EVSE.
 
-    `energy` is what it still wants (Wh) and `departure` until when; None: not known. `discharge` is the most it may be asked to give back
-    on each phase (A; Q: V2X). `charging_since` is when it was last let charge, `waiting_since` since when it is paused.
+    `phases` is how many it charges on; `uneven`: perhaps on fewer, nobody has seen it yet. `energy` is what it still wants (Wh) and
+    `departure` until when; None: not known. `discharge` is the most it may be asked to give back on each phase (A; Q: V2X).
+    `charging_since` is when it was last let charge, `waiting_since` since when it is paused.
     """
 
     key: EvseKey
     arrived: datetime
     phases: int = 3
+    uneven: bool = False
     least: Decimal | None = None
     most: Decimal | None = None
     energy: Decimal | None = None
@@ -47,20 +49,20 @@ class Demand(Value):
     waiting_since: datetime | None = None
 
 
-def needed_amperes(demand: Demand, now: datetime, voltage: Decimal) -> Decimal | None:
-    """The current on each phase with which it has its energy just in time; None: nobody said how much, or until when.
+def needed_amperes(demand: Demand, now: datetime, voltage: Decimal, phases: int) -> Decimal | None:
+    """On so many phases, the current on each phase with which it has its energy just in time; None: nobody said how much, or until when.
 
     One that has left too little time, or none, needs what it can get: no finite current is told for it, but that of a minute.
     """
     if demand.energy is None or demand.departure is None:
         return None
     seconds = Decimal(max(60.0, (demand.departure - now).total_seconds()))
-    return demand.energy * _SECONDS / (seconds * voltage * demand.phases)
+    return demand.energy * _SECONDS / (seconds * voltage * phases)
 
 
-def laxity(demand: Demand, now: datetime, voltage: Decimal, most: Decimal) -> timedelta | None:
-    """How long it could be paused and yet have its energy in time, charging with `most` A after; None: nobody said."""
+def laxity(demand: Demand, now: datetime, voltage: Decimal, most: Decimal, phases: int) -> timedelta | None:
+    """How long it could be paused and yet have its energy in time, charging with `most` A on so many phases after; None: nobody said."""
     if demand.energy is None or demand.departure is None or most <= 0:
         return None
-    takes = timedelta(seconds=float(demand.energy * _SECONDS / (most * voltage * demand.phases)))
+    takes = timedelta(seconds=float(demand.energy * _SECONDS / (most * voltage * phases)))
     return demand.departure - now - takes

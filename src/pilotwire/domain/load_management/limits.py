@@ -11,7 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from decimal import Decimal
+from functools import cache
+from math import ceil, floor
 from typing import Final
 
 from pilotwire.domain.kinds import Value
@@ -24,10 +26,14 @@ _PAIRS: Final = tuple((one, other) for one in PHASES for other in PHASES if one 
 
 
 class Load(Value):
-    """Who takes a share: at which EVSE, and on which phases of the grid (a vehicle may use fewer than its EVSE has)."""
+    """Who takes a share: at which EVSE, and on which phases of the grid (a vehicle may use fewer than its EVSE has).
+
+    `uneven`: nobody knows whether on all of them.
+    """
 
     key: EvseKey
     phases: tuple[int, ...]
+    uneven: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,20 +109,21 @@ class Limits:
                 taken = {number: 1 for number in here if phase in self.loads[number].phases}
                 self._limit(feeder.name, f"{amperes} A on L{phase}", amperes - flows.on(phase), taken)
         if watts is not None:
-            power = sum((flows.on(phase) for phase in PHASES), Decimal(0)) * voltage
+            power = (flows.l1 + flows.l2 + flows.l3) * voltage
             # A tenth of a watt for each tenth of an ampere and volt, rounded up: a limit is kept rather than met.
-            per_phase = int(voltage.to_integral_value(ROUND_CEILING))
+            per_phase = ceil(voltage)
             taken = {number: per_phase * len(self.loads[number].phases) for number in here}
             self._limit(feeder.name, f"{watts} W", watts - power, taken)
         if feeder.imbalance is not None:
-            for one, other in _PAIRS:
-                # Nobody is counted on to even the phases out: a vehicle takes what it may, or nothing.
-                leaning = {number: 1 for number in here if self._leans(number, one, other)}
+            # Nobody is counted on to even the phases out: a vehicle takes what it may, or nothing.
+            leaning: dict[tuple[int, int], dict[int, int]] = {pair: {} for pair in _PAIRS}
+            for number in here:
+                for pair in _leans(self.loads[number].phases, uneven=self.loads[number].uneven):
+                    leaning[pair][number] = 1
+            for (one, other), members in leaning.items():
                 left = feeder.imbalance - (flows.on(one) - flows.on(other))
-                self._limit(feeder.name, f"{feeder.imbalance} A between L{one} and L{other}", left, leaning, evens=True)
-
-    def _leans(self, number: int, one: int, other: int) -> bool:
-        return one in self.loads[number].phases and other not in self.loads[number].phases
+                what = f"{feeder.imbalance} A between L{one} and L{other}"
+                self._limit(feeder.name, what, left, members, evens=True)
 
     def _limit(self, feeder: str, what: str, left: Decimal, members: dict[int, int], *, evens: bool = False) -> None:
         limit = _Limit(feeder, what, tenths(left), members, evens)
@@ -174,6 +181,12 @@ class Limits:
 
     # --- seeing ------------------------------------------------------------------------------------------------------------------
 
+    def slacks(self) -> tuple[list[int], list[list[tuple[int, int]]]]:
+        """What is left of each limit, and for each load in which limits it is, with what a tenth of it takes there."""
+        places = {id(limit): place for place, limit in enumerate(self._limits)}
+        of_load = [[(places[id(limit)], each) for limit, each in limits] for limits in self._of_load]
+        return [limit.slack for limit in self._limits], of_load
+
     def broken(self) -> tuple[str, ...]:
         """The limits that are exceeded now, as sentences: by base load alone, or by shares that were taken regardless."""
         return tuple(
@@ -193,7 +206,13 @@ class Limits:
 
 def tenths(amount: Decimal) -> int:
     """An amount in tenths, never more than it is."""
-    return int((amount * _PER_UNIT).to_integral_value(ROUND_FLOOR))
+    return floor(amount * _PER_UNIT)
+
+
+@cache
+def _leans(phases: tuple[int, ...], *, uneven: bool) -> tuple[tuple[int, int], ...]:
+    """The pairs of phases of which a load loads only the first, or may do so."""
+    return tuple(pair for pair in _PAIRS if pair[0] in phases and (uneven or pair[1] not in phases))
 
 
 def amperes(tenths_: int) -> Decimal:

@@ -11,7 +11,8 @@ from pilotwire.domain.kinds import Value
 from pilotwire.domain.load_management.demand import Demand, Strategy, laxity, needed_amperes
 from pilotwire.domain.load_management.layout import Amperes, EvseKey, Outlet, SiteLayout
 from pilotwire.domain.load_management.limits import ExternalLimit, Limits, Load, Rise, amperes, tenths
-from pilotwire.domain.load_management.prices import PricePeriod, waits_for_cheaper
+from pilotwire.domain.load_management.planning import Charge, Plan
+from pilotwire.domain.load_management.prices import PricePeriod
 
 ROTATE_AFTER: Final = timedelta(minutes=15)
 """How long who charges is not paused for the sake of who waits: contactors and vehicles suffer from being switched."""
@@ -68,7 +69,7 @@ def share(situation: Situation) -> Shares:
 
 
 class _Wish(Value):
-    """A demand in tenths; `load` is its place among the loads."""
+    """A demand in tenths; `load` is its place among the loads, `watts` what its vehicle gets for an ampere on each phase."""
 
     demand: Demand
     load: int
@@ -76,7 +77,7 @@ class _Wish(Value):
     most: int
     needed: int | None
     laxity: timedelta
-    waits: bool
+    watts: Decimal
 
 
 class _Sharing:
@@ -92,13 +93,14 @@ class _Sharing:
         soft = () if target is None else (ExternalLimit(feeder=root, watts=target),)
         self._limits = self._limits_with((*situation.external, *soft))
         self._wishes = [self._wish(number, demand) for number, demand in enumerate(self._free)]
+        self._waiting = self._who_waits()
 
     def _limits_with(self, external: tuple[ExternalLimit, ...]) -> Limits:
         """The limits, with what nobody can change taken already."""
-        at = {demand.key: demand.phases for demand in self._at.demands}
+        at = {demand.key: demand for demand in self._at.demands}
         stuck = [(self._outlets[key], amps) for key, amps in self._at.fixed.items() if key in self._outlets]
-        loads = [Load(key=one.key, phases=phases_of(self._outlets[one.key], one.phases)) for one in self._free]
-        loads += [Load(key=one.key, phases=phases_of(one, at.get(one.key, len(one.phases)))) for one, _ in stuck]
+        loads = [_load(self._outlets[one.key], one) for one in self._free]
+        loads += [_load(one, at.get(one.key)) for one, _ in stuck]
         limits = Limits(self._at.layout, loads, self._at.base, external)
         for number, (_, amps) in enumerate(stuck, len(self._free)):
             limits.take(number, -tenths(-amps))
@@ -111,11 +113,11 @@ class _Sharing:
         least = max(outlet.least, demand.least or Decimal(0))
         if demand.energy is not None and demand.energy <= 0:
             most = Decimal(0)
-        needed = needed_amperes(demand, now, voltage)
-        left = laxity(demand, now, voltage, most)
-        waits = self._at.strategy is Strategy.CHEAPEST_HOURS and waits_for_cheaper(
-            self._at.prices, now, demand.departure, left
-        )
+        # What its vehicle gets for an ampere of the grid.
+        volts = voltage * outlet.efficiency if outlet.dc else voltage
+        phases = len(self._limits.loads[number].phases)
+        needed = needed_amperes(demand, now, volts, phases)
+        left = laxity(demand, now, volts, most, phases)
         return _Wish(
             demand=demand,
             load=number,
@@ -123,8 +125,22 @@ class _Sharing:
             most=max(0, tenths(most)),
             needed=None if needed is None else int((needed * 10).to_integral_value(ROUND_CEILING)),
             laxity=_LONG if left is None else left,
-            waits=waits,
+            watts=volts * phases,
         )
+
+    def _who_waits(self) -> set[int]:
+        """The loads of those who are better served in cheaper hours."""
+        if self._at.strategy is not Strategy.CHEAPEST_HOURS or not self._at.prices:
+            return set()
+        plan, waiting = Plan(self._limits, self._at.prices, self._at.now), set()
+        for wish in self._order():
+            one = wish.demand
+            if one.energy is None or one.departure is None or wish.most < wish.least or wish.most <= 0:
+                continue
+            charge = Charge(wish.load, one.energy, one.departure, wish.watts, wish.least, wish.most)
+            if plan.waits(charge):
+                waiting.add(wish.load)
+        return waiting
 
     # --- the decision --------------------------------------------------------------------------------------------------------------
 
@@ -149,7 +165,7 @@ class _Sharing:
         """Who gets his least, in this order."""
         admitted: list[_Wish] = []
         for wish in asking:
-            able = not wish.waits and wish.most >= wish.least and wish.most > 0
+            able = wish.load not in self._waiting and wish.most >= wish.least and wish.most > 0
             if able and self._limits.room(wish.load) >= wish.least:
                 self._limits.take(wish.load, wish.least)
                 admitted.append(wish)
@@ -228,7 +244,7 @@ class _Sharing:
     def _share(self, wish: _Wish, admitted: bool) -> Share:
         got = self._limits.shares[wish.load]
         why = ""
-        if wish.waits:
+        if wish.load in self._waiting:
             why = "it waits for a cheaper hour"
         elif wish.most < wish.least or wish.most == 0:
             why = (
@@ -254,6 +270,13 @@ class _Sharing:
             if one.departure is not None and wish.laxity < _LONG:
                 moments.append(now + wish.laxity)
         return min((moment for moment in moments if moment > now), default=None)
+
+
+def _load(outlet: Outlet, demand: Demand | None) -> Load:
+    """What loads an EVSE: of a vehicle that nobody knows yet, nobody knows on which phases."""
+    if demand is None:
+        return Load(key=outlet.key, phases=outlet.phases, uneven=not outlet.dc)
+    return Load(key=outlet.key, phases=phases_of(outlet, demand.phases), uneven=demand.uneven and not outlet.dc)
 
 
 def phases_of(outlet: Outlet, used: int) -> tuple[int, ...]:

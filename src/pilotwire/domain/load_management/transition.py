@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
-from pilotwire.domain.kinds import Value
+from pilotwire.domain.kinds import Value, changed
 from pilotwire.domain.load_management.layout import Amperes, EvseKey, SiteLayout
 from pilotwire.domain.load_management.limits import ExternalLimit, Limits, Load, Rise, amperes, tenths
 
@@ -22,7 +22,7 @@ STEP: Final = Decimal(1)
 class Hold(Value):
     """What an EVSE is held to (A on each phase): `confirmed` by its station, and `sent` if that has not been answered yet.
 
-    `phases` are those it may load. `reachable`: its station can be told something now.
+    `phases` are those it may load, `uneven` if perhaps not all of them. `reachable`: its station can be told something now.
     """
 
     key: EvseKey
@@ -30,6 +30,7 @@ class Hold(Value):
     confirmed: Decimal
     sent: Decimal | None = None
     reachable: bool = True
+    uneven: bool = False
 
     @property
     def worst(self) -> Decimal:
@@ -46,22 +47,22 @@ class Order(Value):
 
 def accepted(hold: Hold, told: Decimal) -> Hold:
     """The station has accepted what was sent."""
-    return Hold(key=hold.key, phases=hold.phases, confirmed=told, reachable=hold.reachable)
+    return changed(hold, confirmed=told, sent=None)
 
 
 def refused(hold: Hold) -> Hold:
     """The station has said no: the old limit holds."""
-    return Hold(key=hold.key, phases=hold.phases, confirmed=hold.confirmed, reachable=hold.reachable)
+    return changed(hold, sent=None)
 
 
 def unanswered(hold: Hold) -> Hold:
     """No answer came: either may hold from now on, until the station is heard again."""
-    return Hold(key=hold.key, phases=hold.phases, confirmed=hold.worst, reachable=hold.reachable)
+    return changed(hold, confirmed=hold.worst, sent=None)
 
 
 def sent(hold: Hold, told: Decimal) -> Hold:
     """A limit is on its way. One that was on its way before may have arrived as well."""
-    return Hold(key=hold.key, phases=hold.phases, confirmed=hold.worst, sent=told, reachable=hold.reachable)
+    return changed(hold, confirmed=hold.worst, sent=told)
 
 
 def next_orders(
@@ -77,9 +78,6 @@ def next_orders(
 
     To one that has not answered yet only something lower than what is on its way is sent.
     """
-    limits = Limits(layout, [Load(key=hold.key, phases=hold.phases) for hold in holds], base, external)
-    for number, hold in enumerate(holds):
-        limits.take(number, -tenths(-hold.worst))
     lowered, rises = [], []
     for number, hold in enumerate(holds):
         target = targets.get(hold.key)
@@ -90,6 +88,13 @@ def next_orders(
             lowered.append(Order(key=hold.key, amperes=target))
         elif target > stands and hold.sent is None:
             rises.append(Rise(number, tenths(target)))
+    if not rises:
+        return tuple(lowered)
+    limits = Limits(
+        layout, [Load(key=hold.key, phases=hold.phases, uneven=hold.uneven) for hold in holds], base, external
+    )
+    for number, hold in enumerate(holds):
+        limits.take(number, -tenths(-hold.worst))
     limits.fill(rises)
     raised = []
     for rise in rises:

@@ -13,13 +13,13 @@ from typing import Final
 
 from pilotwire.domain.kinds import Value, changed
 from pilotwire.domain.tariff.conditions import FixedFacts, Moment, Usage, applies, applies_fixed
+from pilotwire.domain.tariff.money import tax_factor
 from pilotwire.domain.tariff.tariffs import FixedPrices, Price, Tariff, TaxRate, TimePrices
 
 _PLACES: Final = Decimal("0.0001")
 """To what costs are rounded when they are told."""
 _WH_PER_KWH: Final = 1000
 _SECONDS_PER_MINUTE: Final = 60
-_HUNDRED: Final = Decimal(100)
 _KINDS: Final = ("fixed", "energy", "charging_time", "idle_time", "reservation_time", "reservation_fixed")
 
 
@@ -346,10 +346,7 @@ def total(bill: Bill, *, final: bool) -> Decimal:
 
 def with_taxes(amount: Decimal, rates: tuple[TaxRate, ...]) -> Decimal:
     """An amount with its taxes: those of a stack together, on what the stacks below make (I12.FR.13)."""
-    for stack in sorted({rate.stack or 0 for rate in rates}):
-        percent = sum((rate.tax for rate in rates if (rate.stack or 0) == stack), Decimal(0))
-        amount += amount * percent / _HUNDRED
-    return amount
+    return amount * tax_factor(rates)
 
 
 def _cost(bill: Bill) -> TotalCost:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Final
+from fractions import Fraction
+from typing import Final, TypeVar
 
 from pilotwire.domain.kinds import Value
 from pilotwire.domain.tariff.tariffs import Conditions, DayOfWeek, EvseKind, FixedConditions, Tariff
 
 _DAYS: Final = tuple(DayOfWeek)
+_Number = TypeVar("_Number", Decimal, Fraction)
 
 
 class Moment(Value):
@@ -52,15 +54,20 @@ def applies(conditions: Conditions | None, moment: Moment, used: Usage, duration
         "charging_time": used.charging_time,
         "idle_time": used.idle_time,
     }
-    within = all(
-        _within(value, getattr(conditions, f"min_{name}"), getattr(conditions, f"max_{name}"))
+    fits = all(
+        within(value, getattr(conditions, f"min_{name}"), getattr(conditions, f"max_{name}"))
         for name, value in values.items()
     )
-    return within and _calendar_fits(conditions, moment)
+    return fits and calendar_fits(conditions, moment.local, moment.evse_kind)
 
 
 def applies_fixed(conditions: FixedConditions | None, moment: Moment, facts: FixedFacts) -> bool:
     """Whether a price to be paid once is to be paid."""
+    return fixed_fits(conditions, moment.local, moment.evse_kind, facts)
+
+
+def fixed_fits(conditions: FixedConditions | None, local: datetime, evse_kind: EvseKind, facts: FixedFacts) -> bool:
+    """Whether a price to be paid once is to be paid at a time on the wall."""
     if conditions is None:
         return True
     for wanted, is_so in (
@@ -69,19 +76,23 @@ def applies_fixed(conditions: FixedConditions | None, moment: Moment, facts: Fix
     ):
         if wanted is not None and wanted != is_so:
             return False
-    return _calendar_fits(conditions, moment)
+    return calendar_fits(conditions, local, evse_kind)
 
 
-def _within(value: Decimal, low: Decimal | int | None, high: Decimal | int | None) -> bool:
-    """From the one nearest to zero, inclusive, to the one furthest, exclusive: with negative limits for energy that flows back."""
+def within(value: _Number, low: _Number | int | None, high: _Number | int | None) -> bool:
+    """Whether a quantity is in a range: from the limit nearest to zero, inclusive, to the one furthest, exclusive.
+
+    Limits are negative for energy that flows back.
+    """
     if (low is not None and low < 0) or (high is not None and high < 0):
         value, low, high = -value, None if low is None else -low, None if high is None else -high
     return (low is None or value >= low) and (high is None or value < high)
 
 
-def _calendar_fits(conditions: Conditions | FixedConditions, moment: Moment) -> bool:
-    today, now = moment.local.date(), moment.local.time().replace(tzinfo=None)
-    if conditions.evse_kind is not None and conditions.evse_kind is not moment.evse_kind:
+def calendar_fits(conditions: Conditions | FixedConditions, local: datetime, evse_kind: EvseKind) -> bool:
+    """Whether the conditions on date, weekday, time of day and kind of EVSE hold at a time on the wall."""
+    today, now = local.date(), local.time().replace(tzinfo=None)
+    if conditions.evse_kind is not None and conditions.evse_kind is not evse_kind:
         return False
     if conditions.valid_from_date is not None and today < date.fromisoformat(conditions.valid_from_date):
         return False

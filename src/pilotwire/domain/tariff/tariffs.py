@@ -217,10 +217,11 @@ def _of_parts(tariff: Tariff) -> Iterator[TariffMisfit]:
         yield from _of_taxes(f"{name}.tax_rates", part.tax_rates)
         for number, price in enumerate(part.prices):
             if price.conditions is not None:
-                yield from _of_conditions(f"{name}.prices[{number}].conditions", price.conditions)
+                yield from condition_misfits(f"{name}.prices[{number}].conditions", price.conditions)
 
 
-def _of_conditions(where: str, conditions: Conditions | FixedConditions) -> Iterator[TariffMisfit]:
+def condition_misfits(where: str, conditions: Conditions | FixedConditions) -> Iterator[TariffMisfit]:
+    """What is wrong with conditions that are at `where` in a tariff."""
     for name in ("start_time_of_day", "end_time_of_day"):
         told = getattr(conditions, name)
         if told is not None and not _TIME.fullmatch(told):
@@ -231,7 +232,13 @@ def _of_conditions(where: str, conditions: Conditions | FixedConditions) -> Iter
             yield _misfit(f"{where}.{name}", f"{told!r} is no date like 2030-01-31", "I07.FR.17")
     for name in _RANGES:
         low, high = getattr(conditions, f"min_{name}", None), getattr(conditions, f"max_{name}", None)
-        if low is not None and high is not None and low >= high:
+        if low is None or high is None:
+            continue
+        if low * high < 0:
+            yield _misfit(
+                f"{where}.max_{name}", f"from {low} to {high} is energy that flows in and energy that flows back"
+            )
+        elif abs(low) >= abs(high):  # the least is the one closest to zero, also of energy that flows back
             yield _misfit(f"{where}.max_{name}", f"from {low} to less than {high} is nothing")
 
 

@@ -23,18 +23,60 @@ def choose(
     most_w: float,
     departure_s: float | None = None,
     phases: int | None = None,
+    gives_w: float = 0.0,
+    spare_wh: float = 0.0,
 ) -> Profile:
     """The cheapest schedule that gives `needs_wh` before the departure; if none does, the one that gives most. Equal ones: the first.
 
     Without a price on every one of them that can be compared, the first counts as the cheapest. The plan keeps to the schedule's steps,
-    and to `most_w`, the highest power of the vehicle. No schedules (dynamic control): a plan without steps.
+    and to `most_w`, the highest power of the vehicle (`plan` tells the rest). No schedules (dynamic control): a plan without steps.
     """
     if not schedules:
         return Profile(1, max_phases=phases)
     given = {one.id: energy_of(one, most_w, departure_s) for one in schedules}
     enough = [one for one in schedules if given[one.id] >= needs_wh]
     taken = _cheapest(enough) if enough else max(schedules, key=lambda one: given[one.id])
-    return Profile(taken.id, _within(taken.steps, most_w), phases, keeps_tolerance=True)
+    steps = plan(taken, needs_wh=needs_wh, most_w=most_w, departure_s=departure_s, gives_w=gives_w, spare_wh=spare_wh)
+    return Profile(taken.id, steps, phases, keeps_tolerance=True)
+
+
+def plan(
+    schedule: Schedule,
+    *,
+    needs_wh: float,
+    most_w: float,
+    departure_s: float | None = None,
+    gives_w: float = 0.0,
+    spare_wh: float = 0.0,
+) -> tuple[PowerStep, ...]:
+    """What the vehicle makes of a schedule: its steps, no higher than `most_w`, nor below what may come back (`discharge`).
+
+    Where a schedule gives nothing and takes energy back, up to `gives_w` is given: of what can be spared now (`spare_wh`) and has come
+    since, so much as comes again before the departure. `gives_w` 0: the vehicle gives nothing.
+    """
+    until = float(schedule.duration if departure_s is None else min(schedule.duration, departure_s))
+    starts = {0, *(one.start for one in schedule.steps), *(one.start for one in schedule.discharge)}
+    bounds = [*sorted(each for each in starts if each < schedule.duration), schedule.duration]
+    steps: list[PowerStep] = []
+    level = 0.0
+    """Wh taken and not given back by now."""
+    for start, end in pairwise(bounds):
+        wanted = power_at(schedule.steps, start) or 0.0
+        back = min(gives_w, abs(power_at(schedule.discharge, start) or 0.0) if schedule.discharge else gives_w)
+        seconds = max(0.0, min(end, until) - start)
+        watts = max(min(wanted, most_w), -back)
+        if wanted == 0 and schedule.discharge and seconds and back:
+            comes = energy_of(schedule, most_w, until) - energy_of(schedule, most_w, min(end, until))
+            gives = max(0.0, level + min(spare_wh, comes - needs_wh))
+            watts, seconds = -back, min(seconds, int(gives * _HOUR / back))
+            if not seconds:
+                watts = 0.0
+        _add(steps, start, watts)
+        if watts < 0 < seconds < end - start:
+            _add(steps, start + int(seconds), 0.0)
+        level += watts * seconds / _HOUR
+        level = min(level, max(needs_wh, 0.0)) if watts > 0 else level
+    return tuple(steps)
 
 
 def energy_of(schedule: Schedule, most_w: float, until_s: float | None = None) -> float:
@@ -99,11 +141,7 @@ def _cheapest(schedules: Sequence[Schedule]) -> Schedule:
     return min(zip(schedules, known, strict=True), key=lambda pair: pair[1][1])[0]
 
 
-def _within(steps: Sequence[PowerStep], most_w: float) -> tuple[PowerStep, ...]:
-    """The steps cut to the vehicle's own power; steps that change nothing any more are left out."""
-    made: list[PowerStep] = []
-    for one in steps:
-        watts = min(one.watts, most_w)
-        if not made or made[-1].watts != watts:
-            made.append(PowerStep(one.start, watts))
-    return tuple(made)
+def _add(steps: list[PowerStep], start: int, watts: float) -> None:
+    """One more step, unless it changes nothing."""
+    if not steps or steps[-1].watts != watts:
+        steps.append(PowerStep(start, watts))

@@ -7,6 +7,7 @@ schedules and departures are told in the seconds of the line.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
@@ -34,6 +35,7 @@ from pilotwire.iso15118.charging import (
     Transfer,
 )
 from pilotwire.iso15118.evcc.ports import EvState, Offered, Wish
+from pilotwire.iso15118.exi.declare import Element
 
 NOMINAL_V: Final = 230.0
 BULK_SOC: Final = 80.0
@@ -103,6 +105,8 @@ class SpeakingVehicle:
         self._limits: Limits | None = None
         self._now = Offered()
         self._profile: Profile | None = None
+        self._schedule: Schedule | None = None
+        self._told_tariff: Element | None = None
         self._planned_at = 0.0
         self._power_since: float | None = None
         self._stopped = False
@@ -135,6 +139,11 @@ class SpeakingVehicle:
         if not self._meters:
             return None
         return self._meters[-1].energy_wh - self._meters[0].energy_wh
+
+    @property
+    def prices(self) -> Element | None:
+        """What the charge costs, as the station told it: by the schedule that was chosen, or in dynamic control; None: it did not."""
+        return self._schedule.tariff if self._schedule is not None else self._told_tariff
 
     @property
     def power_w(self) -> float:
@@ -198,14 +207,17 @@ class SpeakingVehicle:
     def choose(self, schedules: Sequence[Schedule]) -> Profile:
         """The cheapest schedule that is enough, and a plan within it."""
         needs = self.needs(self._transfer, Control.SCHEDULED)
-        ac = self.vehicle.spec.ac
+        ac, feedback = self.vehicle.spec.ac, self._feedback(self._transfer)
         self._profile = choose(
             schedules,
             needs_wh=(needs.energy_wh or 0.0) / self._speed,
             most_w=self._most_w(self._transfer),
             departure_s=needs.departure_s,
             phases=ac.phases if ac is not None and not self._transfer.dc else None,
+            gives_w=feedback.max_power_w if feedback is not None else 0.0,
+            spare_wh=self._spare_wh() / self._speed,
         )
+        self._schedule = next((one for one in schedules if one.id == self._profile.schedule_id), None)
         self._planned_at = self._clock.monotonic()
         return self._profile
 
@@ -225,6 +237,8 @@ class SpeakingVehicle:
         """What the station gives from now on. Power begins with the first message of the charge loop after the contactors closed."""
         self._advance()
         self._now = offered
+        self._told_tariff = offered.tariff or self._told_tariff
+        self._mind(offered)
         if offered.limits is not None:
             self._limits = offered.limits
         if offered.notice is not Notice.NONE and offered.notice not in self.notices:
@@ -263,7 +277,8 @@ class SpeakingVehicle:
         self._advance()
         self._closed = False
         self._offer(live=False)
-        self._profile, self._pause_asked = None, False
+        self._profile, self._schedule, self._pause_asked = None, None, False
+        self.vehicle.aim_no_more()
         self._paused_once = self._paused_once or end.ending is Ending.PAUSED
 
     # --- time --------------------------------------------------------------------------------------------------------------------
@@ -289,8 +304,8 @@ class SpeakingVehicle:
 
     def _seconds_left(self) -> float | None:
         """Until the departure, in the battery's time."""
-        wanted = self.vehicle.wish.departure_s
-        return None if wanted is None else wanted - float(self.vehicle.save()["plugged_s"])
+        left = self.vehicle.departure_in_s
+        return None if left == math.inf else left
 
     @property
     def _departed(self) -> bool:
@@ -323,7 +338,21 @@ class SpeakingVehicle:
     def _keeps_soc(self, transfer: Transfer) -> float | None:
         """Down to which state of charge it gives back; None: it gives nothing back."""
         feedback = self._feedback(transfer)
-        return feedback.min_soc if feedback is not None else None
+        return max(feedback.min_soc, self.vehicle.least_soc) if feedback is not None else None
+
+    def _spare_wh(self) -> float:
+        """What it could give back now, at the inlet."""
+        keeps, battery = self._keeps_soc(self._transfer), self.vehicle.battery
+        if keeps is None:
+            return 0.0
+        return max(0.0, battery.energy_wh - battery.spec.capacity_wh * keeps / 100) * self._efficiency(self._transfer)
+
+    def _mind(self, offered: Offered) -> None:
+        """What the station wants reached, where the vehicle left that to it."""
+        told = (offered.departure_s, offered.least_soc, offered.target_soc)
+        if any(each is not None for each in told):
+            departure = None if offered.departure_s is None else offered.departure_s * self._speed
+            self.vehicle.aim(target_soc=offered.target_soc, least_soc=offered.least_soc, departure_in_s=departure)
 
     def _feedback(self, transfer: Transfer) -> Feedback | None:
         if not transfer.bidirectional:
@@ -357,6 +386,12 @@ class SpeakingVehicle:
         if self._profile is None:
             return None
         return power_at(self._profile.steps, self._clock.monotonic() - self._planned_at)
+
+    def _back_w(self) -> float:
+        """How much may be given back now, by the schedule it chose; infinity: that says nothing of it."""
+        if self._schedule is None or not self._schedule.discharge:
+            return math.inf
+        return abs(power_at(self._schedule.discharge, self._clock.monotonic() - self._planned_at) or 0.0)
 
     def _target_a(self) -> float:
         """DC current it asks for now: by charging curve, inlet, plan and the station's limits; negative: it gives."""
@@ -404,6 +439,6 @@ class SpeakingVehicle:
             phases=limits.phases,
             voltage_v=limits.nominal_v,
             current_a=limits.max_a,
-            power_w=min(one for one in watts if one is not None),
+            power_w=max(min(one for one in watts if one is not None), -self._back_w()),
             live=live,
         )

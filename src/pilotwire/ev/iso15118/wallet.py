@@ -98,14 +98,16 @@ class FolderWallet:
         except ConfigError as error:
             raise ConfigError(f"{path}: {error.what}", error.remedy) from None
 
+    def has(self, emaid: str) -> bool:
+        """Whether this contract is there."""
+        return self._file_of(emaid) is not None
+
     def prefer(self, emaid: str) -> None:
         """Use this contract first from now on. Raises ConfigError if it is not there."""
-        wanted = normalised(emaid)
-        for path in self._files():
-            name = emaid_of(self._credential(path))
-            if wanted in (name, _contract(name)):
-                self._touch(path)
-                return
+        path = self._file_of(emaid)
+        if path is not None:
+            self._touch(path)
+            return
         there = ", ".join(emaid_of(one) for one in self.contracts()) or "none"
         raise ConfigError(f"There is no contract {emaid} in {self.folder}.", f"There are: {there}.")
 
@@ -114,6 +116,14 @@ class FolderWallet:
         found = [*sorted(self.folder.glob("*")), *sorted((self.folder / "contracts").glob("*"))]
         open_ = [one for one in found if one.is_file() and _has_secret(one) and _is_open(one)]
         return [f"{one} has a private key that others may read; `chmod 600` it." for one in open_]
+
+    def _file_of(self, emaid: str) -> Path | None:
+        wanted = normalised(emaid)
+        for path in self._files():
+            name = emaid_of(self._credential(path))
+            if wanted in (name, _contract(name)):
+                return path
+        return None
 
     # --- files -------------------------------------------------------------------------------------------------------------------
 

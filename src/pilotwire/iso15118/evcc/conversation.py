@@ -33,7 +33,8 @@ class Next:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """The vehicle is not ready for the next request; the same response is looked at again."""
+    """The vehicle is not ready for the next request; the same response is looked at again, until its own time is over
+    (V2G_EVCC_Sequence_Performance_Time): a station would give the session up soon after."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +177,9 @@ class Conversation(ABC):
             self._ready_until = now + timedelta(seconds=self.timing.ready_to_charge)
         self.message = message
         self._held = body
+        self._deadline = now + timedelta(seconds=self.timing.ev_sequence_performance)
+        if self._ready_until is not None and not self.chosen.facts.get("charged"):
+            self._deadline = min(self._deadline, self._ready_until)
         return self.again(now)
 
     def _joins(self, session_id: bytes) -> bool:
@@ -199,7 +203,6 @@ class Conversation(ABC):
             return None
         step = self._leaving() or self.table[type(self._held)](self, self._held, now)
         if isinstance(step, Hold):
-            self._deadline = None
             return None
         self._held = None
         if isinstance(step, Over):
@@ -217,14 +220,16 @@ class Conversation(ABC):
         return self.stop() if state.enough else None
 
     def next_deadline(self) -> datetime | None:
-        """Of the response that is waited for."""
+        """Of the response that is waited for, or of the vehicle's own next request."""
         return self._deadline if self._over is None else None
 
     def expired(self, now: datetime) -> Ask | None:
-        """The station did not answer in time (V2G_EVCC_Msg_Timeout)."""
+        """The station did not answer in time (V2G_EVCC_Msg_Timeout), or the vehicle did not get ready."""
         if self._over is None and self._deadline is not None and now >= self._deadline:
             waited = self._waits_for.__name__ if self._waits_for else "the first response"
             why = f"The station did not send {waited} in time."
+            if self._held is not None:
+                why = f"The vehicle was not ready for its next request after {waited} in time."
             if self._not_ready(now):
                 why = f"Charging did not begin within {self.timing.ready_to_charge:g} s."
             self._end(SessionEnd(Ending.TIMEOUT, why))

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import NoReturn
 
+from pilotwire.iso15118.exi.second_level import AFTER_VALUE, NAMED, SIMPLE, Events
+
 
 class Strings(list[tuple[int, str]]):
     """The string table: each literal with the number of its element or attribute, in the order of the stream (EXI 7.3).
@@ -34,6 +36,8 @@ class Strings(list[tuple[int, str]]):
 _FOREIGN = "an event that the schema does not have here"
 _MOST_GROUPS = 160
 """Groups of seven bits in one integer: more than any serial number of a certificate needs (RFC 5280: 20 octets)."""
+_MOST_NAME = 200
+"""Characters of a name that is told."""
 _MOST_CODE_POINT = 0x10FFFF
 _SURROGATES = range(0xD800, 0xE000)
 
@@ -55,6 +59,64 @@ def refuse(x: int, r: int, n: int, k: int) -> NoReturn:
     """The n upper ones of n + k bits `x`, read with `r` bits left after them, should have been zero: say which one was not."""
     wrong = (x >> k).bit_length() or 1
     raise Unreadable(_FOREIGN if n else "a value out of range", r + k + wrong)
+
+
+def astray(v: int, r: int, x: int, k: int, states: tuple[Events, ...], spaces: tuple[str, ...]) -> NoReturn:
+    """The same where each of the upper bits was the code of an event without alternative: say what the second level has there."""
+    wrong = (x >> k).bit_length()
+    left = r + k + wrong
+    raise Unreadable(_second_level(v, left - 1, states[len(states) - wrong], spaces), left)
+
+
+def beyond(v: int, r: int, over: int, n: int, mixed: bool, state: Events, spaces: tuple[str, ...]) -> NoReturn:
+    """A code of n bits was `over` more than the declared ones of its state go: say what it is. `mixed`: text may stand there."""
+    if mixed and over == 0:
+        raise Unreadable(f"{_FOREIGN}: text between elements, which the schema allows and which is not carried", r + n)
+    if over > mixed:
+        raise Unreadable(_FOREIGN, r + n)
+    raise Unreadable(_second_level(v, r, state, spaces), r + n)
+
+
+def foreign(v: int, r: int, spaces: tuple[str, ...]) -> NoReturn:
+    """An element at a place that the schema leaves to other schemas: say which."""
+    name = _name(v, r, spaces)
+    raise Unreadable(f"the element {name} where the schema allows any (xs:any): such content is not carried", r)
+
+
+def _second_level(v: int, r: int, state: Events, spaces: tuple[str, ...]) -> str:
+    width = (len(state) - 1).bit_length()
+    r -= width
+    code = v >> r & (1 << width) - 1 if r >= 0 else len(state)
+    if code >= len(state):
+        return _FOREIGN
+    event = state[code]
+    return f"{_FOREIGN}: {event.value}" + (f", {_name(v, r, spaces)}" if event in NAMED else "")
+
+
+def _name(v: int, r: int, spaces: tuple[str, ...]) -> str:
+    """The name that stands in a stream, as {namespace}name; as far as it can be told without the string table of all names (EXI 7.1.7)."""
+    try:
+        width = len(spaces).bit_length()
+        r -= width
+        index = v >> r & (1 << width) - 1
+        space, r = _literal(v, r, 0) if index == 0 else (spaces[index - 1], r)
+        local, _ = _literal(v, r, 1)
+    except (Unreadable, IndexError, ValueError):
+        return "whose name cannot be read"
+    name = f"{{{space}}}{local or '(a name of its schema)'}"
+    return name if name.isprintable() else "whose name cannot be read"
+
+
+def _literal(v: int, r: int, extra: int) -> tuple[str, int]:
+    """A string whose length is written with so much more; "" for a hit."""
+    r -= 8
+    n = v >> r & 255
+    if n > 127:
+        n, r = more(v, r, n)
+    n -= extra
+    if n > r // 8 or n > _MOST_NAME:
+        raise Unreadable("a name that is too long", r)
+    return _characters(v, r, n) if n > 0 else ("", r)
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------------------
@@ -79,12 +141,12 @@ def text(v: int, r: int, x: int, t: Strings, q: int) -> tuple[str, int]:
     """A string element from its CH event on, whose first nine bits are `x`, with its end; an undeclared end makes it empty."""
     if x > 255:
         if x >> 5 & 7:
-            raise Unreadable(_FOREIGN, r + 9)
+            raise Unreadable(_second_level(v, r + 8, SIMPLE, ()), r + 9)
         return "", r + 5
     s, r = text_value(v, r, x, t, q)
     r -= 1
     if v >> r & 1:
-        raise Unreadable(_FOREIGN, r + 1)
+        raise Unreadable(_second_level(v, r, AFTER_VALUE, ()), r + 1)
     return s, r
 
 
@@ -138,12 +200,12 @@ def data(v: int, r: int, x: int) -> tuple[bytes, int]:
     """A binary element from its CH event on, whose first nine bits are `x`, with its end; an undeclared end makes it empty."""
     if x > 255:
         if x >> 5 & 7:
-            raise Unreadable(_FOREIGN, r + 9)
+            raise Unreadable(_second_level(v, r + 8, SIMPLE, ()), r + 9)
         return b"", r + 5
     b, r = data_value(v, r, x)
     r -= 1
     if v >> r & 1:
-        raise Unreadable(_FOREIGN, r + 1)
+        raise Unreadable(_second_level(v, r, AFTER_VALUE, ()), r + 1)
     return b, r
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from pilotwire.iso15118.exi import second_level
 from pilotwire.iso15118.exi.declare import Binary, Integer, Role, Text
 from pilotwire.iso15118.exi.generate import READ, SHORT, Alternatives, Lines, NameOf
-from pilotwire.iso15118.exi.grammar import END, Grammar, Position
+from pilotwire.iso15118.exi.grammar import END, START, Grammar, Position
+from pilotwire.iso15118.exi.second_level import AFTER_VALUE, SIMPLE, Events
 from pilotwire.iso15118.exi.shapes import Enumeration, Field, Flag, Value, counted
 
 _REFUSED: Final = "refuse"
@@ -17,7 +19,13 @@ class DecoderSource(Lines):
     """The source of the decoder of one class, and the constants it needs."""
 
     def __init__(
-        self, made: Grammar, alternatives: Alternatives, name_of: NameOf, number_of: Callable[[Field], int], loose: bool
+        self,
+        made: Grammar,
+        alternatives: Alternatives,
+        name_of: NameOf,
+        number_of: Callable[[Field], int],
+        loose: bool,
+        spaces: tuple[str, ...],
     ) -> None:
         super().__init__(C=made.cls)
         self._grammar = made
@@ -25,7 +33,9 @@ class DecoderSource(Lines):
         self._name_of = name_of
         self._number_of = number_of
         self._loose = loose
-        self._zeros = 0
+        self._spaces = spaces
+        self._zeros: list[Events] = []
+        """The states whose only event has not been read yet: what each has on the second level."""
         starts = [0]
         for position in made.positions:
             starts.append(starts[-1] + position.alternatives)
@@ -38,7 +48,7 @@ class DecoderSource(Lines):
         if self._grammar.loops:
             self._looping()
         else:
-            self._event(self._grammar.first)
+            self._event(START, self._grammar.first)
             for position in self._grammar.positions:
                 self._block(position)
         self._flush()
@@ -56,7 +66,7 @@ class DecoderSource(Lines):
                 self.add(f"f_{name} = None")
 
     def _looping(self) -> None:
-        self._event(self._grammar.first)
+        self._event(START, self._grammar.first)
         self._flush()
         self.add("p = r")
         self.add("while True:")
@@ -77,7 +87,7 @@ class DecoderSource(Lines):
             self.depth += 1
         if position.most == 1:
             self._value(position, low)
-            self._event(position.follow)
+            self._event(position.index, position.follow)
         else:
             self._items(position, low)
         if not position.always or again:
@@ -102,18 +112,18 @@ class DecoderSource(Lines):
         if position.least > 1:
             self.add(f"if len(f_{self._field(position).name}) < {position.least}:")
             self.depth += 1
-            self._zeros = 1
+            self._zeros = [second_level.events(ends=False, starts=False, attributes=False)]
             self._flush()
             self.add("continue")
             self.depth -= 1
         if most is not None:
             self.add(f"if len(f_{self._field(position).name}) == {most}:")
             self.depth += 1
-            self._event(position.follow)
+            self._event(position.index, position.follow)
             self._flush()
             self.add("break")
             self.depth -= 1
-        self._event((position.index, *position.follow), always_named=True)
+        self._event(position.index, (position.index, *position.follow), always_named=True)
         self._flush()
         self.add(
             f"if not {low} <= e < {low + position.alternatives}:" if position.alternatives > 1 else f"if e != {low}:"
@@ -131,13 +141,19 @@ class DecoderSource(Lines):
         assert position.field is not None
         return position.field
 
-    def _event(self, following: tuple[int, ...], always_named: bool = False) -> None:
-        """Read the code of the next event; `e` names it unless the next block is certain to run."""
+    def _second_level(self, state: int, following: tuple[int, ...]) -> Events:
+        """What a state has beside what is declared."""
+        last = self._grammar.positions[state].field if state != START else None
+        attributes = state == START or (last is not None and last.role is Role.ATTRIBUTE)
+        return second_level.events(ends=END in following, starts=state == START, attributes=attributes)
+
+    def _event(self, state: int, following: tuple[int, ...], always_named: bool = False) -> None:
+        """Read the code of the event that follows a position; `e` names it unless the next block is certain to run."""
         codes = self._grammar.codes(following)
         events = [self._end if index == END else self._starts[index] + choice for index, choice in codes]
         width = self._grammar.width(following)
         if len(events) == 1 and width == 1:
-            self._zeros += 1
+            self._zeros.append(self._second_level(state, following))
             only = codes[0][0]
             certain = only == END or (
                 self._grammar.positions[only].always and self._grammar.positions[only].alternatives == 1
@@ -147,28 +163,37 @@ class DecoderSource(Lines):
                 self.add(f"e = {events[0]}")
             return
         self._read(width, "e")
-        consecutive = events == list(range(events[0], events[0] + len(events)))
-        if consecutive:
-            self.add(f"if e >= {len(events)}:")
-            self.add(f"    {_REFUSED}(1, r, 1, {width - 1})")
+        mixed = self._grammar.has_text(following)
+        level, spaces = self.constant("S", self._second_level(state, following)), self.constant("U", self._spaces)
+        self.add(f"if e >= {len(events)}:")
+        self.add(f"    beyond(v, r, e - {len(events)}, {width}, {mixed}, {level}, {spaces})")
+        if events == list(range(events[0], events[0] + len(events))):
             if events[0]:
                 self.add(f"e += {events[0]}")
         else:
             table = self.constant("E", tuple(events))
-            self.add(f"if e >= {len(events)}:")
-            self.add(f"    {_REFUSED}(1, r, 1, {width - 1})")
             self.add(f"e = {table}[e]")
 
     def _flush(self) -> None:
         if self._zeros:
-            n, self._zeros = self._zeros, 0
+            states = self._taken_zeros()
+            n = len(states)
             self.add(f"r -= {n}")
             self.add(f"if v >> r & {(1 << n) - 1}:")
-            self.add(f"    {_REFUSED}(v >> r & {(1 << n) - 1}, r, {n}, 0)")
+            self._astray(f"v >> r & {(1 << n) - 1}", 0, states)
+
+    def _taken_zeros(self) -> tuple[Events, ...]:
+        states, self._zeros = tuple(self._zeros), []
+        return states
+
+    def _astray(self, read: str, rest: int, states: tuple[Events, ...]) -> None:
+        known, spaces = self.constant("Z", states), self.constant("U", self._spaces)
+        self.add(f"    astray(v, r, {read}, {rest}, {known}, {spaces})")
 
     def _read(self, n: int, name: str = "x") -> None:
         """Read n bits and the zeros before them."""
-        zeros, self._zeros = self._zeros, 0
+        states = self._taken_zeros()
+        zeros = len(states)
         if n + zeros == 0:
             self.add(f"{name} = 0")
             return
@@ -176,13 +201,13 @@ class DecoderSource(Lines):
         self.add(f"{name} = v >> r & {(1 << (n + zeros)) - 1}")
         if zeros:
             self.add(f"if {name} > {(1 << n) - 1}:")
-            self.add(f"    {_REFUSED}({name}, r, {zeros}, {n})")
+            self._astray(name, n, states)
 
     def _value(self, position: Position, low: int) -> None:
         one = position.field
         if one is None:
             self._flush()
-            self.add('raise Unreadable("content of a foreign namespace", r)')
+            self.add(f"foreign(v, r, {self.constant('U', self._spaces)})")
             return
         target = f"f_{one.name}"
         result = "y" if one.many else target
@@ -212,7 +237,7 @@ class DecoderSource(Lines):
                 self.add(f"{result}, r = {'data' if element else 'data_value'}(v, r, x)")
                 return
         if element:
-            self._zeros += 1
+            self._zeros.append(SIMPLE)
         match value:
             case Flag():
                 self._read(1)
@@ -228,7 +253,7 @@ class DecoderSource(Lines):
             case Integer():
                 self._integer(value, result)
         if element:
-            self._zeros += 1
+            self._zeros.append(AFTER_VALUE)
 
     def _integer(self, value: Integer, result: str) -> None:
         size = counted(value)

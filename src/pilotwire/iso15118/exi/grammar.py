@@ -64,8 +64,11 @@ class Grammar:
     def width(self, following: Iterable[int]) -> int:
         """How many bits a code takes in a state."""
         states = tuple(following)
-        content = any(one == END or not self._attribute(one) for one in states)
-        return (len(self.codes(states)) + (1 if self.cls.xsd.mixed and content else 0)).bit_length()
+        return (len(self.codes(states)) + self.has_text(states)).bit_length()
+
+    def has_text(self, following: Iterable[int]) -> bool:
+        """Whether text between elements (mixed content) has a code in a state: the one after all others."""
+        return self.cls.xsd.mixed and any(one == END or not self._attribute(one) for one in following)
 
     def _attribute(self, index: int) -> bool:
         one = self.positions[index].field

@@ -18,6 +18,7 @@ from pilotwire.iso15118.exi.generate import GLOBALS
 from pilotwire.iso15118.exi.generate_decoder import DecoderSource
 from pilotwire.iso15118.exi.generate_encoder import EncoderSource
 from pilotwire.iso15118.exi.grammar import Grammar, grammar
+from pilotwire.iso15118.exi.second_level import namespaces
 from pilotwire.iso15118.exi.shapes import Field, fields
 
 E = TypeVar("E", bound=Element)
@@ -121,6 +122,11 @@ class SchemaSet:
         return self._fragment_names
 
     # --- what there is -----------------------------------------------------------------------------------------------------------
+
+    @property
+    def spaces(self) -> tuple[str, ...]:
+        """The namespaces whose numbers names in a stream begin with."""
+        return namespaces({cls.xsd.namespace.uri for cls in self._classes})
 
     @property
     def classes(self) -> Sequence[type[Element]]:
@@ -389,7 +395,9 @@ class _Functions:
 
     def _make_decoder(self, cls: type[Element], name: str) -> None:
         made, alternatives = self._schemas.grammar(cls), self._schemas.alternatives(cls)
-        source = DecoderSource(made, alternatives, self._decoder_name, self._schemas.number_of, self._loose)
+        source = DecoderSource(
+            made, alternatives, self._decoder_name, self._schemas.number_of, self._loose, self._schemas.spaces
+        )
         self._run(source.text(name), name, source.constants)
 
     def _make_encoder(self, cls: type[Element], name: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -19,7 +19,7 @@ from pilotwire.iso15118.exi import DecodeError, SchemaSet
 from pilotwire.iso15118.exi.declare import Element
 from pilotwire.iso15118.net.connection import V2gConnection
 from pilotwire.iso15118.net.ending import ConnectionEnded
-from pilotwire.iso15118.secc.session import Reply, SeccSession
+from pilotwire.iso15118.secc.session import SeccSession
 from pilotwire.iso15118.v2gtp import PayloadType
 
 LOOK_AGAIN: Final = 0.05
@@ -91,13 +91,59 @@ class _Line:
         self._listener(Heard(Direction.RECEIVED, payload_type, payload, message))
         return message
 
-    async def leave(self) -> None:
-        """Stop waiting for messages."""
+    async def close(self) -> None:
+        """Stop waiting for messages, and close the connection."""
         if self._coming is not None:
             self._coming.cancel()
             with contextlib.suppress(asyncio.CancelledError, ConnectionEnded):
                 await self._coming
             self._coming = None
+        await self._connection.close(patience=LOOK_AGAIN)
+
+
+# --- both ends -------------------------------------------------------------------------------------------------------------------
+
+
+async def _held(
+    line: _Line,
+    clock: Clock,
+    begin: Callable[[_Line], Awaitable[S | SessionEnd]],
+    go_on: Callable[[_Line, S], Awaitable[SessionEnd]],
+    cancelled: str,
+) -> SessionEnd:
+    """Hold a session on a line until it is over, and close the line. `cancelled`: what is said of one that is ended from outside."""
+    session: S | None = None
+    try:
+        begun = await begin(line)
+        if isinstance(begun, SessionEnd):
+            return begun
+        session = begun
+        return await go_on(line, session)
+    except ConnectionEnded as end:
+        if session is not None:
+            session.dropped(clock.now(), end.what)
+            return session.over or SessionEnd(Ending.DROPPED, end.what)
+        return SessionEnd(Ending.DROPPED, end.what)
+    finally:
+        if session is not None and session.over is None:
+            session.dropped(clock.now(), cancelled)
+        await line.close()
+
+
+def _message(
+    line: _Line, session: SeccSession | EvccSession, got: tuple[PayloadType, bytes], now: datetime, peer: str
+) -> Element | None:
+    """What came. What cannot be read is no message of the protocol: the session cannot take it, and ends."""
+    schemas = session.schemas_of(got[0])
+    if schemas is None:
+        session.findings.append(f"A payload of type {got[0]:#06x} is none of this protocol; it was passed over.")
+        return None
+    try:
+        return line.read(*got, schemas)
+    except DecodeError as error:
+        session.findings.append(str(error))
+        session.dropped(now, f"A message of the {peer} cannot be read. {error}")
+        return None
 
 
 # --- the station -----------------------------------------------------------------------------------------------------------------
@@ -114,25 +160,15 @@ async def serve_vehicle(
 ) -> SessionEnd:
     """Speak with one vehicle until its session is over; the connection is closed then. `speaks`: what the station can."""
     at = clock or SystemClock()
-    line = _Line(connection, listener)
-    session: SeccSession | None = None
-    try:
+
+    async def begin(line: _Line) -> SeccSession | SessionEnd:
         taken = await _take_offer(line, speaks)
-        if isinstance(taken, SessionEnd):
-            return taken
-        chosen, offered = taken
-        session = make(chosen, offered, at.now())
+        return taken if isinstance(taken, SessionEnd) else make(*taken, at.now())
+
+    async def go_on(line: _Line, session: SeccSession) -> SessionEnd:
         return await _serve(line, session, at, linger)
-    except ConnectionEnded as end:
-        if session is not None:
-            session.dropped(at.now(), end.what)
-            return session.over or SessionEnd(Ending.DROPPED, end.what)
-        return SessionEnd(Ending.DROPPED, end.what)
-    finally:
-        if session is not None and session.over is None:  # cancelled from outside
-            session.dropped(at.now(), "The station ended the session.")
-        await line.leave()
-        await connection.close(patience=LOOK_AGAIN)
+
+    return await _held(_Line(connection, listener), at, begin, go_on, "The station ended the session.")
 
 
 async def _take_offer(line: _Line, speaks: Sequence[Speaks]) -> tuple[Speaks, tuple[str, ...]] | SessionEnd:
@@ -159,7 +195,8 @@ async def _serve(line: _Line, session: SeccSession, clock: Clock, linger: float)
         got = await line.receive(_patience(session.next_deadline(), clock, busy=busy))
         now = clock.now()
         if got is not None:
-            reply = _taken(line, session, got, now)
+            message = _message(line, session, got, now, "vehicle")
+            reply = session.feed(message, now) if message is not None else None
         else:
             deadline = session.next_deadline()
             reply = session.expired(now) if deadline is not None and now >= deadline else session.again(now)
@@ -171,21 +208,6 @@ async def _serve(line: _Line, session: SeccSession, clock: Clock, linger: float)
                 return reply.ends
         if session.over is not None:
             return session.over
-
-
-def _taken(line: _Line, session: SeccSession, got: tuple[PayloadType, bytes], now: datetime) -> Reply | None:
-    """What cannot be read is no message of the protocol: the session cannot answer it, and ends."""
-    schemas = session.schemas_of(got[0])
-    if schemas is None:
-        session.findings.append(f"A payload of type {got[0]:#06x} is none of this protocol; it was passed over.")
-        return None
-    try:
-        message = line.read(*got, schemas)
-    except DecodeError as error:
-        session.findings.append(str(error))
-        session.dropped(now, f"A message of the vehicle cannot be read. {error}")
-        return None
-    return session.feed(message, now)
 
 
 async def _linger(line: _Line, seconds: float) -> None:
@@ -209,24 +231,15 @@ async def visit_station(
 ) -> SessionEnd:
     """Speak with a station until the session is over; the connection is closed then. `speaks`: the most wanted first."""
     at = clock or SystemClock()
-    line = _Line(connection, listener)
-    session: EvccSession | None = None
-    try:
+
+    async def begin(line: _Line) -> EvccSession | SessionEnd:
         chosen = await _make_offer(line, speaks)
-        if isinstance(chosen, SessionEnd):
-            return chosen
-        session = make(chosen, at.now())
+        return chosen if isinstance(chosen, SessionEnd) else make(chosen, at.now())
+
+    async def go_on(line: _Line, session: EvccSession) -> SessionEnd:
         return await _visit(line, session, at)
-    except ConnectionEnded as end:
-        if session is not None:
-            session.dropped(at.now(), end.what)
-            return session.over or SessionEnd(Ending.DROPPED, end.what)
-        return SessionEnd(Ending.DROPPED, end.what)
-    finally:
-        if session is not None and session.over is None:
-            session.dropped(at.now(), "The vehicle ended the session.")
-        await line.leave()
-        await connection.close(patience=LOOK_AGAIN)
+
+    return await _held(_Line(connection, listener), at, begin, go_on, "The vehicle ended the session.")
 
 
 async def _make_offer(line: _Line, speaks: Sequence[Speaks]) -> Speaks | SessionEnd:
@@ -251,29 +264,16 @@ async def _visit(line: _Line, session: EvccSession, clock: Clock) -> SessionEnd:
             await _pause_until(ask.not_before, clock)
             await line.send(ask.schemas, ask.payload_type, ask.message)
         waiting = session.next_deadline()
-        got = await line.receive(_patience(waiting, clock, busy=waiting is None))
+        got = await line.receive(_patience(waiting, clock, busy=ask is None))
         now = clock.now()
         if got is not None:
-            ask = _given(line, session, got, now)
+            message = _message(line, session, got, now, "station")
+            ask = session.feed(message, now) if message is not None else None
         elif waiting is not None and now >= waiting:
             ask = session.expired(now)
         else:
             ask = session.again(now)
     return session.over
-
-
-def _given(line: _Line, session: EvccSession, got: tuple[PayloadType, bytes], now: datetime) -> Ask | None:
-    schemas = session.schemas_of(got[0])
-    if schemas is None:
-        session.findings.append(f"A payload of type {got[0]:#06x} is none of this protocol; it was passed over.")
-        return None
-    try:
-        message = line.read(*got, schemas)
-    except DecodeError as error:
-        session.findings.append(str(error))
-        session.dropped(now, f"A message of the station cannot be read. {error}")
-        return None
-    return session.feed(message, now)
 
 
 async def _pause_until(moment: datetime | None, clock: Clock) -> None:

@@ -80,7 +80,10 @@ class CertificateAsked:
 
 @dataclass(frozen=True, slots=True)
 class CertificateAnswer:
-    """The backend's answer: the EXI document of the response, b"" if there is none, and how many contracts are left (-20)."""
+    """The backend's answer: the EXI document of the response, b"" if there is none, and how many contracts are left (-20).
+
+    A document may refuse, by its ResponseCode; `reason` says why then, or why there is none.
+    """
 
     exi: bytes
     remaining: int = 0
@@ -151,6 +154,7 @@ class State:
     `limits`: what may be taken now (smart charging included). `target_w`: what a dynamic vehicle is to take (-20), negative: to give.
     `notice`: what the station asks of the vehicle, within `notice_s` seconds. `fault`: "" or what is wrong in a word
     (`malfunction`, `emergency`, `utility`). `receipt`: what the session has cost so far (ReceiptType of -20), told beside the meter.
+    `tariff`: prices that are known while the schedules are still being made (-20).
     """
 
     limits: Limits
@@ -169,6 +173,7 @@ class State:
     least_soc: int | None = None
     target_soc: int | None = None
     receipt: Element | None = None
+    tariff: Element | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,13 @@ The station's memory is the truth; the files are made from it, at every start to
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pilotwire.domain.certificates import CertificateKind, SigningUse
 from pilotwire.station.core.actions import ConnectAnew
 from pilotwire.station.core.certificates_memory import CertificatesMemory, OwnCertificate
-from pilotwire.station.core.jobs import Job
+from pilotwire.station.core.jobs import Job, Result
 from pilotwire.station.core.station import Station
 
 ROOT_FILES: dict[CertificateKind, str] = {
@@ -28,6 +29,8 @@ CHAIN_FILES: dict[SigningUse, str] = {
 }
 """Where the chain of a use is: `<name>-chain.pem`, and its key `<name>-key.pem` where the key store gives it."""
 
+_NOT_THERE = "The certificates could not be put where they are used. {}"
+
 
 @dataclass(frozen=True, slots=True)
 class ChainFile:
@@ -40,10 +43,26 @@ class ChainFile:
 
 @dataclass(frozen=True, slots=True)
 class WriteCertificates(Job):
-    """Make the files as they should be. `roots` are names and PEM texts, "" for a file that goes."""
+    """Make the files as they should be. `roots` are names and PEM texts, "" for a file that goes.
+
+    `gone` are CSMS roots that do not count any more, PEM, also if the station was set up with them.
+    """
 
     roots: tuple[tuple[str, str], ...]
     chains: tuple[ChainFile, ...]
+    gone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CertificatesWritten(Result):
+    """The files are as they should be: whoever shows certificates reads them anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class AllButKey(CertificatesWritten):
+    """The files are as they should be, but for a key that TLS needs and that cannot leave its store: `why` in a sentence."""
+
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,36 +78,66 @@ class Writing:
     def __init__(self) -> None:
         self.job: int | None = None
         self.reason = ""
+        self.gone = ""
+        """CSMS roots that were deleted, and may still count where the installer has put them, PEM."""
+        self.settled: list[Callable[[bool], None]] = []
+        """Who waits for the end of it, and is told whether the files are as they should be."""
         self.on_fallback = False
         """Whether the old CSMS root is the one tried at the moment (M05.FR.14)."""
         self.from_new = False
         """Whether the files are as the memory has them, so that a connection made now was made with them."""
 
 
-def write(station: Station, *, then_connect: str = "") -> None:
-    """Write the files as things are now; `then_connect`: why the connection must be made anew with them, if it must."""
+@dataclass(slots=True)
+class CsmsAnchor:
+    """The root, in PEM, by which the CSMS was found good when the present connection was made; "" without TLS, or if that is not known."""
+
+    pem: str = ""
+
+
+def write(station: Station, *, then_connect: str = "", settled: Callable[[bool], None] | None = None) -> None:
+    """Write the files as things are now; `then_connect`: why the connection must be made anew with them, if it must.
+
+    `settled` is told whether that went well. If not, it takes back what it had changed, and the files are written once more without it.
+    """
     writing = station.moment(Writing)
+    if settled is not None:
+        writing.settled.append(settled)
     if writing.job is not None:
         station.abandon(writing.job)
     writing.reason = then_connect or writing.reason
     writing.from_new = False
     writing.job = station.undertake(
         _job(station),
-        done=lambda _: _written(station, writing),
+        done=lambda result: _written(station, writing, result),
         failed=lambda why: _not_written(station, writing, why),
     )
 
 
-def _written(station: Station, writing: Writing) -> None:
-    reason, writing.reason, writing.job = writing.reason, "", None
+def _written(station: Station, writing: Writing, result: Result) -> None:
+    reason, writing.reason, writing.gone, writing.job = writing.reason, "", "", None
+    _settle(writing, well=True)
+    if isinstance(result, AllButKey):
+        station.note(_NOT_THERE.format(result.why))
+        return
     writing.from_new = True
     if reason:
         station.do(ConnectAnew(reason))
 
 
 def _not_written(station: Station, writing: Writing, why: str) -> None:
-    writing.job, writing.reason = None, ""
-    station.note(f"The certificates could not be put where they are used. {why}")
+    writing.job, writing.reason, writing.gone = None, "", ""
+    station.note(_NOT_THERE.format(why))
+    if _settle(writing, well=False):
+        write(station)
+
+
+def _settle(writing: Writing, *, well: bool) -> bool:
+    """Tell those who wait, the latest first if they have something to take back; whether there were any."""
+    waiting, writing.settled = writing.settled, []
+    for settled in waiting if well else reversed(waiting):
+        settled(well)
+    return bool(waiting)
 
 
 def _job(station: Station) -> WriteCertificates:
@@ -106,7 +155,7 @@ def _job(station: Station) -> WriteCertificates:
         )
         for kind, name in ROOT_FILES.items()
     )
-    return WriteCertificates(roots, chains)
+    return WriteCertificates(roots, chains, station.moment(Writing).gone)
 
 
 def _chain(name: str, own: OwnCertificate | None) -> ChainFile:

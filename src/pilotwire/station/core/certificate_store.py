@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from functools import lru_cache
 from itertools import pairwise
 
@@ -25,6 +25,8 @@ from pilotwire.domain.certificates import (
 )
 from pilotwire.domain.kinds import changed
 from pilotwire.station.core import certificate_files, security
+from pilotwire.station.core.actions import Answer
+from pilotwire.station.core.certificate_files import CsmsAnchor, Writing
 from pilotwire.station.core.certificates_memory import CertificatesMemory, OwnCertificate, Root
 from pilotwire.station.core.station import Station
 
@@ -61,25 +63,65 @@ def roots_of(station: Station, *kinds: CertificateKind) -> tuple[pki.Certificate
 # --- install --------------------------------------------------------------------------------------------------------
 
 
-def install(station: Station, command: InstallCertificate) -> InstallCertificateOutcome:
-    """Take a root certificate, or say no to one that is not good (M05.FR.02, M05.FR.07)."""
+def install(station: Station, ref: Hashable, command: InstallCertificate) -> None:
+    """Take a root certificate, or say no to one that is not good (M05.FR.02, M05.FR.07); answered when it is where it is used.
+
+    If it could not be put there, all is as before (M05.FR.03; 1.6 whitepaper: M05.FR.04).
+    """
+    take(station, command, lambda status: station.do(Answer(ref, InstallCertificateOutcome(status=status))))
+
+
+def take(
+    station: Station, command: InstallCertificate, told: Callable[[InstallCertificateStatus], None] = lambda _: None
+) -> None:
+    """As `install`, for whoever wants it: `told` is what became of it."""
+    memory = held(station)
     try:
-        certificate = pki.read_one(command.certificate)
-        pki.check_authority(certificate, station.stamp())
-        new = _root(station, command.kind, certificate)
+        new = _read(station, command)
     except pki.PkiFault as fault:
+        told(InstallCertificateStatus.REJECTED)
+        _not_installed(station, command.kind, fault.what)
         if command.kind is CertificateKind.CSMS_ROOT and station.settings.reports_bad_csms_roots:
             security.report(station, INVALID_CSMS_CERTIFICATE, fault.what)
-        return _refused(station, command, fault.what)
-    memory = held(station)
-    if _is_refused_by_old(station, command.kind, certificate):
-        return _refused(station, command, "It is not signed by the CSMS root it is to replace.")  # M05.FR.11
+        return
     kept = _with(station, memory.roots, new)
-    if len(kept) > len(memory.roots) and count(station) - len(memory.roots) + len(kept) > MOST_CERTIFICATES:
-        return _refused(station, command, "There is no room for more certificates.")  # M05.FR.06
+    if (hindrance := _hindrance(station, new, len(kept) - len(memory.roots))) is not None:
+        told(InstallCertificateStatus.REJECTED)
+        _not_installed(station, command.kind, hindrance)
+        return
+
+    def settled(well: bool) -> None:
+        if not well:
+            station.remember(changed(held(station), roots=memory.roots))
+        told(InstallCertificateStatus.ACCEPTED if well else InstallCertificateStatus.FAILED)
+
     station.remember(changed(memory, roots=kept))
-    certificate_files.write(station)
-    return InstallCertificateOutcome(status=InstallCertificateStatus.ACCEPTED)
+    certificate_files.write(station, settled=settled)
+
+
+def _not_installed(station: Station, kind: CertificateKind, why: str) -> None:
+    station.note(f"A certificate of the kind {kind} is not installed. {why}")
+
+
+def _read(station: Station, command: InstallCertificate) -> Root:
+    certificate = pki.read_one(command.certificate)
+    pki.check_authority(certificate, station.stamp())
+    return _root(station, command.kind, certificate)
+
+
+def _hindrance(station: Station, new: Root, more: int) -> str | None:
+    """What is against a root that is good; there would be so many more."""
+    if _is_refused_by_old(station, new):
+        return "It is not signed by the CSMS root it is to replace."  # M05.FR.11
+    if more > 0 and is_full(station, more):
+        return "There is no room for more certificates."  # M05.FR.06
+    return None
+
+
+def is_full(station: Station, more: int = 1) -> bool:
+    """Whether there is no room for so many more roots; 1.6 counts roots only, the station's own chains do not take their room (7.4)."""
+    there = len(held(station).roots) if station.settings.counts_roots_only else count(station)
+    return there + more > MOST_CERTIFICATES
 
 
 def _is_only_one(station: Station, kind: CertificateKind) -> bool:
@@ -87,10 +129,23 @@ def _is_only_one(station: Station, kind: CertificateKind) -> bool:
     return kind is CertificateKind.CSMS_ROOT and station.variables.on("SecurityCtrlr.AdditionalRootCertificateCheck")
 
 
-def _is_refused_by_old(station: Station, kind: CertificateKind, certificate: pki.Certificate) -> bool:
+def _old(station: Station) -> tuple[Root, ...]:
+    """The CSMS roots one of which must have signed a new one (M05.FR.10); the first becomes the fallback.
+
+    That is the one the connection stands on, if it is known, lest the station be lost; and the last that was installed.
+    """
+    roots = [root for root in held(station).roots if root.kind is CertificateKind.CSMS_ROOT]
+    anchor = station.moment(CsmsAnchor).pem
+    in_use = [root for root in roots if root.pem == anchor]
+    last = [root for root in roots if not root.fallback and root not in in_use]
+    return (*in_use[:1], *last[:1])
+
+
+def _is_refused_by_old(station: Station, new: Root) -> bool:
     """M05.FR.10: the root that is replaced must have signed the new one; one that is there already may come again."""
-    old = [root for root in held(station).roots if root.kind is kind and not root.fallback]
-    return _is_only_one(station, kind) and bool(old) and not pki.is_issued_by(certificate, certificates(old[0].pem)[0])
+    old = _old(station) if _is_only_one(station, new.kind) else ()
+    mine = certificates(new.pem)[0]
+    return bool(old) and not any(pki.is_issued_by(mine, certificates(root.pem)[0]) for root in old)
 
 
 def _with(station: Station, roots: tuple[Root, ...], new: Root) -> tuple[Root, ...]:
@@ -100,9 +155,8 @@ def _with(station: Station, roots: tuple[Root, ...], new: Root) -> tuple[Root, .
         return tuple(new if root is same[0] else root for root in roots)
     if not _is_only_one(station, new.kind):
         return (*roots, new)
-    others = [root for root in roots if root.kind is not new.kind]
-    old = [changed(root, fallback=True) for root in roots if root.kind is new.kind and not root.fallback]
-    return (*others, new, *old)
+    others = (root for root in roots if root.kind is not new.kind)
+    return (*others, new, *(changed(root, fallback=True) for root in _old(station)[:1]))
 
 
 def _root(station: Station, kind: CertificateKind, certificate: pki.Certificate) -> Root:
@@ -113,11 +167,6 @@ def _root(station: Station, kind: CertificateKind, certificate: pki.Certificate)
         if pki.is_issued_by(certificate, certificates(other.pem)[0]):
             return Root(kind=kind, pem=pem, issuer=other.pem)
     raise pki.PkiFault("It is signed by a certificate that is not here, so that it cannot be named by hashes.")
-
-
-def _refused(station: Station, command: InstallCertificate, why: str) -> InstallCertificateOutcome:
-    station.note(f"A certificate of the kind {command.kind} is not installed. {why}")
-    return InstallCertificateOutcome(status=InstallCertificateStatus.REJECTED)
 
 
 # --- list -----------------------------------------------------------------------------------------------------------
@@ -169,38 +218,68 @@ def _all(station: Station) -> Iterator[InstalledCertificate]:
 # --- delete ---------------------------------------------------------------------------------------------------------
 
 
-def delete(station: Station, command: DeleteCertificate) -> DeleteCertificateOutcome:
-    """Remove a certificate, unless the station would be lost without it (M04.FR.02 to M04.FR.06)."""
-    return DeleteCertificateOutcome(status=_delete(station, command.certificate))
+def delete(station: Station, ref: Hashable, command: DeleteCertificate) -> None:
+    """Remove a certificate, unless the station would be lost without it (M04.FR.02 to M04.FR.06); answered when it is gone from use.
 
+    If it could not be taken out of use, all is as before (M04.FR.03).
+    """
 
-def _delete(station: Station, name: CertificateHash) -> DeleteCertificateStatus:
-    memory = held(station)
-    algorithm = name.hash_algorithm
-    chains = [own for own in memory.own if _is_among(name, chain_hashes(own, algorithm))]
+    def told(status: DeleteCertificateStatus) -> None:
+        station.do(Answer(ref, DeleteCertificateOutcome(status=status)))
+
+    memory, name = held(station), command.certificate
+    chains = [own for own in memory.own if _is_among(name, chain_hashes(own, name.hash_algorithm))]
+    roots = [root for root in memory.roots if _is_among(name, (root_hash(root, name.hash_algorithm),))]
     if any(own.use not in V2G_USES for own in chains):
-        return DeleteCertificateStatus.FAILED  # M04.FR.06
-    roots = [root for root in memory.roots if _is_among(name, (root_hash(root, algorithm),))]
-    if any(_is_needed(station, root) for root in roots):
+        told(DeleteCertificateStatus.FAILED)  # M04.FR.06
+    elif any(_is_needed(station, root) for root in roots):
         station.note("The CSMS root certificate in use is not deleted: the station could not connect any more.")
-        return DeleteCertificateStatus.FAILED
-    if not chains and not roots:
-        return DeleteCertificateStatus.NOT_FOUND
+        told(DeleteCertificateStatus.FAILED)
+    elif not chains and not roots:
+        told(DeleteCertificateStatus.NOT_FOUND)
+    else:
+        _remove(station, roots, chains, told)
+
+
+def _remove(
+    station: Station, roots: list[Root], chains: list[OwnCertificate], told: Callable[[DeleteCertificateStatus], None]
+) -> None:
+    """Without these, and the files as well; the chains under a sub-CA go with it (M04.FR.08)."""
+    memory, writing = held(station), station.moment(Writing)
+    on_fallback = writing.on_fallback
+
+    def settled(well: bool) -> None:
+        if well:
+            for one in chains:
+                certificate_files.drop_key(station, one.key)
+        else:
+            writing.on_fallback = on_fallback
+            station.remember(changed(held(station), roots=memory.roots, own=memory.own))
+        told(DeleteCertificateStatus.ACCEPTED if well else DeleteCertificateStatus.FAILED)
+
     rest = tuple(root for root in memory.roots if root not in roots)
-    own = tuple(one for one in memory.own if one not in chains)  # M04.FR.08: those under a sub-CA go with it
-    station.remember(changed(memory, roots=rest, own=own))
-    certificate_files.write(station)
-    for one in chains:
-        certificate_files.drop_key(station, one.key)
-    return DeleteCertificateStatus.ACCEPTED
+    csms = [root for root in rest if root.kind is CertificateKind.CSMS_ROOT]
+    if all(root.fallback for root in csms):  # the old one is all there is, and no fallback any more
+        rest = tuple(changed(root, fallback=False) if root in csms else root for root in rest)
+    if not any(root.fallback for root in rest):
+        writing.on_fallback = False
+    writing.gone += "".join(root.pem for root in roots if root.kind is CertificateKind.CSMS_ROOT)
+    station.remember(changed(memory, roots=rest, own=tuple(one for one in memory.own if one not in chains)))
+    certificate_files.write(station, settled=settled)
 
 
 def _is_needed(station: Station, root: Root) -> bool:
-    """Whether it is the CSMS root by which the CSMS is recognized (security profiles 2 and 3)."""
-    if root.kind is not CertificateKind.CSMS_ROOT or root.fallback:
+    """Whether it is the CSMS root by which the CSMS is recognized (security profiles 2 and 3; 1.6 whitepaper: M04.FR.06).
+
+    Where nobody knows by which one it was, the last one in use is.
+    """
+    if root.kind is not CertificateKind.CSMS_ROOT:
         return False
-    active = [each for each in held(station).roots if each.kind is root.kind and not each.fallback]
-    return len(active) == 1 and station.variables.number("SecurityCtrlr.SecurityProfile") >= 2
+    if anchor := station.moment(CsmsAnchor).pem:
+        return root.pem == anchor
+    on_fallback = station.moment(Writing).on_fallback
+    active = [each for each in held(station).roots if each.kind is root.kind and each.fallback is on_fallback]
+    return active == [root] and station.variables.number("SecurityCtrlr.SecurityProfile") >= 2
 
 
 def _is_among(name: CertificateHash, hashes: Iterable[CertificateHash]) -> bool:

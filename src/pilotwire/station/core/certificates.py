@@ -141,7 +141,7 @@ def _installers_roots(station: Station, event: InstallersRoots) -> None:
 
 
 def _root_given(station: Station, event: RootGiven) -> None:
-    certificate_store.install(station, InstallCertificate(kind=event.kind, certificate=event.certificate))
+    certificate_store.take(station, InstallCertificate(kind=event.kind, certificate=event.certificate))
 
 
 def _started(station: Station) -> None:
@@ -196,8 +196,8 @@ def _variables(family: Family, _layout: StationLayout) -> tuple[Declared, ...]:
 STREET = Street(
     "certificates",
     commands={
-        InstallCertificate: answered(certificate_store.install),
-        DeleteCertificate: answered(certificate_store.delete),
+        InstallCertificate: certificate_store.install,
+        DeleteCertificate: certificate_store.delete,
         GetInstalledCertificates: answered(certificate_store.installed),
         CertificateSigned: answered(certificate_signing.signed),
     },

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from pilotwire.domain.kinds import Verdict
 from pilotwire.domain.provisioning import RegistrationStatus
+from pilotwire.domain.smart_charging import ChargingSchedule
 from pilotwire.domain.tariff import PaymentSettled
 from pilotwire.domain.transactions import TransactionEvent, TransactionVerdict, TriggerReason
 from pilotwire.errors import MisuseError
@@ -33,6 +34,7 @@ from pilotwire.station.core import (
     verdicts,
 )
 from pilotwire.station.core.actions import DURABLE, Action, Save
+from pilotwire.station.core.applying_tariff import ApplyingTariff, applying, prices_of_csms, tariff_at
 from pilotwire.station.core.device_model_declared import catalogue_of
 from pilotwire.station.core.evse import Evse
 from pilotwire.station.core.inputs import (
@@ -366,6 +368,19 @@ class StationCore:
         """Whether the contactor of an EVSE is closed; False for one that is not there."""
         evse = self._station.evses.get(evse_id)
         return evse is not None and evse.contactor
+
+    def applying_tariff(self, evse_id: int, now: datetime) -> ApplyingTariff | None:
+        """The tariff by which a driver at an EVSE pays from now on; None: this station knows none."""
+        return applying(self._station, evse_id, now)
+
+    def applying_tariff_id(self, evse_id: int) -> str | None:
+        """The id of that tariff."""
+        tariff = tariff_at(self._station, evse_id)
+        return None if tariff is None else tariff.tariff_id
+
+    def prices_of_csms(self, evse_id: int) -> ChargingSchedule | None:
+        """The schedule that the CSMS sent for the transaction of an EVSE, with the prices it tells for the vehicle, if it does."""
+        return prices_of_csms(self._station, evse_id)
 
     def _evse_overview(self, evse: Evse) -> EvseOverview:
         station, tx = self._station, evse.tx

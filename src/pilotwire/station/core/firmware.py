@@ -19,8 +19,9 @@ from pilotwire.domain.firmware import (
     UpdateFirmwareStatus,
 )
 from pilotwire.domain.kinds import changed
+from pilotwire.domain.network_profiles import SOAP
 from pilotwire.domain.provisioning import BootReason, TriggerMessage
-from pilotwire.station.core import progress, reset, security
+from pilotwire.station.core import network_ways, progress, reset, security
 from pilotwire.station.core.actions import Answer, ConnectAnew, RefuseCommand
 from pilotwire.station.core.file_transfer import (
     PROTOCOLS,
@@ -85,13 +86,22 @@ def update(station: Station, ref: Hashable, command: UpdateFirmware) -> None:
 
 
 def _unsigned(station: Station, ref: Hashable, command: UpdateFirmware) -> None:
-    """A station that knows signed firmware takes no other, unless it is set up to (security whitepaper L01.FR.20)."""
-    if station.settings.accepts_unsigned_firmware:
+    """A station that knows signed firmware takes no other, unless it is set up to (SEC16:L01.FR.20)."""
+    if _takes_unsigned(station):
         _take(station, ref, command)
     elif command.request_id is None:
         station.do(RefuseCommand(ref, "NotSupported", "This station takes signed firmware only."))
     else:
         _reject(station, ref, command, "MissingParam", "The firmware needs a signing certificate and a signature.")
+
+
+def _takes_unsigned(station: Station) -> bool:
+    said = station.settings.accepts_unsigned_firmware
+    if said is not None:
+        return said
+    home = station.settings.home
+    by_soap = home is not None and home.transport == SOAP  # of which the whitepaper does not speak
+    return by_soap or network_ways.level_of(station) == 0
 
 
 def _signer_checked(station: Station, ref: Hashable, command: UpdateFirmware, checked: SignerChecked) -> None:
@@ -386,11 +396,10 @@ def _started(station: Station) -> None:
 
 
 def _trigger(station: Station, command: TriggerMessage) -> Then:
-    """The status last told, Idle after Installed (F06.FR.16, L01.FR.25, L01.FR.26); of an update without a name only while it lasts."""
-    memory = station.kept(FirmwareMemory)
+    """The status sent last, Idle after Installed (F06.FR.16, L01.FR.25, L01.FR.26); of an update without a name only while it lasts."""
     named = station.settings.names_unsigned_updates or command.extended
-    last = memory.last if memory.last is not None and memory.last.can_name is named else None
-    over = memory.update is None and not named
+    last = progress.firmware_told_last(station, named=named)
+    over = station.kept(FirmwareMemory).update is None and not named
     if last is None or over or last.status is _S.INSTALLED:
         last = FirmwareStatusReported(status=_S.IDLE, can_name=named)
     fact = last

@@ -19,6 +19,7 @@ from pilotwire.domain.network_profiles import (
 )
 from pilotwire.station.core import certificate_signing, security
 from pilotwire.station.core.actions import ConnectAnew
+from pilotwire.station.core.certificate_files import CsmsAnchor
 from pilotwire.station.core.inputs import OfStreet
 from pilotwire.station.core.network_memory import NetworkMemory
 from pilotwire.station.core.setup_memory import SetupMemory
@@ -77,9 +78,10 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Connected(OfStreet):
-    """A connection was made by the way of a slot; fed before `LinkUp`."""
+    """A connection was made by the way of a slot; fed before `LinkUp`. `anchor`: the CSMS root it was checked by, PEM, if that is known."""
 
     slot: int
+    anchor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,6 +324,7 @@ def moved(station: Station, _: Moved) -> None:
 def connected(station: Station, event: Connected) -> None:
     """A way works: it is the one to fall back to, and what is less secure goes (A05.FR.06)."""
     ways = station.moment(Ways)
+    station.moment(CsmsAnchor).pem = event.anchor
     profile = profile_of(station, event.slot) or home_of(station)
     if ways.connected not in (None, event.slot):  # B10.FR.10: another CSMS, maybe
         station.registration = None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pilotwire.domain.kinds import Verdict
+from pilotwire.domain.firmware import FirmwareStatusReported
+from pilotwire.domain.kinds import Verdict, changed
 from pilotwire.station.core.progress_memory import Progress, ProgressMemory
 from pilotwire.station.core.station import Station
 from pilotwire.station.core.street import Street
@@ -22,13 +23,26 @@ class _Way:
 
 def tell(station: Station, fact: Progress) -> None:
     """Tell this after all that was to be told before."""
-    unsaid = station.kept(ProgressMemory).unsaid
-    station.remember(ProgressMemory(unsaid=(*unsaid, fact)[-_MOST:]))
+    memory = station.kept(ProgressMemory)
+    station.remember(changed(memory, unsaid=(*memory.unsaid, fact)[-_MOST:]))
 
 
 def all_told(station: Station) -> bool:
     """Whether the CSMS has heard of everything."""
     return not station.kept(ProgressMemory).unsaid
+
+
+def firmware_told_last(station: Station, *, named: bool) -> FirmwareStatusReported | None:
+    """The status sent last by the message that names its update, or by the one that cannot (1.6:4.5); others may wait behind it."""
+    return next((fact for fact in station.kept(ProgressMemory).told_last if fact.can_name is named), None)
+
+
+def _note(station: Station, fact: Progress) -> None:
+    """Keep what is sent now, for whoever asks again (L01.FR.26)."""
+    memory = station.kept(ProgressMemory)
+    if isinstance(fact, FirmwareStatusReported) and fact not in memory.told_last:
+        others = tuple(other for other in memory.told_last if other.can_name is not fact.can_name)
+        station.remember(changed(memory, told_last=(*others, fact)))
 
 
 def _follow(station: Station) -> None:
@@ -37,12 +51,14 @@ def _follow(station: Station) -> None:
     if not unsaid or way.taken or not station.online:
         return
     way.taken = True
+    _note(station, unsaid[0])
     station.say(unsaid[0], answered=lambda verdict: _said(station, verdict), failed=lambda no: _failed(station, no))
 
 
 def _said(station: Station, _: Verdict | None) -> None:
     station.moment(_Way).taken = False
-    station.remember(ProgressMemory(unsaid=station.kept(ProgressMemory).unsaid[1:]))
+    memory = station.kept(ProgressMemory)
+    station.remember(changed(memory, unsaid=memory.unsaid[1:]))
 
 
 def _failed(station: Station, refused: bool) -> None:

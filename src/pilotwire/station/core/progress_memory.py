@@ -12,7 +12,8 @@ Progress = FirmwareStatusReported | PublishFirmwareStatusReported | LogUploadRep
 
 
 class ProgressMemory(Value, tag="progress", tag_field="part"):
-    """The facts that wait, in their order."""
+    """The facts that wait, in their order. `told_last` is the status of firmware that was sent last, of each message that tells one."""
 
     name: ClassVar[str] = "progress"
     unsaid: tuple[Progress, ...] = ()
+    told_last: tuple[FirmwareStatusReported, ...] = ()

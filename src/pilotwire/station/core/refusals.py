@@ -159,8 +159,7 @@ def _report(_station: Station, _command: object, told: str) -> Reason | None:
 
 
 def _install(station: Station, _command: InstallCertificate) -> Reason:
-    full = certificate_store.count(station) >= certificate_store.MOST_CERTIFICATES
-    return Reason(code="OutOfStorage" if full else "InvalidCertificate")
+    return Reason(code="OutOfStorage" if certificate_store.is_full(station) else "InvalidCertificate")
 
 
 def _adjust(station: Station, command: AdjustEventStream) -> Reason:

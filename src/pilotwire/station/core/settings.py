@@ -74,6 +74,8 @@ class StationSettings:
     """Whether a transaction with a profile of its own has no default any more (1.6:3.13.1), or has when its own ends (K02.FR.08)."""
     reports_bad_csms_roots: bool = False
     """Whether a root for the CSMS that is not good is a security event when it is to be installed (1.6: TC_078), or only when met."""
+    counts_roots_only: bool = False
+    """Whether roots alone take the room there is for certificates (1.6 whitepaper 7.4), or the station's own chains as well."""
     newest_certificate_counts: bool = False
     """Whether of two valid station certificates the one that begins later is used (1.6 whitepaper A02.FR.09) or the last (A02.FR.08)."""
     answers_when_rejected: bool = True
@@ -86,8 +88,9 @@ class StationSettings:
     """The kind of key of the station certificate: EC-P256, EC-P384, EC-P521, RSA-2048, RSA-3072 or RSA-4096."""
     combined_certificate: bool = True
     """Whether one certificate may be both the station's and its SECC's, so that SignCombinedCertificate is implemented (F06.FR.08)."""
-    accepts_unsigned_firmware: bool = False
-    """Whether firmware without a signature is installed (L02; 1.6:5.19); a station that knows better refuses it."""
+    accepts_unsigned_firmware: bool | None = False
+    """Whether firmware without a signature is installed (L02; 1.6:5.19). None: while the security whitepaper for 1.6 is not in force, that
+    is with security profile 0 and by OCPP-S (SEC16:L01.FR.20)."""
     fetches_firmware_while_charging: bool = True
     """Whether firmware is fetched while somebody charges, or only when nobody does (L01.FR.13)."""
     installs_firmware_while_charging: bool = False
@@ -174,8 +177,9 @@ class StationSettings:
             asks_about_groups_only=True,
             own_profile_excludes_default=True,
             reports_bad_csms_roots=True,
+            counts_roots_only=True,
             newest_certificate_counts=True,
-            accepts_unsigned_firmware=True,
+            accepts_unsigned_firmware=None,
             names_unsigned_updates=False,
         )
         return replace(habits, **changes, said=changes)

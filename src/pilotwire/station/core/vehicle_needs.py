@@ -47,8 +47,8 @@ PATIENCE: Final = timedelta(seconds=60)
 _DAY: Final = 86_400
 """Seconds an offer lasts where the vehicle does not say when it leaves."""
 _DYNAMIC: Final = "DynamicControl"
-_PRICES: Final = ("sales_tariff", "absolute_price_schedule", "price_level_schedule")
-"""Of a schedule: tariffs of ISO 15118-2 and price schedules of ISO 15118-20, handed through as they are."""
+_PRICES: Final = ("sales_tariff", "absolute_price_schedule", "price_level_schedule", "signature_id", "digest_value")
+"""Of a schedule: tariffs of ISO 15118-2 and price schedules of ISO 15118-20 with what signs them, handed through as they are."""
 _WILL_COME = frozenset({ChargingNeedsStatus.ACCEPTED, ChargingNeedsStatus.PROCESSING})
 
 
@@ -81,11 +81,12 @@ class ScheduleOffer(Verdict):
     """Up to what a vehicle may charge, beginning at the schedule's own start, and what that costs if the CSMS has told; None: the EVSE is
     not there, or the energy transfer was refused.
 
-    `others` are the second and third to choose from.
+    `others` are the second and third to choose from. `price_schedule_signature`: the operator's over the prices of all of them (2.1).
     """
 
     schedule: ChargingSchedule | None
     others: tuple[ChargingSchedule, ...] = ()
+    price_schedule_signature: str | None = None
 
 
 @dataclass(slots=True)
@@ -210,7 +211,19 @@ def _offer(station: Station, session: _Session) -> None:
     session.offered = _schedules(station, session.told)
     station.moment(VehicleSessions).by_evse[session.told.evse_id].plan = None
     first, *others = session.offered
-    station.do(Inform(session.told.ref, ScheduleOffer(schedule=first, others=tuple(others))))
+    offer = ScheduleOffer(
+        schedule=first,
+        others=tuple(others),
+        price_schedule_signature=_signature(station, session.told.evse_id, len(session.offered)),
+    )
+    station.do(Inform(session.told.ref, offer))
+
+
+def _signature(station: Station, evse_id: int, many: int) -> str | None:
+    """Of the profile whose prices are told: it signs those of one profile alone."""
+    asked = {id(each): each for number in range(many) if (each := _profile(station, evse_id, number)) is not None}
+    (profile,) = asked.values() if len(asked) == 1 else (None,)
+    return None if profile is None else profile.profile.price_schedule_signature
 
 
 def _schedules(station: Station, told: NeedsTold) -> tuple[ChargingSchedule, ...]:
@@ -231,7 +244,7 @@ def _schedule(station: Station, told: NeedsTold, option: int) -> ChargingSchedul
     most = max(told.most_periods or len(periods), 1)
     if len(periods) > most:
         periods, duration = periods[:most], periods[most].start_period
-    asked, usual = _asked(station, told.evse_id, option), option + 1
+    asked, usual = asked_for(station, told.evse_id, option), option + 1
     return ChargingSchedule(
         id=usual if asked is None else asked.id or usual,
         charging_rate_unit=found.charging_rate_unit,
@@ -242,11 +255,15 @@ def _schedule(station: Station, told: NeedsTold, option: int) -> ChargingSchedul
     )
 
 
-def _asked(station: Station, evse_id: int, option: int) -> ChargingSchedule | None:
+def asked_for(station: Station, evse_id: int, option: int) -> ChargingSchedule | None:
     """The CSMS's own schedule, by whose id it knows the offer again: of the highest stack level that has so many."""
+    profile = _profile(station, evse_id, option)
+    return None if profile is None else profile.profile.charging_schedule[option]
+
+
+def _profile(station: Station, evse_id: int, option: int) -> InstalledProfile | None:
     own = [each for each in _own(station, evse_id) if len(each.profile.charging_schedule) > option]
-    highest = max(own, key=lambda each: each.profile.stack_level, default=None)
-    return None if highest is None else highest.profile.charging_schedule[option]
+    return max(own, key=lambda each: each.profile.stack_level, default=None)
 
 
 def _prices(asked: ChargingSchedule | None) -> dict[str, Any]:

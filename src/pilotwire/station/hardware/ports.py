@@ -212,6 +212,35 @@ class Sleeps(Protocol):
         ...
 
 
+@runtime_checkable
+class DcOutput(Protocol):
+    """A driver whose DC outlets can be worked by a session with a vehicle (DIN SPEC 70121, ISO 15118): isolation check, output voltage.
+
+    The check and the voltage before charging (precharge) come before `set_contactor`, with the vehicle plugged in and no more than a few
+    A. An EVSE that is none of direct current raises `MisuseError`. The output is off (below 60 V) without a vehicle, after
+    unplugging, `restart` and `close`, and with everything that opens the contactor.
+    """
+
+    def check_isolation(self, evse_id: int) -> bool | None:
+        """Begin a check, or look at the one that was begun: True good, False not, None still checking; then the next call begins anew.
+
+        It takes at most 38 s (V2G_SECC_CableCheck_Performance_Time of ISO 15118-2). Without a vehicle nothing is good. When it is
+        over the output is off.
+        """
+        ...
+
+    def set_dc_target(self, evse_id: int, volts: float, amperes: float) -> None:
+        """The voltage that the output is to have, and the most current; at once in force, and there within the 7 s of a precharge.
+
+        0 V: off. More than the outlet can is as much as it can. `set_current_limit` counts besides.
+        """
+        ...
+
+    def dc_output(self, evse_id: int) -> tuple[float, float]:
+        """V and A at the outlet as they are measured, not as they were set; no older than a second."""
+        ...
+
+
 class OutsideMeter(Protocol):
     """A meter with a driver of its own, in the place of the one another driver has."""
 

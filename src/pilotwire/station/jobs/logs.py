@@ -25,8 +25,8 @@ MOST_BYTES = 512 * 1024
 BATCH = 100
 """Lines that are gathered before they are written; a log that is asked for is written first."""
 _LONGEST = 500
-_PRIVATE = frozenset({"id_token", "chain"})
-"""Fields of inputs that are not logged: the token on a card, the chain of a contract."""
+_PRIVATE = frozenset({"id_token", "chain", "anchor"})
+"""Fields of inputs that are not logged: the token on a card, the chain of a contract; and the CSMS's root, which is long."""
 
 
 class Diary:

@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from pilotwire.station.secc.host import SeccHost
 from pilotwire.station.secc.settings import SeccSettings, secc_settings
+from pilotwire.station.secc.slac import Slac
 
-__all__ = ["SeccHost", "SeccSettings", "secc_settings"]
+__all__ = ["SeccHost", "SeccSettings", "Slac", "secc_settings"]

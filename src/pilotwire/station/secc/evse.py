@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
+from collections import deque
 from collections.abc import Hashable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from itertools import count
 from ssl import DER_cert_to_PEM_cert
-from typing import Any, Final, Protocol, runtime_checkable
+from typing import Any, Final
 
 import structlog
 
@@ -37,6 +39,7 @@ from pilotwire.iso15118.charging import (
     Speaks,
     Transfer,
 )
+from pilotwire.iso15118.exi.declare import Element
 from pilotwire.iso15118.negotiation import VERSIONS
 from pilotwire.iso15118.secc.ports import (
     CertificateAnswer,
@@ -55,12 +58,12 @@ from pilotwire.station.core.connected_ev import VehicleAsks, VehicleIdentified
 from pilotwire.station.core.contracts import ContractPresented, SessionTerminated
 from pilotwire.station.core.vehicle_needs import NeedsTold, ScheduleOffer, ScheduleReturned
 from pilotwire.station.core.vehicle_sessions import ServiceRenegotiation
-from pilotwire.station.hardware.ports import AcSupply, DcSupply
+from pilotwire.station.hardware.ports import AcSupply, DcOutput, DcSupply, HardwareError
 from pilotwire.station.hardware.simulated.station import SimulatedStation
 from pilotwire.station.secc.needs import charging_needs, offered_schedule, same
+from pilotwire.station.secc.prices import Listener, Prices, Pricing
 from pilotwire.station.secc.settings import SeccSettings
 from pilotwire.station.secc.spoken import SpokenVehicle
-from pilotwire.station.secc.tariffs import tariff_of
 
 _log = structlog.get_logger("pilotwire.station.secc")
 _DECISIONS: Final[dict[CertificateStatus, Decision]] = {
@@ -74,20 +77,9 @@ _DECISIONS: Final[dict[CertificateStatus, Decision]] = {
 _UNPLUGS: Final = frozenset({Ending.TERMINATED, Ending.FAILED, Ending.TIMEOUT})
 """After these the vehicle of a simulated EVSE is taken for gone; a paused one, and one whose line dropped, stay plugged in."""
 _MOST_SCHEDULES: Final = 3
+_FAILED: Final = "the CSMS answered Failed"
+_NO_REASON: Final = f"{_FAILED} without a reason: it has none, or one that is longer than this version of OCPP carries"
 _numbers = count(1)
-
-
-@runtime_checkable
-class DcOutput(Protocol):
-    """What a driver of DC hardware adds, so that a session can work it: isolation check and output voltage."""
-
-    def check_isolation(self, evse_id: int) -> bool | None:
-        """Begin or look: True good, False not, None still checking."""
-        ...
-
-    def set_dc_target(self, evse_id: int, volts: float, amperes: float) -> None:
-        """What the output should be."""
-        ...
 
 
 class StationEvse:
@@ -103,11 +95,18 @@ class StationEvse:
         self._vehicle: Vehicle | None = None
         self._spoken: SpokenVehicle | None = None
         self._authorized = False
+        self._shown: Contract | None = None
+        self._asked: CertificateAsked | None = None
+        self._certificates: deque[EvCertificateVerdict] = deque()
         self._needs: Needs | None = None
         self._offered: dict[int, tuple[Schedule, int | None]] = {}
         self._target_v = 0.0
+        self._prices = Prices(
+            station, settings.evse_id, None if settings.pricing is None else Pricing(settings.pricing)
+        )
+        self._early: Element | None = None
+        self._contract = False
         self._notice = Notice.NONE
-        self._checked = 0
         self._isolation = Isolation.INVALID
         self.last: SessionEnd | None = None
         """How the session ended; None: it goes on."""
@@ -135,6 +134,8 @@ class StationEvse:
         if isinstance(verdict, ServiceRenegotiation):
             self._notice = Notice.SERVICE_RENEGOTIATION
             return
+        if what == "certificate" and isinstance(verdict, EvCertificateVerdict):
+            self._certificates.append(verdict)
         self._told[what] = verdict
 
     # --- Evse --------------------------------------------------------------------------------------------------------------------
@@ -160,7 +161,7 @@ class StationEvse:
             certificates=install,
             receipts=self._settings.receipts,
             renegotiation=True,
-            pricing=self._settings.pricing,
+            pricing=self._prices.pricing() if self._vehicle is None or self._vehicle.speaks.is_of_20 else 0,
         )
 
     def _on(self, variable: str) -> bool:
@@ -191,8 +192,8 @@ class StationEvse:
         connector = self._layout.connectors[0].connector_id
         if taken and not isinstance(hardware.vehicle_at(self._number), SpokenVehicle):
             return  # a person plugged a simulated vehicle in: the session speaks for that one
-        if taken:
-            self._station.happened(hardware.unplug(self._number, connector))
+        if taken and not self._unplug(hardware):
+            return  # the cable of another one is held: there is no place for this one
         self._spoken = SpokenVehicle(vehicle.evcc_id, dc=isinstance(self._layout.supply, DcSupply))
         self._station.happened(hardware.plug(self._number, connector, self._spoken))
 
@@ -202,7 +203,8 @@ class StationEvse:
             return Decision.ACCEPTED if self._granted() else PENDING
         if self._authorized and self._granted():
             return Decision.ACCEPTED
-        if "contract" not in self._ref:
+        if "contract" not in self._ref or contract != self._shown:  # of -20: after a refusal the next one is shown
+            self._shown = contract
             chain = "".join(DER_cert_to_PEM_cert(one) for one in contract.chain)
             self._ask("contract", lambda ref: ContractPresented(ref, self._number, chain))
         verdict = self._told.get("contract")
@@ -221,8 +223,15 @@ class StationEvse:
         return next(one for one in self._station.core.overview().evses if one.evse_id == self._number)
 
     def certificate(self, asked: CertificateAsked) -> CertificateAnswer | Pending:
-        """The CSMS is asked (M01, M02)."""
-        if "certificate" not in self._ref:
+        """The CSMS is asked (M01, M02).
+
+        A vehicle of -20 that can take several contracts is answered with one at each request; the core asks the CSMS for all of them by
+        the first (M01.FR.06), and what has come waits for the vehicle here.
+        """
+        same = self._asked is not None and replace(asked, exi=b"") == replace(self._asked, exi=b"")
+        if "certificate" not in self._ref or not same:
+            self._asked = asked
+            self._certificates.clear()
             fact = EvCertificateAsked(
                 schema_version=asked.namespace,
                 action=CertificateAction.UPDATE if asked.update else CertificateAction.INSTALL,
@@ -231,23 +240,25 @@ class StationEvse:
                 prioritized_emaids=asked.wanted,
             )
             self._ask("certificate", lambda ref: EvCertificateWanted(ref, fact, self._number))
-        verdict = self._told.get("certificate")
-        if not isinstance(verdict, EvCertificateVerdict):
+        if not self._certificates:
             return PENDING
-        del self._ref["certificate"]
-        if not verdict.accepted:
-            return CertificateAnswer(
-                b"", reason=verdict.reason or "the CSMS has no contract certificate for the vehicle"
-            )
+        verdict = self._certificates.popleft()
+        remaining = verdict.remaining or 0
+        if not verdict.accepted or not remaining:
+            del self._ref["certificate"]
         try:
-            return CertificateAnswer(b64decode(verdict.exi_response), verdict.remaining or 0)
+            exi = b64decode(verdict.exi_response)
         except ValueError:
             return CertificateAnswer(b"", reason="the CSMS's exiResponse is no Base64")
+        if not verdict.accepted:
+            return CertificateAnswer(exi, reason=verdict.reason or (_FAILED if exi else _NO_REASON))
+        return CertificateAnswer(exi, remaining)
 
     def selected(
         self, identification: Identification, transfer: Transfer, control: Control, services: Sequence[int]
     ) -> bool:
         """Every combination that was offered can be had."""
+        self._contract = identification is Identification.PNC
         return transfer in self.offer().transfers
 
     def schedules(self, needs: Needs) -> tuple[Schedule, ...] | Pending:
@@ -260,15 +271,19 @@ class StationEvse:
             self._ask("needs", lambda ref: NeedsTold(ref, self._number, told, most_periods=needs.most_steps))
         self._notice = Notice.NONE
         verdict = self._told.get("needs")
+        speaks = self._vehicle.speaks if self._vehicle else Speaks.ISO2
+        listener = Listener(speaks, needs.most_steps, self._contract, needs.transfer.bidirectional)
         if not isinstance(verdict, ScheduleOffer):
+            self._early = self._early or self._prices.early(listener)
             return PENDING
+        self._early = None
         if verdict.schedule is None:
             return ()
-        every = (verdict.schedule, *verdict.others)[:_MOST_SCHEDULES]
-        supply, speaks = self._layout.supply, self._vehicle.speaks if self._vehicle else Speaks.ISO2
+        every = dict(enumerate((verdict.schedule, *verdict.others)[:_MOST_SCHEDULES], 1))
+        prices = self._prices.of(every, listener, verdict.price_schedule_signature)
         self._offered = {
-            number: (offered_schedule(number, one, supply, tariff_of(one, speaks)), one.id)
-            for number, one in enumerate(every, 1)
+            number: (offered_schedule(number, one, self._layout.supply, prices), one.id)
+            for number, one in every.items()
         }
         return tuple(schedule for schedule, _ in self._offered.values())
 
@@ -295,35 +310,31 @@ class StationEvse:
         if self._spoken is not None:
             self._spoken.wants = on
         if not on:
-            self._target_v = 0.0
+            self._set_target(0.0, 0.0)
         closed = self._station.core.gives_power(self._number)
         return True if closed or not on else PENDING
 
-    def cable_check(self) -> Isolation | Pending:
-        """By the driver, if it has an isolation monitor; the simulated one finds nothing."""
+    @property
+    def _output(self) -> DcOutput | None:
+        """The output of a DC outlet."""
         hardware = self._station.hardware
-        if isinstance(hardware, DcOutput):
-            good = hardware.check_isolation(self._number)
-            if good is None:
-                return PENDING
-            self._isolation = Isolation.VALID if good else Isolation.FAULT
-            return self._isolation
-        self._checked += 1
-        if self._checked < 2:
+        return hardware if isinstance(self._layout.supply, DcSupply) and isinstance(hardware, DcOutput) else None
+
+    def cable_check(self) -> Isolation | Pending:
+        """By the driver's isolation monitor; without one nothing is good."""
+        good = self._output.check_isolation(self._number) if self._output is not None else False
+        if good is None:
             return PENDING
-        self._checked = 0
-        self._isolation = Isolation.VALID
+        self._isolation = Isolation.VALID if good else Isolation.FAULT
         return self._isolation
 
     def precharge(self, volts: float, amperes: float) -> None:
-        """The output follows at once at simulated hardware."""
+        """The output is to come near the battery's voltage, before the vehicle closes its contactors."""
         self._set_target(volts, amperes)
 
     def _set_target(self, volts: float, amperes: float) -> None:
-        self._target_v = volts
-        hardware = self._station.hardware
-        if isinstance(hardware, DcOutput):
-            hardware.set_dc_target(self._number, volts, amperes)
+        if self._output is not None:
+            self._output.set_dc_target(self._number, volts, amperes)
 
     def demand(self, demand: Demand) -> None:
         """What it wants goes to the hardware, and what it says of itself to the core."""
@@ -346,9 +357,9 @@ class StationEvse:
         reading = self._station.hardware.meter(self._number)
         meter = Meter(f"meter-{self._number}", int(reading.energy_import_register), self._station.now())
         closed = self._station.core.gives_power(self._number)
-        volts = (
-            float(reading.voltage_v[0]) if closed and not isinstance(self._layout.supply, DcSupply) else self._target_v
-        )
+        volts, now_a = self._output.dc_output(self._number) if self._output is not None else (0.0, 0.0)
+        if closed and self._output is None:
+            volts = float(reading.voltage_v[0])
         watts = float(reading.power_w)
         supply = self._layout.supply
         amperes = float(reading.current_offered_a) if closed else float(supply.max_current_a)
@@ -365,19 +376,22 @@ class StationEvse:
         return State(
             limits,
             present_v=volts,
-            present_a=watts / volts if volts and not isinstance(supply, AcSupply) else 0.0,
+            present_a=now_a,
             present_w=watts,
             target_w=power,
             isolation=self._isolation,
             contactor_closed=closed,
             meter=meter,
             notice=self._asks_for(),
+            tariff=self._early,
         )
 
     def _asks_for(self) -> Notice:
         """The grant was taken back, or there is something to negotiate."""
         if self._authorized_once() and not self._granted():
             return Notice.STOP
+        if self._notice is Notice.NONE and self._prices.changed():
+            return Notice.RENEGOTIATE
         return self._notice
 
     def _authorized_once(self) -> bool:
@@ -396,16 +410,29 @@ class StationEvse:
         self.last = end
         self._ref.clear()
         self._told.clear()
+        self._certificates.clear()
+        self._set_target(0.0, 0.0)
         if self._spoken is not None:
             self._spoken.wants = False
         if end.ending is Ending.TERMINATED:
             self._station.feed(SessionTerminated(self._number))
-        hardware = self._station.hardware
-        if end.ending in _UNPLUGS and self._spoken is not None and isinstance(hardware, SimulatedStation):
-            connector = self._layout.connectors[0].connector_id
-            if hardware.vehicle_at(self._number) is self._spoken:
-                self._station.happened(hardware.unplug(self._number, connector))
+        hardware, spoken = self._station.hardware, self._spoken
+        if isinstance(hardware, SimulatedStation) and spoken is not None and end.ending in _UNPLUGS:
+            self._leave(hardware, spoken)
         self._spoken = None
+
+    def _leave(self, hardware: SimulatedStation, spoken: SpokenVehicle) -> None:
+        if hardware.vehicle_at(self._number) is spoken:
+            self._unplug(hardware)
+
+    def _unplug(self, hardware: SimulatedStation) -> bool:
+        """Whether the simulated vehicle could leave: in a transaction that goes on its cable is held."""
+        try:
+            self._station.happened(hardware.unplug(self._number, self._layout.connectors[0].connector_id))
+        except HardwareError as error:
+            _log.info("the vehicle stays plugged in", station=self._station.identity, why=error.what)
+            return False
+        return True
 
 
 def _decimal(value: float | None) -> Decimal | None:

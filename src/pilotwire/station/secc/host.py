@@ -15,7 +15,7 @@ import structlog
 
 from pilotwire import pki
 from pilotwire.errors import ConfigError, PilotwireError
-from pilotwire.iso15118.charging import Paused, SessionEnd, Speaks
+from pilotwire.iso15118.charging import SessionEnd, Speaks
 from pilotwire.iso15118.codecs import DIN, ISO2, ISO20_AC, ISO20_COMMON, ISO20_DC, XMLDSIG
 from pilotwire.iso15118.exi import SchemaSet
 from pilotwire.iso15118.net.connection import Peer, V2gConnection
@@ -32,7 +32,11 @@ from pilotwire.iso15118.secc.conversation import Conversation
 from pilotwire.iso15118.secc.ports import RandomBytes, Vehicle
 from pilotwire.iso15118.secc.session import SeccSession
 from pilotwire.station.app import Station
+from pilotwire.station.core import inputs as told
+from pilotwire.station.core.certificate_files import CertificatesWritten
+from pilotwire.station.hardware.ports import CableUnplugged, DcOutput
 from pilotwire.station.secc.evse import StationEvse
+from pilotwire.station.secc.memory import Memory
 from pilotwire.station.secc.settings import SeccSettings
 
 _log = structlog.get_logger("pilotwire.station.secc")
@@ -52,29 +56,7 @@ _SCHEMAS: Final[Mapping[Speaks, tuple[SchemaSet, ...]]] = {
 }
 _OEM_ROOTS: Final = ("v2g/oem-roots.pem", "v2g/v2g-roots.pem")
 
-LOOK_EVERY: Final = 2.0
-"""Seconds between two looks at the certificates that the CSMS signs."""
-
 Listener = Callable[[Heard], None]
-
-
-class Memory:
-    """Paused sessions of one EVSE; they end with the process, as the line does."""
-
-    def __init__(self) -> None:
-        self._kept: dict[bytes, Paused] = {}
-
-    def recall(self, session_id: bytes) -> Paused | None:
-        """See `PausedSessions`."""
-        return self._kept.get(session_id)
-
-    def keep(self, paused: Paused) -> None:
-        """See `PausedSessions`."""
-        self._kept[paused.session_id] = paused
-
-    def forget(self, session_id: bytes) -> None:
-        """See `PausedSessions`."""
-        self._kept.pop(session_id, None)
 
 
 class SeccHost:
@@ -91,16 +73,23 @@ class SeccHost:
     ) -> None:
         if settings.evse_id not in {one.evse_id for one in station.layout.evses}:
             raise ConfigError(f"There is no EVSE {settings.evse_id}.", "Name one that the station has.")
+        if _is_dc(station, settings.evse_id) and not isinstance(station.hardware, DcOutput):
+            raise ConfigError(
+                f"The driver cannot work the output of EVSE {settings.evse_id} for vehicles: it checks no isolation.",
+                "Give it check_isolation, set_dc_target and dc_output (docs/station/hardware.md).",
+            )
         self._station = station
         self._settings = settings
         self._random = random
         self._listener = listener
         self._tell_end = ended
-        self._memory = Memory()
+        self._memory = Memory(station.storage, settings.evse_id, station.now)
         self._servers: dict[Security, V2gServer] = {}
         self._sdp: SdpServer | None = None
         self._shown: tuple[bytes | None, ...] = ()
+        self._stored = asyncio.Event()
         self._watching: asyncio.Task[None] | None = None
+        self._unheard: Callable[[], None] = _nothing
         self.evse: StationEvse | None = None
         """The EVSE as the last session saw it."""
 
@@ -124,6 +113,8 @@ class SeccHost:
             self._sdp = SdpServer(settings.interface, self._discovered, port=settings.sdp_port)
             await self._sdp.start()
         self._watching = asyncio.ensure_future(self._watch())
+        self._unheard = self._station.listen(self._heard)
+        self._stored.set()  # something may have been written since it was read
 
     def _prepare(self) -> None:
         """Make the codecs now: CurrentDemandRes is due within 25 ms, the first of its kind too."""
@@ -134,6 +125,8 @@ class SeccHost:
 
     async def close(self) -> None:
         """Cut the vehicles off and listen no more."""
+        self._unheard()
+        self._unheard = _nothing
         if self._watching is not None:
             self._watching.cancel()
             await asyncio.wait((self._watching,))
@@ -143,7 +136,11 @@ class SeccHost:
             await server.close()
 
     async def __aenter__(self) -> Self:
-        await self.start()
+        try:
+            await self.start()
+        except BaseException:
+            await self.close()
+            raise
         return self
 
     async def __aexit__(
@@ -155,18 +152,29 @@ class SeccHost:
         """The TCP port with or without TLS. Raises KeyError if there is none."""
         return self._servers[Security.TLS if secured else Security.NONE].port
 
+    def _heard(self, thing: told.Input) -> None:
+        """Certificates were written, the last of them perhaps not; or the vehicle has left, and what it paused with it."""
+        match thing:
+            case told.JobDone(result=CertificatesWritten()) | told.JobFailed():
+                self._stored.set()
+            case CableUnplugged(evse_id=self._settings.evse_id):
+                self._memory.unplugged()
+
     async def _watch(self) -> None:
         """Show what the CSMS has signed since (A02), from the next vehicle on."""
         while True:
-            await asyncio.sleep(LOOK_EVERY)
-            kept = self._kept_files()
-            if kept == self._shown or self._settings.tls == "off":
-                continue
-            self._shown = kept
+            await self._stored.wait()
+            self._stored.clear()
             try:
-                await self._show_anew()
+                await self._look()
             except PilotwireError as error:
                 _log.warning("the SECC cannot use its new certificates", station=self._station.identity, why=str(error))
+
+    async def _look(self) -> None:
+        kept = self._kept_files()
+        if kept != self._shown and self._settings.tls != "off":
+            self._shown = kept
+            await self._show_anew()
 
     async def _show_anew(self) -> None:
         tls = self._tls()
@@ -248,7 +256,7 @@ class SeccHost:
 
     def _spoken(self, secured: bool) -> Sequence[Speaks]:
         """DIN SPEC 70121 knows no TLS, and is DC; of ISO 15118-20 what the EVSE supplies, with TLS unless a test bench does without."""
-        dc = next(one.dc for one in self._station.layout.evses if one.evse_id == self._settings.evse_id)
+        dc = _is_dc(self._station, self._settings.evse_id)
         unfit = {Speaks.ISO20_AC if dc else Speaks.ISO20_DC}
         if secured or not dc:
             unfit.add(Speaks.DIN)
@@ -272,6 +280,7 @@ class SeccHost:
             iso2=iso2_,
             iso20=iso20 if roots else None,
             vehicle_roots=roots,
+            curves=self._settings.curves,
             key_log=self._settings.key_log,
         )
 
@@ -301,9 +310,22 @@ class SeccHost:
         return self._memory
 
     @property
+    def settings(self) -> SeccSettings:
+        """What was set of it."""
+        return self._settings
+
+    @property
     def random(self) -> RandomBytes:
         """Where its random bytes come from."""
         return self._random
+
+
+def _is_dc(station: Station, evse_id: int) -> bool:
+    return next(one.dc for one in station.layout.evses if one.evse_id == evse_id)
+
+
+def _nothing() -> None:
+    """Nobody is to be told any more."""
 
 
 def _with_body(
@@ -327,7 +349,9 @@ def _iso20(
 ) -> SeccSession:
     vehicle = Vehicle("", speaks, offered, connection.peer_chain)
     secured = bool(connection.tls_version)
-    return iso20.Iso20Session(evse, host.memory, vehicle, host.random, now, secured=secured)
+    return iso20.Iso20Session(
+        evse, host.memory, vehicle, host.random, now, options=host.settings.iso20, secured=secured
+    )
 
 
 Make = Callable[[SeccHost, StationEvse, V2gConnection, tuple[str, ...], datetime], SeccSession]

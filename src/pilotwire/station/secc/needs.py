@@ -16,8 +16,8 @@ from pilotwire.domain.smart_charging import (
     V2XChargingParameters,
 )
 from pilotwire.iso15118.charging import AcLimits, Control, Needs, PowerStep, Schedule
-from pilotwire.iso15118.exi.declare import Element
 from pilotwire.station.hardware.ports import AcSupply, DcSupply
+from pilotwire.station.secc.prices import UNTOLD, Told
 
 _BY_PHASES: Final = {1: "AC_single_phase", 2: "AC_two_phase", 3: "AC_three_phase"}
 _USUAL_V: Final = 400.0
@@ -79,9 +79,9 @@ def _back(needs: Needs) -> V2XChargingParameters | None:
 
 
 def offered_schedule(
-    number: int, one: ChargingSchedule, supply: AcSupply | DcSupply, tariff: Element | None = None
+    number: int, one: ChargingSchedule, supply: AcSupply | DcSupply, prices: Told = UNTOLD
 ) -> Schedule:
-    """In W: a limit in A is per phase."""
+    """In W: a limit in A is per phase. With its prices, if `prices` has some."""
     watts_per_a = 1.0
     if one.charging_rate_unit is ChargingRateUnit.AMPERE:
         watts_per_a = float(supply.voltage_v * supply.phases) if isinstance(supply, AcSupply) else _USUAL_V
@@ -89,4 +89,10 @@ def offered_schedule(
         PowerStep(period.start_period, min(float(period.limit or 0) * watts_per_a, float(supply.max_power_w)))
         for period in one.charging_schedule_period
     )
-    return Schedule(number, steps or (PowerStep(0, float(supply.max_power_w)),), one.duration or 86_400, tariff)
+    return Schedule(
+        number,
+        steps or (PowerStep(0, float(supply.max_power_w)),),
+        one.duration or 86_400,
+        prices.by_number.get(number),
+        tariff_signature=prices.signature,
+    )

@@ -16,6 +16,7 @@ class MemoryStorage:
         self._entries: dict[int, bytes] = {}
         self._parts: dict[str, bytes] = {}
         self._hardware: str | None = None
+        self._shelves: dict[str, dict[str, str]] = {}
 
     def load(self) -> SavedState | None:
         """See `Storage.load`."""
@@ -40,6 +41,17 @@ class MemoryStorage:
                         self._entries.pop(number, None)
                 case Save(part):
                     self._parts[part.name] = written(part)
+
+    def shelf(self, name: str) -> dict[str, str]:
+        """See `Storage.shelf`."""
+        return dict(self._shelves.get(name, {}))
+
+    def put(self, shelf: str, key: str, content: str | None) -> None:
+        """See `Storage.put`."""
+        kept = self._shelves.setdefault(shelf, {})
+        kept.pop(key, None)
+        if content is not None:
+            kept[key] = content
 
     def close(self) -> None:
         """Nothing to let go of."""

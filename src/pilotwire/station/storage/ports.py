@@ -29,6 +29,14 @@ class Storage(Protocol):
         """What the driver last had kept, None if it never had."""
         ...
 
+    def shelf(self, name: str) -> dict[str, str]:
+        """What `put` keeps on the shelf of that name, by its keys: what others than the core keep, in words of their own."""
+        ...
+
+    def put(self, shelf: str, key: str, content: str | None) -> None:
+        """Keep a content in the place of the one with that key, or none (None); when it returns it outlives a power failure."""
+        ...
+
     def close(self) -> None:
         """Let go; closing twice is fine."""
         ...

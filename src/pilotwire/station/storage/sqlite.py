@@ -29,10 +29,18 @@ CREATE TABLE IF NOT EXISTS memory (
     station_id TEXT NOT NULL, part TEXT NOT NULL, content TEXT NOT NULL,
     PRIMARY KEY (station_id, part)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS hardware (station_id TEXT NOT NULL PRIMARY KEY, content TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS shelf (
+    station_id TEXT NOT NULL, shelf TEXT NOT NULL, name TEXT NOT NULL, content TEXT NOT NULL,
+    PRIMARY KEY (station_id, shelf, name)) WITHOUT ROWID;
 """
+"""A table that is new to a file is made when it is opened. `_VERSION` rises only with what an older Pilotwire would misread: a station
+whose firmware falls back must find its books readable, and passes over a table it does not know."""
 _KEEP = "INSERT OR REPLACE INTO outbox (station_id, number, transaction_id, entry) VALUES (?, ?, ?, ?)"
 _FORGET = "DELETE FROM outbox WHERE station_id = ? AND number = ?"
 _HARDWARE = "INSERT OR REPLACE INTO hardware (station_id, content) VALUES (?, ?)"
+_SHELF = "SELECT name, content FROM shelf WHERE station_id = ? AND shelf = ? ORDER BY name"
+_PUT = "INSERT OR REPLACE INTO shelf (station_id, shelf, name, content) VALUES (?, ?, ?, ?)"
+_TAKE = "DELETE FROM shelf WHERE station_id = ? AND shelf = ? AND name = ?"
 _SAVE = "INSERT OR REPLACE INTO memory (station_id, part, content) VALUES (?, ?, ?)"
 
 
@@ -166,7 +174,23 @@ class SqliteStorage:
                 case Save(part):
                     connection.execute(_SAVE, (own, part.name, written(part).decode()))
 
+    def shelf(self, name: str) -> dict[str, str]:
+        """See `Storage.shelf`."""
+        return {row[0]: row[1] for row in self._file.rows(_SHELF, self.station_id, name)}
+
+    def put(self, shelf: str, key: str, content: str | None) -> None:
+        """See `Storage.put`."""
+        place = (self.station_id, shelf, key)
+        if content is None:
+            self._file.write(lambda connection: _ran(connection, _TAKE, place))
+        else:
+            self._file.write(lambda connection: _ran(connection, _PUT, (*place, content)))
+
     def close(self) -> None:
         """Close the file if it was opened for this station alone."""
         if self._owned:
             self._file.close()
+
+
+def _ran(connection: sqlite3.Connection, statement: str, values: tuple[str, ...]) -> None:
+    connection.execute(statement, values)

@@ -20,8 +20,19 @@ EXCEPTIONS = {
     ("post", "/alerts/{alert}/acknowledge"): Scope.WRITE,
     ("post", "/stations/{station}/uptime/exclusions"): Scope.WRITE,
     ("get", "/stations/{station}/customer-information-requests"): Scope.ADMIN,
+    ("put", "/sites/{name}/load-management"): Scope.WRITE,
+    ("delete", "/sites/{name}/load-management"): Scope.WRITE,
+    ("put", "/sites/{name}/load-management/limits/{source}"): Scope.COMMAND,
+    ("delete", "/sites/{name}/load-management/limits/{source}"): Scope.COMMAND,
+    ("put", "/sites/{name}/load-management/meters"): Scope.COMMAND,
+    ("put", "/sites/{name}/load-management/meters/{feeder}"): Scope.COMMAND,
+    ("put", "/stations/{station}/transactions/{transactionId}/wish"): Scope.COMMAND,
+    ("delete", "/stations/{station}/transactions/{transactionId}/wish"): Scope.COMMAND,
 }
-"""Where the method does not tell: taking note is no command, nor a record of an outage; what is held of a customer is more than a look."""
+"""Where the method does not tell: taking note is no command, nor a record of an outage; what is held of a customer is more than a look.
+
+What limits a managed site, or its vehicles, for a while is no record but a command: stations are told at once.
+"""
 OPEN = {"/health", "/api/v1/login"}
 LADDER = [Scope.READ, Scope.COMMAND, Scope.WRITE, Scope.ADMIN]
 
@@ -31,10 +42,10 @@ def _needed(method: str, path: str) -> Scope:
     place = path.removeprefix("/api/v1")
     if place in OF_EVERYBODY:
         return Scope.READ
-    if place.startswith(ADMINISTRATION) or (place.startswith("/sites") and method != "get"):
-        return Scope.ADMIN
     if (method, place) in EXCEPTIONS:
         return EXCEPTIONS[method, place]
+    if place.startswith(ADMINISTRATION) or (place.startswith("/sites") and method != "get"):
+        return Scope.ADMIN
     if method == "post":
         return Scope.COMMAND
     return Scope.READ if method == "get" else Scope.WRITE

@@ -21,6 +21,7 @@ from pilotwire.csms.registers.certificates import REQUESTS, SigningRequest
 from pilotwire.csms.registers.der_control import DER_ALARMS, DerAlarmRecord
 from pilotwire.csms.registers.firmware import STATUSES, ReportedStatus
 from pilotwire.csms.registers.firmware_campaigns import CAMPAIGNS
+from pilotwire.csms.registers.load_management import SITE_ALARMS, STATES, SiteAlarm, SiteState
 from pilotwire.csms.registers.logs import LOGS, LogRequest, key_of
 from pilotwire.csms.registers.monitoring import ALERTS, EVENTS, STREAMS, DeviceEventRecord, StreamRecord
 from pilotwire.csms.registers.reservations import made
@@ -137,6 +138,8 @@ def of_streets(station: str) -> list[Operation]:
         SETTLEMENTS.keep(station, NOON, settled),
         REQUESTS.put(station, request.key, request),
         CONDITIONS.put(station, "", StationConditions(quiet=True)),
+        STATES.put("", "yard", SiteState(site="yard", at=NOON, flows=(), evses=())),
+        SITE_ALARMS.put("", "yard", SiteAlarm(site="yard", at=NOON, limits=("grid: 63 A on L1",))),
     ]
 
 

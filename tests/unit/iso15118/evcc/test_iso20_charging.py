@@ -165,7 +165,9 @@ def test_the_meter_may_be_left_out() -> None:
 
 
 def test_what_an_ac_station_says_reaches_the_vehicle() -> None:
-    station = charging(AC, DYNAMIC)
+    station = Station20(AC, DYNAMIC, ev=Ev20(loops=1_000), options=Options(mobility=(2,)))
+    station.answers[cm.ServiceDetailRes] = [details(1, a_set(ControlMode=2, MobilityNeedsMode=2))]
+    station.until(ac.AC_ChargeLoopRes)
     receipt = Receipt(time_anchor=1)
     mode = station.loop_mode(
         departure_time=900,

@@ -92,12 +92,13 @@ def test_the_contract_that_comes_pays_at_once() -> None:
 
 
 def test_several_contracts_come_one_after_the_other() -> None:
+    """The first one is used first."""
     station = newcomer()
     station.answers[cm.CertificateInstallationRes] = [
         provisions(each, remaining=left) for each, left in zip(EMAIDS, (2, 1, 0), strict=True)
     ]
     station.until(cm.AuthorizationRes)
-    assert names(station) == list(reversed(EMAIDS))
+    assert names(station) == [EMAIDS[0], EMAIDS[2], EMAIDS[1]]
     assert len(station.of(cm.CertificateInstallationReq)) == 3
 
 
@@ -105,7 +106,18 @@ def test_no_more_contracts_are_taken_than_the_vehicle_has_room_for() -> None:
     station = newcomer(options=Options(most_contracts=2))
     station.answers[cm.CertificateInstallationRes] = [provisions(each, remaining=9) for each in EMAIDS]
     station.until(cm.AuthorizationRes)
-    assert names(station) == [EMAIDS[1], EMAIDS[0]]
+    assert names(station) == list(EMAIDS[:2])
+
+
+def test_where_the_rest_does_not_come_the_first_one_is_used_first_too() -> None:
+    station = newcomer()
+    station.answers[cm.CertificateInstallationRes] = [
+        provisions(EMAIDS[0], remaining=2),
+        provisions(EMAIDS[1], remaining=1),
+        {"response_code": "WARNING_NoCertificateAvailable"},
+    ]
+    station.until(cm.AuthorizationRes)
+    assert names(station) == list(EMAIDS[:2])
 
 
 def test_ongoing_is_asked_again() -> None:

@@ -111,6 +111,19 @@ def test_a_station_that_plans_the_departure_says_what_it_wants_reached() -> None
     assert station.ev.schedules == []
 
 
+def test_a_station_that_was_not_asked_to_plan_the_departure_is_not_followed_there() -> None:
+    """The vehicle says itself when it leaves and with what (MobilityNeedsMode 1)."""
+    station = Station20(AC, DYNAMIC, ev=Ev20(more_needs={"target_soc": 80}))
+    station.until(cm.ScheduleExchangeRes)
+    mode = cm.Dynamic_SEResControlMode(departure_time=5_000, minimum_soc=30, target_soc=70)
+    station.answers[cm.ScheduleExchangeRes] = [{"dynamic_se_res_control_mode": mode}]
+    station.answer()
+    said = station.ev.heard[-1]
+    assert (said.departure_s, said.least_soc, said.target_soc) == (None, None, None)
+    (remark,) = station.session.remarks
+    assert "passed over" in remark
+
+
 @pytest.mark.parametrize(("departure", "duration"), [(7_200, 7_200), (None, 86_400)])
 @pytest.mark.parametrize(("transfer", "watts"), [(AC, 11_040.0), (DC, 80_000.0)])
 def test_a_dynamic_vehicle_plans_all_that_it_could_take(

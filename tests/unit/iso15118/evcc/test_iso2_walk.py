@@ -214,7 +214,7 @@ def test_precharging_has_an_end() -> None:
 
 
 def test_contactors_and_choices_take_time() -> None:
-    """The vehicle says nothing while it is not ready, and has no deadline then."""
+    """The vehicle says nothing while it is not ready; what comes then is a fault of the station."""
     scene = Scene(dc=True)
     scene.ev.slow = 3
     assert scene.run().ev.over.ending is Ending.TERMINATED
@@ -222,9 +222,24 @@ def test_contactors_and_choices_take_time() -> None:
     session.ev.slow = session.ev._waiting = 1
     message = Walk(lambda: Scene(dc=True)).answered_in("PreChargeRes")
     assert session.feed(message, AT) is None
-    assert session.next_deadline() is None
     assert session.feed(message, AT) is None
     assert session.over.reason == "The station sent a response that nobody had asked for."
+
+
+@pytest.mark.parametrize("protocol", ["din", "iso2"])
+def test_a_vehicle_that_never_gets_ready_gives_up(protocol: str) -> None:
+    """Its own time for the next request is 40 s; a station would wait no longer than 60."""
+    walk = Walk(lambda: Scene(dc=True, din=protocol == "din"))
+    session = walk.vehicle_in("PreChargeRes")
+    session.ev.slow = session.ev._waiting = 1_000
+    assert session.feed(walk.answered_in("PreChargeRes"), AT) is None
+    until = session.next_deadline()
+    assert until == AT + timedelta(seconds=40)
+    assert session.again(until - timedelta(seconds=1)) is None
+    assert (session.expired(until - timedelta(seconds=1)), session.over) == (None, None)
+    assert session.expired(until) is None
+    assert session.over.ending is Ending.TIMEOUT
+    assert session.over.reason == "The vehicle was not ready for its next request after PreChargeRes in time."
 
 
 def test_contactors_that_do_not_close() -> None:

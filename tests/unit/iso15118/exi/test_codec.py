@@ -239,6 +239,58 @@ def test_another_event_of_the_second_level_is_refused_where_it_is() -> None:
     assert caught.value.path == ("V2G_Message", "MessageHeader")
 
 
+@pytest.mark.parametrize(
+    ("code", "what"),
+    [
+        ("001", "xsi:type"),
+        ("010", "xsi:nil"),
+        ("011", "an attribute that is not declared"),
+        ("100", "an attribute whose value is not of its type"),
+        ("101", "an element that is not declared"),
+        ("110", "text where none is declared"),
+        ("111", "here"),
+    ],
+)
+def test_what_is_not_declared_is_told_by_its_name(code: str, what: str) -> None:
+    """In the place of a value; the end (000) means that it is empty."""
+    bits = written(codecs.ISO2.encode(_setup(b"")))
+    place = 8 + 7 + 1 + 1
+    with pytest.raises(DecodeError, match="an event that the schema does not have here") as caught:
+        codecs.ISO2.decode(packed(bits[:place] + "1" + code + bits[place + 10 :]))
+    assert what in caught.value.reason
+
+
+def _literal(text: str, extra: int = 0) -> str:
+    return "".join(f"{byte:08b}" for byte in (len(text) + extra, *text.encode()))
+
+
+@pytest.mark.parametrize(
+    ("event", "what"),
+    [
+        (
+            "011" + "000" + _literal("urn:x") + _literal("Note", 1),
+            "the element {urn:x}Note where the schema allows any",
+        ),
+        ("011" + "101" + _literal("Note", 1), "the element {http://www.w3.org/2000/09/xmldsig#}Note where"),
+        ("011" + "101" + "00000000", "xmldsig#}(a name of its schema) where"),
+        ("011" + "111", "the element whose name cannot be read where"),
+        ("011" + "000" + "11111111" * 20, "the element whose name cannot be read where"),
+        ("011" + "000" + _literal("\x1b[2J") + _literal("Note", 1), "the element whose name cannot be read where"),
+        ("101" + _literal("hello", 2), "text between elements, which the schema allows"),
+        ("110" + "010" + "001" + _literal("Lang", 1), "not declared, {}Lang"),
+        ("110" + "100" + "000" + _literal("urn:x") + _literal("Note", 1), "not declared, {urn:x}Note"),
+        ("111", "an event that the schema does not have here"),
+    ],
+)
+def test_content_of_other_schemas_is_told_by_its_name(event: str, what: str) -> None:
+    """An Object of a signature may hold any element and text: valid, and not carried. It is refused in words, wherever it ends."""
+    bits = written(codecs.XMLDSIG.encode_fragment(xmldsig.Object()))[: 8 + 6]
+    with pytest.raises(DecodeError) as caught:
+        codecs.XMLDSIG.decode_fragment(packed(bits + event + "0" * 64))
+    assert what in caught.value.reason
+    assert caught.value.path == ("Object",)
+
+
 def test_a_list_without_its_end_is_read_and_its_length_is_told() -> None:
     """Twenty-one offers are one too many for the schema; a peer whose grammar has no end can send them."""
     bits = written(codecs.SAP.encode_fragment(sap.supportedAppProtocolReq(app_protocol=[OFFER])))

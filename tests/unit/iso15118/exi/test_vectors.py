@@ -110,17 +110,19 @@ def test_what_other_stacks_write_is_understood() -> None:
 
     `may`: a clean refusal would do.
     """
-    refused = []
+    refused = {}
     for row in rows("decode_only"):
         schemas, stream = _codec(row), bytes.fromhex(row["exi"])
         try:
             message = schemas.decode_fragment(stream) if row.get("fragment") else schemas.decode(stream)
-        except DecodeError:
-            refused.append(row["case"].split()[0])
+        except DecodeError as error:
+            refused[row["case"].split()[0]] = error.reason
             assert row["accept"] == "may", _about(row)
             continue
         assert row["tree"] is None or to_tree(schemas, message) == row["tree"], _about(row)
     assert sorted(refused) == ["unknown", "xsi:type"], "an unknown element and a declared type are refused"
+    assert "an element that is not declared, {urn:iso:15118:2:2013:MsgBody}NewElem" in refused["unknown"]
+    assert "xsi:type" in refused["xsi:type"]
 
 
 def test_what_is_broken_is_refused_where_it_is_broken() -> None:

@@ -12,15 +12,21 @@ import pytest
 from pilotwire.iso15118 import iso2, negotiation, sap
 from pilotwire.iso15118.charging import Ending, SessionEnd, Speaks
 from pilotwire.iso15118.codecs import ISO2, SAP
+from pilotwire.iso15118.evcc.iso20 import Iso20Session as VehicleSession
+from pilotwire.iso15118.evcc.session import EvccSession
 from pilotwire.iso15118.net.client import connect
 from pilotwire.iso15118.net.connection import V2gConnection
 from pilotwire.iso15118.net.ending import ConnectionEnded
 from pilotwire.iso15118.net.hosting import Direction, Heard, serve_vehicle, visit_station
 from pilotwire.iso15118.net.server import V2gServer
 from pilotwire.iso15118.secc.iso2 import Iso2Session
+from pilotwire.iso15118.secc.iso20 import Iso20Session as StationSession
+from pilotwire.iso15118.secc.ports import Vehicle
 from pilotwire.iso15118.secc.session import SeccSession
 from pilotwire.iso15118.v2gtp import PayloadType
-from tests.support.iso15118_evse_fake import FakeEvse, PausedBook, numbered
+from tests.support.iso15118_ev_fake import FakeKeptPause, FakeWallet
+from tests.support.iso15118_evse_fake import OFFER, FakeEvse, PausedBook, numbered
+from tests.support.iso15118_station20 import Ev20
 
 PATIENCE = 30
 SETUP = iso2.V2G_Message(
@@ -173,3 +179,26 @@ async def test_a_station_that_hangs_up() -> None:
         line.abort()
 
     assert (await visited(answer)).ending is Ending.DROPPED
+
+
+async def test_a_vehicle_that_is_not_ready_is_asked_again() -> None:
+    """In each pause of a moment, not only when its own 40 s are over."""
+    kept = FakeKeptPause()
+    vehicle = Ev20(slow=2)
+
+    def at_station(speaks: Speaks, offered: tuple[str, ...], now: datetime) -> SeccSession:
+        return StationSession(
+            FakeEvse(offered=OFFER), PausedBook(), Vehicle("", speaks, offered), numbered(), now, secured=False
+        )
+
+    def in_vehicle(speaks: Speaks, now: datetime) -> EvccSession:
+        return VehicleSession(vehicle, FakeWallet(), kept, numbered(), now, speaks=speaks, secured=False)
+
+    async def serve(connection: V2gConnection) -> None:
+        await serve_vehicle(connection, [Speaks.ISO20_AC], at_station, linger=0.2)
+
+    async with asyncio.timeout(PATIENCE), V2gServer(serve, host="::1") as server:
+        connection = await connect("::1", server.port)
+        end = await visit_station(connection, [Speaks.ISO20_AC], in_vehicle)
+    assert end == SessionEnd(Ending.TERMINATED)
+    assert vehicle.contactors == [True, False]

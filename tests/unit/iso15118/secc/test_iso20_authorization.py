@@ -360,6 +360,29 @@ def test_a_warning_of_the_backend_is_the_vehicles_to_read() -> None:
     assert peer.by_card().response_code == "OK"
 
 
+@pytest.mark.parametrize("told", ["OK", "WARNING_CertificateExpired"])
+def test_why_the_backend_refuses_is_remarked(told: ResponseCode) -> None:
+    """Also of one that says OK, and brings something that it does not vouch for."""
+    peer, _ = customer(certificates=True)
+    code = "WARNING_NoCertificateAvailable" if told == "OK" else told
+    peer.evse.certificates = [CertificateAnswer(from_backend(told), reason=f"{code}: it has ended.")]
+    response = peer.sends(wants_certificate(peer))
+    assert (response.response_code, response.evse_processing) == (code, "Finished")
+    assert response.cps_certificate_chain.certificate != b"the service's"
+    assert peer.session.remarks == [
+        f"The backend refuses the vehicle a contract certificate with {code}: it has ended."
+    ]
+
+
+def test_why_a_contract_is_not_taken_is_remarked() -> None:
+    peer, offer = customer()
+    peer.evse.decisions = [Decision.REVOKED]
+    assert peer.sends(shows(peer, offer)).response_code == "WARNING_CertificateRevoked"
+    assert peer.session.remarks == [
+        f"The contract {EMAID} is not accepted with WARNING_CertificateRevoked: its certificate is revoked."
+    ]
+
+
 def test_a_failure_of_the_backend_ends_the_session() -> None:
     peer, _ = customer(certificates=True)
     peer.evse.certificates = [CertificateAnswer(from_backend("FAILED"))]

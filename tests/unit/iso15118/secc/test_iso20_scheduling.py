@@ -262,6 +262,25 @@ def test_prices_are_those_of_the_operator_if_the_vehicle_chose_them(
     assert offered.charging_schedule.price_level_schedule == levels
 
 
+@pytest.mark.parametrize(("set_", "tells"), [(1, True), (2, False)])
+def test_prices_that_are_known_are_told_while_the_station_still_plans(set_: int, tells: bool) -> None:
+    """In the tuple of no power that stands for the schedules to come; if the vehicle chose to be told."""
+    peer = Vehicle20()
+    peer.evse.offers(pricing=1)
+    peer.reaches(states.SERVICE_DISCOVERY).selects(parameter_set=set_)
+    peer.tells_limits()
+    peer.evse.shows(tariff=ABSOLUTE)
+    peer.evse.planned_schedules = [PENDING, (SCHEDULE,)]
+    response = peer.asks_schedules()
+    assert response.evse_processing == "Ongoing"
+    (stands_for,) = response.scheduled_se_res_control_mode.schedule_tuple
+    assert stands_for.charging_schedule.absolute_price_schedule == (ABSOLUTE if tells else None)
+    entries = stands_for.charging_schedule.power_schedule.power_schedule_entries.power_schedule_entry
+    assert [plain(each.power) for each in entries] == [0]
+    (offered,) = peer.asks_schedules().scheduled_se_res_control_mode.schedule_tuple
+    assert offered.charging_schedule.absolute_price_schedule is None
+
+
 def test_prices_come_with_their_operators_signature() -> None:
     """Vehicles verify it with the operator's certificate; a part for those without prices is none."""
     priced, operator = replaced_id(ABSOLUTE), ec.generate_private_key(ec.SECP521R1())

@@ -12,6 +12,7 @@ import pytest
 from pilotwire.iso15118 import iso2
 from pilotwire.iso15118.charging import PENDING, DcLimits, Ending, Isolation, Transfer
 from pilotwire.iso15118.codecs import ISO2
+from pilotwire.iso15118.provisioning import refuse
 from pilotwire.iso15118.quantities import physical
 from pilotwire.iso15118.secc.iso2 import states
 from pilotwire.iso15118.secc.ports import CertificateAnswer, Decision, Service
@@ -105,6 +106,12 @@ def certificates(chain: tuple[bytes, ...]) -> iso2.CertificateChain:
     return iso2.CertificateChain(certificate=chain[0])
 
 
+def of_backend(code: str, reason: str) -> CertificateAnswer:
+    """What a backend answers that gives no contract certificate."""
+    message: Any = refuse(INSTALLS.asked_in(states.CONTRACT), "FAILED", AT)
+    return CertificateAnswer(ISO2.encode(with_body(message, response_code=code)), reason=reason)
+
+
 def signed_by(key: Any) -> Change:
     """Signed by another key."""
     return lambda message: sign(with_signature(message, None), key)
@@ -143,6 +150,16 @@ CASES = {
         INSTALLS, states.CONTRACT, "FAILED_NoCertificateAvailable",
         before=evse(certificates=[CertificateAnswer(ISO2.encode(PNC.asked_in(states.SERVICE_DISCOVERY)))]),
         why="another message",
+    ),
+    "the backend refuses": Case(
+        INSTALLS, states.CONTRACT, "FAILED_CertificateExpired",
+        before=evse(certificates=[of_backend("FAILED_CertificateExpired", "it has ended")]),
+        why="it has ended",
+    ),
+    "the backend failed with an answer": Case(
+        INSTALLS, states.CONTRACT, "FAILED_NoCertificateAvailable",
+        before=evse(certificates=[of_backend("OK", "it failed")]),
+        why="it failed",
     ),
     "contract unreadable": Case(
         PNC, states.CONTRACT, "FAILED_CertChainError", says(contract_signature_cert_chain=certificates((b"no DER",)))

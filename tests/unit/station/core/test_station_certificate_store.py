@@ -16,8 +16,11 @@ from pilotwire.domain.certificates import (
     HashAlgorithm,
     InstallCertificate,
     InstallCertificateOutcome,
+    InstallCertificateStatus,
 )
 from pilotwire.pki import hashes_of
+from pilotwire.station.core import CommandReceived
+from pilotwire.station.core.certificate_files import WriteCertificates
 from pilotwire.station.core.certificate_store import MOST_CERTIFICATES
 from pilotwire.station.core.certificates import CsmsNotTrusted, InstallersRoots
 from pilotwire.station.core.inputs import OfStreet
@@ -149,11 +152,14 @@ def test_the_old_root_goes_when_the_new_one_was_connected_with() -> None:
     old = Signer.root("Old")
     new = old.under("New")
     _install(world, old)
-    _install(world, new)
+    asked = InstallCertificate(kind=CSMS_ROOT, certificate=pem(new.certificate))
+    world.feed(CommandReceived("new", asked))
     world.cut()
     world.connect()
     assert len(_installed(world)) == 2, "the files were not written yet"
+    assert "new" not in world.outcomes
     shop.work()
+    assert world.outcomes["new"] == InstallCertificateOutcome(status=InstallCertificateStatus.ACCEPTED)
     world.cut()
     world.connect()
     assert _installed(world) == [(CSMS_ROOT, _serial(new))]
@@ -246,6 +252,38 @@ def _value(world: StationWorld, component: str, variable: str) -> str | None:
     outcome = world.command(GetVariables(asked=(query,)))
     assert isinstance(outcome, GetVariablesOutcome)
     return outcome.results[0].value
+
+
+# --- a disk that will not --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.req("M05.FR.03", "M04.FR.03")
+def test_what_could_not_be_put_where_it_is_used_has_failed_and_all_is_as_before() -> None:
+    world = StationWorld()
+    first, second = Signer.root("First"), Signer.root("Second")
+    _install(world, first)
+    world.hands = lambda: world.job_fails(WriteCertificates)
+    assert _install(world, second) == "Failed"
+    assert _delete(world, _name(first)) == "Failed"
+    assert _installed(world) == [(CSMS_ROOT, _serial(first))]
+    world.kill()
+    assert _installed(world) == [(CSMS_ROOT, _serial(first))]
+    assert world.job(WriteCertificates).roots[0] == ("tls/csms-roots.pem", pem(first.certificate))
+
+
+def test_several_at_once_are_all_answered_and_taken_back_together() -> None:
+    """The files are written once for all."""
+    world = StationWorld()
+    roots = [Signer.root("Root") for _ in range(3)]
+    for number, root in enumerate(roots):
+        asked = InstallCertificate(kind=CSMS_ROOT, certificate=pem(root.certificate))
+        world.feed(CommandReceived(number, asked))
+    assert len(_installed(world)) == 3
+    world.job_fails(WriteCertificates)
+    failed = InstallCertificateOutcome(status=InstallCertificateStatus.FAILED)
+    assert [world.outcomes[number] for number in range(3)] == [failed] * 3
+    assert _installed(world) == []
+    assert world.job(WriteCertificates).roots[0] == ("tls/csms-roots.pem", "")
 
 
 # --- what the station was set up with -----------------------------------------------------------------------------------------------

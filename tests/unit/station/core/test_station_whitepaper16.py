@@ -239,7 +239,7 @@ def _logged(world: StationWorld) -> list[str]:
     return [event.type for event in saved.part(SecurityLogMemory).events]
 
 
-@pytest.mark.req("SEC16:A04.FR.01", "SEC16:A04.FR.04")
+@pytest.mark.req("SEC16:A04.FR.01", "SEC16:A04.FR.04", "SEC16:N01.FR.05")
 @pytest.mark.parametrize(
     ("kind", "critical"),
     [

@@ -53,7 +53,7 @@ class Shell:
 # --- who signs ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.req("L01.FR.12", "L01.FR.21")
+@pytest.mark.req("L01.FR.12", "L01.FR.21", "SEC16:L01.FR.12")
 @pytest.mark.parametrize(
     ("certificate", "status"),
     [
@@ -77,6 +77,7 @@ async def test_without_a_root_of_a_manufacturer_no_certificate_is_good() -> None
     assert checked.status == "InvalidCertificate"
 
 
+@pytest.mark.req("SEC16:L01.FR.25")
 async def test_a_certificate_that_its_issuer_has_revoked() -> None:
     shell = Shell(roots=root().pem)
     shell.files.write(MANUFACTURER_CRL, revoked(signer()))

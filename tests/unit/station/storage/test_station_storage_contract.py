@@ -131,6 +131,23 @@ def test_a_part_is_replaced_as_a_whole(reopen: Opener) -> None:
     assert (state.part(StationMemory), state.part(type(PARTS[2]))) == (StationMemory(boots=4), PARTS[2])
 
 
+def test_what_is_on_a_shelf_comes_back(reopen: Opener) -> None:
+    """Each shelf has its own keys; putting replaces, None takes away, also what is not there."""
+    storage = reopen()
+    storage.put("one", "a", "first")
+    storage.put("one", "a", "second")
+    storage.put("one", "b", "gone")
+    storage.put("other", "b", "ünïcode \n '")
+    storage.put("one", "b", None)
+    storage.put("one", "c", None)
+    storage.close()
+    storage = reopen()
+    assert storage.shelf("one") == {"a": "second"}
+    assert storage.shelf("other") == {"b": "ünïcode \n '"}
+    assert storage.shelf("third") == {}
+    assert storage.load() is None
+
+
 def test_closing_twice_is_fine(reopen: Opener) -> None:
     """No error."""
     storage = reopen()

@@ -38,6 +38,36 @@ def test_a_fleet_shares_one_file(tmp_path: Path) -> None:
         other.commit([Keep(ENTRY)])
 
 
+def test_shelves_of_a_fleet_are_each_stations_own(tmp_path: Path) -> None:
+    file = SqliteFile(tmp_path / "fleet.db")
+    one, other = file.station("CS-1"), file.station("CS-2")
+    one.put("shelf", "a", "mine")
+    other.put("shelf", "a", None)
+    assert (one.shelf("shelf"), other.shelf("shelf")) == ({"a": "mine"}, {})
+    file.close()
+
+
+def test_a_file_of_before_there_were_shelves_gets_them(tmp_path: Path) -> None:
+    """And keeps its format: firmware that falls back still opens it, and what it knows is as it was."""
+    path = tmp_path / "station.db"
+    storage = SqliteStorage(path)
+    storage.commit([Save(StationMemory(boots=3))])
+    storage.close()
+    connection = sqlite3.connect(path)
+    connection.execute("DROP TABLE shelf")
+    connection.commit()
+    connection.close()
+    storage = SqliteStorage(path)
+    storage.put("shelf", "a", "kept")
+    state = storage.load()
+    assert state is not None
+    assert (state.part(StationMemory).boots, storage.shelf("shelf")) == (3, {"a": "kept"})
+    storage.close()
+    connection = sqlite3.connect(path)
+    assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+    connection.close()
+
+
 def test_all_or_nothing(tmp_path: Path) -> None:
     """One action of a commit cannot be done: none is."""
     file = SqliteFile(tmp_path / "station.db")

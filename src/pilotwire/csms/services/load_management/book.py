@@ -145,8 +145,8 @@ class SiteBook:
         if telling.slot is Slot.DEFAULT:
             hold = changed(hold, default=telling.amperes, sent=None)
         elif hold.transaction_id == telling.transaction_id:
+            self._mind(telling, hold.told or Decimal(0))
             hold = changed(hold, told=telling.amperes, sent=None)
-            self._mind_rise(telling)
         self.holds[telling.key] = hold
         return hold
 
@@ -159,14 +159,15 @@ class SiteBook:
             self.holds[telling.key] = hold = changed(hold, sent=None)
         return hold
 
-    def _mind_rise(self, telling: Telling) -> None:
+    def _mind(self, telling: Telling, before: Decimal) -> None:
+        """Since when a vehicle charges, waits, or has more than it had."""
         session = self.sessions.get(telling.key)
         now = None if self.decision is None else self.decision.at
         if session is None or now is None:
             return
         if telling.amperes > 0:
             session.charging_since, session.waiting_since = session.charging_since or now, None
-            session.raised_at = now
+            session.raised_at = now if telling.amperes > before else session.raised_at
         else:
             session.charging_since, session.waiting_since = None, session.waiting_since or now
 
@@ -176,6 +177,19 @@ class SiteBook:
         default = most if hold.default is None else hold.default
         active = default if hold.told is None else max(hold.told, default)
         return min(most, max(active, hold.sent or Decimal(0)))
+
+    def _phases(self, key: EvseKey) -> tuple[int, ...]:
+        """The phases that count for an EVSE: those its vehicle uses, where the next one may take nothing unasked; else all it has."""
+        session, outlet = self.sessions.get(key), self.outlets[key]
+        if session is None or self.holds.get(key, EvseHold()).default != 0:
+            return outlet.phases
+        return session.phases(outlet)
+
+    def _is_uneven(self, key: EvseKey) -> bool:
+        """Whether a vehicle may use only some of these phases: one that nobody has seen charging yet, or the next one."""
+        session, outlet = self.sessions.get(key), self.outlets[key]
+        unseen = session is None or session.used is None or self.holds.get(key, EvseHold()).default != 0
+        return unseen and not outlet.dc
 
     # --- deciding ----------------------------------------------------------------------------------------------------------------
 
@@ -203,6 +217,7 @@ class SiteBook:
         shares = share(situation)
         tellings = self._tellings(shares, base, external, reachable)
         changes = [one.end for one in self.plan.targets] + [one.until for one in self.limits.values() if one.until]
+        changes += [one.since for one in self.limits.values() if one.since]
         changes += [reading.at + self._patience(reading.feeder) for reading in self.readings.values()]
         changes += [rest.until for rest in self.resting.values()]
         moments = [now + _EVERY, shares.next_look, *changes]
@@ -251,11 +266,12 @@ class SiteBook:
         holds = [
             Hold(
                 key=key,
-                phases=self.sessions[key].phases(outlet) if key in self.sessions else outlet.phases,
+                phases=self._phases(key),
+                uneven=self._is_uneven(key),
                 confirmed=self.limit_of(key),
                 reachable=self._can_be_told(key, reachable),
             )
-            for key, outlet in self.outlets.items()
+            for key in self.outlets
         ]
         ordered = next_orders(self.plan.layout, holds, targets, base, external)
         found = {order.key: self._telling(order.key, order.amperes) for order in ordered}
@@ -294,7 +310,8 @@ class SiteBook:
         return Demand(
             key=key,
             arrived=session.arrived,
-            phases=len(session.phases(outlet)),
+            phases=len(self._phases(key)),
+            uneven=self._is_uneven(key),
             most=session.most(now, outlet, self.limit_of(key)),
             energy=energy,
             departure=wish.departure or departure,
@@ -320,7 +337,7 @@ class SiteBook:
         return tuple(
             ExternalLimit(feeder=one.feeder, amperes=one.amperes, watts=one.watts)
             for one in self.limits.values()
-            if one.until is None or one.until > now
+            if (one.since is None or one.since <= now) and (one.until is None or one.until > now)
         )
 
     def _ceilings(self, now: datetime) -> dict[EvseKey, Decimal]:
@@ -375,8 +392,7 @@ class SiteBook:
         session = self.sessions.get(key)
         if session is None:
             return NO_AMPERES
-        outlet = self.outlets[key]
-        amps, phases = session.taken_by(now, self.limit_of(key)), session.phases(outlet)
+        amps, phases = session.taken_by(now, self.limit_of(key)), session.phases(self.outlets[key])
         l1, l2, l3 = (amps if phase in phases else Decimal(0) for phase in (1, 2, 3))
         return Amperes(l1=l1, l2=l2, l3=l3)
 

@@ -25,6 +25,11 @@ _STACK_LEVEL: Final = 1
 _TENTH: Final = Decimal("0.1")
 
 
+def profile_ids(evse_id: int) -> tuple[int, int]:
+    """The ids of our profiles at an EVSE: of its transaction, and of those that come."""
+    return _FIRST_ID + evse_id, _DEFAULT_ID + evse_id
+
+
 def profile_for(
     outlet: Outlet,
     amperes: Decimal,
@@ -62,7 +67,7 @@ def profile_for(
     )
     is_default = transaction_id is None
     return ChargingProfile(
-        id=(_DEFAULT_ID if is_default else _FIRST_ID) + outlet.evse_id,
+        id=profile_ids(outlet.evse_id)[is_default],
         stack_level=_STACK_LEVEL if level is None else min(_STACK_LEVEL, level),
         charging_profile_purpose=(
             ChargingProfilePurpose.TX_DEFAULT_PROFILE if is_default else ChargingProfilePurpose.TX_PROFILE

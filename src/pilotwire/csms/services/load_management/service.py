@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -14,16 +15,21 @@ from pilotwire.csms.commands.smart_charging import Books, station_abilities
 from pilotwire.csms.registers.load_management import (
     HOLDS,
     MANAGED,
+    SITE_ALARMS,
     SITE_LIMITS,
     SITE_READINGS,
     STATES,
     WISHES,
     EvseHold,
     LoadManagement,
+    SiteAlarm,
+    parts_of,
+    plans_of,
 )
 from pilotwire.csms.registers.smart_charging import LIMITS, NEEDS
 from pilotwire.csms.services.load_management.book import Rest, SiteBook, Slot, Telling
 from pilotwire.csms.services.load_management.profiles import profile_for
+from pilotwire.csms.services.load_management.releases import AFTER_REFUSAL, AFTER_SILENCE, Releases
 from pilotwire.csms.services.load_management.sessions import FRESH, Session
 from pilotwire.csms.services.service import Parts, pause
 from pilotwire.csms.store.ports import (
@@ -39,7 +45,6 @@ from pilotwire.csms.store.ports import (
     RecordConnection,
     TransactionFilter,
 )
-from pilotwire.csms.store.registers import Register, cursor_of
 from pilotwire.domain.findings import Finding, Severity
 from pilotwire.domain.load_management import EvseKey
 from pilotwire.domain.provisioning import RegistrationStatus
@@ -56,9 +61,8 @@ from pilotwire.errors import NotReachable, PilotwireError, StoreError
 _log = structlog.get_logger("pilotwire.csms.load_management")
 LOOK: Final = 0.05
 """Seconds between looks for something to do."""
-AFTER_REFUSAL: Final = timedelta(minutes=5)
-AFTER_SILENCE: Final = timedelta(seconds=5)
-"""How long a station is left alone that has refused a profile, or not answered."""
+SHOWN_EVERY: Final = timedelta(seconds=1)
+"""How often a site's state is written down at most, and told to those who follow it."""
 _PAGE: Final = 1000
 _RULE: Final = "load-management:profile"
 
@@ -72,8 +76,11 @@ class LoadManager:
         self._parts = parts
         self._books = Books(parts.commander, parts.store, parts.journal, parts.clock)
         self._dirty: set[str] = set()
-        self._tellings: set[asyncio.Task[None]] = set()
-        self._reachable: frozenset[str] = frozenset()
+        self._tellings: dict[asyncio.Task[None], EvseKey] = {}
+        self._releases = Releases(parts, self._books)
+        self._shown: dict[str, datetime] = {}
+        self._unshown: set[str] = set()
+        self._alarms: dict[str, tuple[str, ...]] = {}
         self.sites: dict[str, SiteBook] = {}
         """The sites whose load is managed now."""
 
@@ -98,11 +105,13 @@ class LoadManager:
                 task.cancel()
             await asyncio.gather(listening, *self._tellings, return_exceptions=True)
             self._tellings.clear()
+            await self._releases.close()
 
     async def settled(self) -> None:
         """Wait until what was told to stations so far has been answered."""
         while self._tellings:
             await asyncio.wait(tuple(self._tellings))
+        await self._releases.settled()
 
     def touch(self, site: str) -> None:
         """Look at a site anew, soon."""
@@ -112,27 +121,38 @@ class LoadManager:
 
     async def _load_all(self) -> None:
         self.sites.clear()
-        for plan in await self._records(MANAGED, ""):
+        await self._releases.load()
+        for plan in await plans_of(self._parts.store):
             await self._load(plan)
+        self._releases.note(self._parts.clock.now())
 
     async def _load(self, plan: LoadManagement) -> None:
         name = plan.layout.name
         before = self.sites.pop(name, None)
         if not plan.enabled:
+            self._forget(name)
             return
         book = SiteBook(name, plan)
+        await self._releases.claim(name, book.outlets)
         if before is not None:
             book.under_way, book.sessions = before.under_way, before.sessions
-        for limit in await self._records(SITE_LIMITS, ""):
-            if limit.site == name:
-                book.limits[limit.source] = limit
-        for reading in await self._records(SITE_READINGS, ""):
-            if reading.site == name:
-                book.readings[reading.feeder] = reading
+        for limit in await parts_of(self._parts.store, SITE_LIMITS, name):
+            book.limits[limit.source] = limit
+        for reading in await parts_of(self._parts.store, SITE_READINGS, name):
+            book.readings[reading.feeder] = reading
         for station in sorted(book.stations):
             await self._load_station(book, station)
         self.sites[name] = book
         self.touch(name)
+
+    def _forget(self, name: str) -> None:
+        """A site is managed no more: nothing is known of its state, and nothing that is the matter with it."""
+        self.sites.pop(name, None)
+        self._releases.drop(name)
+        self._unshown.discard(name)
+        self._shown.pop(name, None)
+        self._parts.journal.note(STATES.remove("", name))
+        self._alarm(name, ())
 
     async def _load_station(self, book: SiteBook, station: str) -> None:
         store = self._parts.store
@@ -142,7 +162,7 @@ class LoadManager:
                 book.holds[key] = hold or EvseHold()
                 if (needs := await store.record(NEEDS, station, str(key[1]))) is not None:
                     book.needs[key] = needs
-        for limit in await self._records(LIMITS, station):
+        for limit in await store.records(LIMITS, station, Page(limit=_PAGE)):
             book.of_station[station, f"{limit.evse_id}:{limit.charging_limit.charging_limit_source}"] = limit
         which = TransactionFilter(station=station, is_open=True)
         going_on = {}
@@ -170,16 +190,6 @@ class LoadManager:
         )
         session.see(each.reading for each in stored)
         return session
-
-    async def _records(self, register: Register[Any], station: str) -> list[Any]:
-        found: list[Any] = []
-        cursor: str | None = None
-        while page := await self._parts.store.records(register, station, Page(limit=_PAGE, after=cursor)):
-            found += page
-            if len(page) < _PAGE or register is not MANAGED:
-                return found
-            cursor = cursor_of("", page[-1].layout.name)
-        return found
 
     # --- what happens --------------------------------------------------------------------------------------------------------------
 
@@ -217,6 +227,8 @@ class LoadManager:
             session = book.sessions.get(key)
             if not transaction.is_open:
                 book.ended(key, transaction.transaction_id)
+                if book.wishes.pop((key[0], transaction.transaction_id), None) is not None:
+                    self._parts.journal.note(WISHES.remove(key[0], transaction.transaction_id))
             elif session is None or session.transaction_id != transaction.transaction_id:
                 session = Session(transaction.transaction_id, transaction.started_at or self._parts.clock.now())
                 session.hear(transaction, event)
@@ -230,7 +242,8 @@ class LoadManager:
             if after is not None:
                 await self._load(after)
             else:
-                self.sites.pop(operation.key, None)
+                self._forget(operation.key)
+            self._releases.note(self._parts.clock.now())
         elif name in (SITE_LIMITS.name, SITE_READINGS.name):
             self._of_site(name, operation.key, after)
         elif name in (NEEDS.name, LIMITS.name, WISHES.name):
@@ -254,25 +267,54 @@ class LoadManager:
         """Decide on the sites where something has happened, or time has passed, and tell what is to be told."""
         now = self._parts.clock.now()
         for task in [task for task in self._tellings if task.done()]:
-            self._tellings.discard(task)
+            del self._tellings[task]
             task.result()
         reachable: frozenset[str] | None = None
         for name, book in self.sites.items():
             if name not in self._dirty and book.decision is not None and now < book.decision.next_look:
                 continue
             self._dirty.discard(name)
-            if reachable is None:
-                connected = self._parts.commander.bus.connected()
-                reachable = frozenset(
-                    each.station for each in connected if each.standing is RegistrationStatus.ACCEPTED
-                )
+            reachable = self._reachable() if reachable is None else reachable
             broken = book.decision.shares.broken if book.decision is not None else ()
             decision = book.decide(now, reachable)
-            self._parts.journal.note(STATES.put("", name, book.state()))
+            self._unshown.add(name)
+            self._alarm(name, exceeded_limits(decision.shares.broken))
             if decision.shares.broken and decision.shares.broken != broken:
                 _log.warning("a site is above its limits", site=name, limits=list(decision.shares.broken))
             for telling in decision.tellings:
-                self._tellings.add(asyncio.create_task(self._tell(book, telling, book.telling(telling))))
+                task = asyncio.create_task(self._tell(book, telling, book.telling(telling)))
+                self._tellings[task] = telling.key
+        self._show(now)
+        if self._releases.is_due(now):
+            reachable = self._reachable() if reachable is None else reachable
+            self._releases.look(now, reachable, set(self._tellings.values()))
+
+    def _reachable(self) -> frozenset[str]:
+        connected = self._parts.commander.bus.connected()
+        return frozenset(each.station for each in connected if each.standing is RegistrationStatus.ACCEPTED)
+
+    def _show(self, now: datetime) -> None:
+        """Write down how sites stand where something has changed, each not too often."""
+        for name in sorted(self._unshown):
+            shown, book = self._shown.get(name), self.sites.get(name)
+            if book is None or book.decision is None or (shown is not None and shown <= now < shown + SHOWN_EVERY):
+                continue
+            self._unshown.discard(name)
+            self._shown[name] = now
+            self._parts.journal.note(STATES.put("", name, book.state()))
+
+    def _alarm(self, name: str, limits: tuple[str, ...]) -> None:
+        """Write down which limits are exceeded, when that changes."""
+        if self._alarms.get(name) == limits:
+            return
+        self._alarms[name] = limits
+        alarm = SiteAlarm(site=name, at=self._parts.clock.now(), limits=limits)
+
+        def change(before: SiteAlarm | None) -> SiteAlarm | None:
+            had = () if before is None else before.limits
+            return before if had == limits else alarm
+
+        self._parts.journal.note(SITE_ALARMS.amend("", name, change))
 
     async def _tell(self, book: SiteBook, telling: Telling, hold: EvseHold) -> None:
         """Tell one station one limit; what may hold from now on is stored before it is sent."""
@@ -341,6 +383,11 @@ class LoadManager:
         )
         with suppress(StoreError):
             self._parts.journal.note(KeepFinding(finding=finding))
+
+
+def exceeded_limits(broken: Iterable[str]) -> tuple[str, ...]:
+    """Which limits are exceeded, without by how much."""
+    return tuple(each.partition(" is exceeded by ")[0] for each in broken)
 
 
 def _place(transaction: Transaction) -> EvseKey:

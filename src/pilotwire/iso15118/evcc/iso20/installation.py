@@ -70,19 +70,29 @@ def certificate_installation(s: Talk, response: cm.CertificateInstallationRes, n
     if code.startswith("WARNING"):
         s.done("the contract certificate")
         s.remark(f"There is no contract certificate for the vehicle: {code}.")
-        return authorization.begin(s, now)
+        return _authorize(s, now)
     if response.evse_processing != "Finished":
         return s.repeat("the contract certificate", request(s, now), ISO20.ev_ongoing, now)
     s.done("the contract certificate")
-    _take(s, response, now)
-    s.authorizing.installed += 1
-    if response.remaining_contract_certificate_chains and s.authorizing.installed < s.options.most_contracts:
+    known = s.authorizing
+    got = _take(s, response, now)
+    known.first = known.first or got
+    known.installed += 1
+    if response.remaining_contract_certificate_chains and known.installed < s.options.most_contracts:
         return request(s, now)
+    return _authorize(s, now)
+
+
+def _authorize(s: Talk, now: datetime) -> Step:
+    """Of several contracts the one that came first is used first: the one that is wanted most."""
+    first = s.authorizing.first
+    if first is not None and s.wallet.contracts()[0].certificate != first.certificate:
+        s.wallet.store(first)
     return authorization.begin(s, now)
 
 
-def _take(s: Talk, response: cm.CertificateInstallationRes, now: datetime) -> None:
-    """The provisioning service's chain and signature, then the key; a contract that is not good is not kept."""
+def _take(s: Talk, response: cm.CertificateInstallationRes, now: datetime) -> Credential | None:
+    """The provisioning service's chain and signature, then the key; a contract that is not good is not kept (None)."""
     oem = s.wallet.provisioning()
     assert oem is not None
     how: dict[str, Any] = {"keys": s.options.keys, "suites": s.options.suites}
@@ -90,5 +100,7 @@ def _take(s: Talk, response: cm.CertificateInstallationRes, now: datetime) -> No
     got = install(response, oem.key, s.wallet.v2g_roots(), now, pcid=pcid, **how)
     if not got.good or got.key is None:
         s.find(f"The contract certificate was not taken: {got.what}")
-        return
-    s.wallet.store(Credential(got.certificates, got.key))
+        return None
+    contract = Credential(got.certificates, got.key)
+    s.wallet.store(contract)
+    return contract

@@ -8,7 +8,6 @@ from typing import Final
 
 from pilotwire.iso15118.charging import Control, Identification, Meter, Notice, Transfer
 from pilotwire.iso15118.evcc.iso20 import delivering, loop_modes, metering, scheduling
-from pilotwire.iso15118.evcc.iso20.limits import dc_of, station_dc_now, total
 from pilotwire.iso15118.evcc.iso20.stopping import give_up
 from pilotwire.iso15118.evcc.iso20.talk import Next, Step, Talk
 from pilotwire.iso15118.evcc.ports import Offered
@@ -22,6 +21,7 @@ from pilotwire.iso15118.iso20.common_types import (
     EVSEStatus,
     MeterInfo,
 )
+from pilotwire.iso15118.limits import dc_of, phases_of, read_dc_now, total
 from pilotwire.iso15118.quantities import plain
 
 _LATEST: Final = 253_402_300_800
@@ -54,13 +54,8 @@ def ac_loop(s: Talk, response: ac.AC_ChargeLoopRes, now: datetime) -> Step:
     if wrong:
         return wrong
     assert isinstance(mode, ac.Scheduled_AC_CLResControlMode | ac.Dynamic_AC_CLResControlMode)
-    present = (
-        mode.evse_present_active_power,
-        mode.evse_present_active_power_l2,
-        mode.evse_present_active_power_l3,
-    )
-    target = (mode.evse_target_active_power, mode.evse_target_active_power_l2, mode.evse_target_active_power_l3)
-    offered = replace(_beside(response, mode), present_w=total(*present), target_w=total(*target))
+    present, target = phases_of(mode, "evse_present_active_power"), phases_of(mode, "evse_target_active_power")
+    offered = replace(_beside(s, response, mode), present_w=total(*present), target_w=total(*target))
     return _taken(s, response, offered, now)
 
 
@@ -71,13 +66,13 @@ def dc_loop(s: Talk, response: dc.DC_ChargeLoopRes, now: datetime) -> Step:
     if wrong or s.station is None:
         return wrong or give_up(s, "The charge loop began before the limits were told.", now)
     assert isinstance(mode, dc.Scheduled_DC_CLResControlMode | dc.Dynamic_DC_CLResControlMode)
-    limits = s.station = station_dc_now(dc_of(s.station), mode)
+    limits = s.station = read_dc_now(dc_of(s.station, "evse"), mode, "evse")
     volts, amperes = plain(response.evse_present_voltage), plain(response.evse_present_current)
     target = None
     if isinstance(mode, Dynamic_CLResControlMode):  # nothing to be taken and something to be given: the way back
         target = limits.max_w or -limits.max_discharge_w
     offered = replace(
-        _beside(response, mode),
+        _beside(s, response, mode),
         limits=limits,
         present_v=volts,
         present_a=amperes,
@@ -95,7 +90,7 @@ def _wrong_mode(s: Talk, mode: CLResControlMode, now: datetime) -> Next | None:
     return give_up(s, what, now)
 
 
-def _beside(response: ChargeLoopRes, mode: CLResControlMode) -> Offered:
+def _beside(s: Talk, response: ChargeLoopRes, mode: CLResControlMode) -> Offered:
     """What AC and DC have in common."""
     status = response.evse_status
     offered = Offered(
@@ -104,9 +99,7 @@ def _beside(response: ChargeLoopRes, mode: CLResControlMode) -> Offered:
         notice_s=status.notification_max_delay if status else 0,
         receipt=response.receipt,
     )
-    if not isinstance(mode, Dynamic_CLResControlMode):
-        return offered
-    return replace(offered, departure_s=mode.departure_time, least_soc=mode.minimum_soc, target_soc=mode.target_soc)
+    return replace(offered, **scheduling.left_to_it(s, mode)) if isinstance(mode, Dynamic_CLResControlMode) else offered
 
 
 def _meter(info: MeterInfo | None) -> Meter | None:

@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from pilotwire.iso15118.charging import Control, Needs
-from pilotwire.iso15118.evcc.iso20.limits import ac_of, dc_of, vehicle_ac, vehicle_dc, written
 from pilotwire.iso15118.evcc.iso20.talk import Next, Talk
 from pilotwire.iso15118.evcc.ports import EvState
 from pilotwire.iso15118.iso20 import ac, dc
 from pilotwire.iso15118.iso20.common_types import CLReqControlMode, DisplayParameters
+from pilotwire.iso15118.limits import ac_of, dc_of, fields_of, written
 from pilotwire.iso15118.quantities import rational
 
 
@@ -73,19 +73,22 @@ def _wanted(s: Talk, needs: Needs) -> dict[str, Any]:
 def ac_mode(s: Talk, state: EvState, needs: Needs) -> CLReqControlMode:
     """AC: what the vehicle takes now; below 0 it gives back."""
     both_ways = s.transfer.bidirectional
-    told = _wanted(s, needs) | vehicle_ac(ac_of(needs.limits), bidirectional=both_ways)
-    told["ev_present_active_power"] = rational(state.present_w)
+    limits = ac_of(needs.limits, "ev")
+    told = _wanted(s, needs) | written(ev_present_active_power=state.present_w)
     if s.control is Control.SCHEDULED:
-        return (ac.BPT_Scheduled_AC_CLReqControlMode if both_ways else ac.Scheduled_AC_CLReqControlMode)(**told)
-    told["ev_present_reactive_power"] = rational(0.0)
-    return (ac.BPT_Dynamic_AC_CLReqControlMode if both_ways else ac.Dynamic_AC_CLReqControlMode)(**told)
+        scheduled = ac.BPT_Scheduled_AC_CLReqControlMode if both_ways else ac.Scheduled_AC_CLReqControlMode
+        return scheduled(**told, **fields_of(limits, "ev", scheduled))
+    dynamic = ac.BPT_Dynamic_AC_CLReqControlMode if both_ways else ac.Dynamic_AC_CLReqControlMode
+    return dynamic(**told, **fields_of(limits, "ev", dynamic), ev_present_reactive_power=rational(0.0))
 
 
 def dc_mode(s: Talk, state: EvState, needs: Needs) -> CLReqControlMode:
     """DC: under scheduled control the vehicle says voltage and current, under dynamic control the station takes its limits."""
     both_ways = s.transfer.bidirectional
-    told = _wanted(s, needs) | vehicle_dc(dc_of(needs.limits), bidirectional=both_ways)
+    limits, told = dc_of(needs.limits, "ev"), _wanted(s, needs)
     if s.control is Control.DYNAMIC:
-        return (dc.BPT_Dynamic_DC_CLReqControlMode if both_ways else dc.Dynamic_DC_CLReqControlMode)(**told)
+        dynamic = dc.BPT_Dynamic_DC_CLReqControlMode if both_ways else dc.Dynamic_DC_CLReqControlMode
+        return dynamic(**told, **fields_of(limits, "ev", dynamic))
     told |= written(ev_target_voltage=state.target_v, ev_target_current=0.0 if s.charging.standby else state.target_a)
-    return (dc.BPT_Scheduled_DC_CLReqControlMode if both_ways else dc.Scheduled_DC_CLReqControlMode)(**told)
+    scheduled = dc.BPT_Scheduled_DC_CLReqControlMode if both_ways else dc.Scheduled_DC_CLReqControlMode
+    return scheduled(**told, **fields_of(limits, "ev", scheduled))

@@ -6,19 +6,11 @@ from datetime import datetime
 
 from pilotwire.iso15118.charging import Limits
 from pilotwire.iso15118.evcc.iso20 import scheduling
-from pilotwire.iso15118.evcc.iso20.limits import (
-    ac_of,
-    dc_of,
-    station_ac,
-    station_dc,
-    vehicle_ac,
-    vehicle_dc,
-    written,
-)
 from pilotwire.iso15118.evcc.iso20.stopping import give_up
 from pilotwire.iso15118.evcc.iso20.talk import Next, Step, Talk
 from pilotwire.iso15118.evcc.ports import Offered
 from pilotwire.iso15118.iso20 import ac, dc
+from pilotwire.iso15118.limits import ac_of, dc_of, fields_of, read_ac, read_dc
 
 
 def request(s: Talk, now: datetime) -> Next:
@@ -29,18 +21,14 @@ def request(s: Talk, now: datetime) -> Next:
 def _ac(s: Talk, now: datetime) -> Next:
     both_ways = s.transfer.bidirectional
     cls = ac.BPT_AC_CPDReqEnergyTransferMode if both_ways else ac.AC_CPDReqEnergyTransferMode
-    mode = cls(**vehicle_ac(ac_of(s.needs().limits), bidirectional=both_ways))
+    mode = cls(**fields_of(ac_of(s.needs().limits, "ev"), "ev", cls))
     return Next(ac.AC_ChargeParameterDiscoveryReq(header=s.header(now), ac_cpd_req_energy_transfer_mode=mode))
 
 
 def _dc(s: Talk, now: datetime) -> Next:
     both_ways, needs = s.transfer.bidirectional, s.needs()
-    limits = dc_of(needs.limits)
-    told = vehicle_dc(limits, bidirectional=both_ways) | written(ev_minimum_charge_current=limits.min_a)
-    if both_ways:
-        told |= written(ev_minimum_discharge_current=limits.min_discharge_a)
     cls = dc.BPT_DC_CPDReqEnergyTransferMode if both_ways else dc.DC_CPDReqEnergyTransferMode
-    mode = cls(target_soc=needs.target_soc, **told)
+    mode = cls(target_soc=needs.target_soc, **fields_of(dc_of(needs.limits, "ev"), "ev", cls))
     return Next(dc.DC_ChargeParameterDiscoveryReq(header=s.header(now), dc_cpd_req_energy_transfer_mode=mode))
 
 
@@ -48,15 +36,15 @@ def ac_parameters(s: Talk, response: ac.AC_ChargeParameterDiscoveryRes, now: dat
     """The station's limits of AC; the schedules are next."""
     mode = response.ac_cpd_res_energy_transfer_mode
     wrong = _wrong(s, isinstance(mode, ac.BPT_AC_CPDResEnergyTransferMode), now)
-    own = ac_of(s.needs().limits)
-    return wrong or _taken(s, station_ac(mode, s.chosen.phases, own.nominal_v), now)
+    own = ac_of(s.needs().limits, "ev")
+    return wrong or _taken(s, read_ac(mode, "evse", s.chosen.phases, own.nominal_v), now)
 
 
 def dc_parameters(s: Talk, response: dc.DC_ChargeParameterDiscoveryRes, now: datetime) -> Step:
     """The same of DC."""
     mode = response.dc_cpd_res_energy_transfer_mode
     wrong = _wrong(s, isinstance(mode, dc.BPT_DC_CPDResEnergyTransferMode), now)
-    return wrong or _taken(s, station_dc(mode), now)
+    return wrong or _taken(s, read_dc(mode, "evse"), now)
 
 
 def _wrong(s: Talk, both_ways: bool, now: datetime) -> Next | None:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from pilotwire.errors import MisuseError
 from pilotwire.iso15118.charging import Control, Needs, Pending, Schedule
 from pilotwire.iso15118.evcc.conversation import Hold
 from pilotwire.iso15118.evcc.iso20 import delivering, direct_current, loop_modes
-from pilotwire.iso15118.evcc.iso20.limits import written
 from pilotwire.iso15118.evcc.iso20.plan import course_of
 from pilotwire.iso15118.evcc.iso20.prices import believed
 from pilotwire.iso15118.evcc.iso20.starting import start
 from pilotwire.iso15118.evcc.iso20.stopping import give_up, stop
-from pilotwire.iso15118.evcc.iso20.talk import A_DAY, BY_VEHICLE, Next, Step, Talk
+from pilotwire.iso15118.evcc.iso20.talk import A_DAY, BY_STATION, BY_VEHICLE, Next, Step, Talk
 from pilotwire.iso15118.evcc.ports import Offered
 from pilotwire.iso15118.exi.declare import Element
 from pilotwire.iso15118.iso20 import common_messages as cm
+from pilotwire.iso15118.iso20.common_types import Dynamic_CLResControlMode
+from pilotwire.iso15118.limits import written
 from pilotwire.iso15118.timing import ISO20
 from pilotwire.iso15118.v2gtp import PayloadType
 
@@ -116,14 +117,21 @@ def _reached(s: Talk, response: cm.ScheduleExchangeRes) -> Step | None:
     assert mode is not None
     tariff = mode.absolute_price_schedule or mode.price_level_schedule
     s.ev.offered(
-        Offered(
-            departure_s=mode.departure_time,
-            least_soc=mode.minimum_soc,
-            target_soc=mode.target_soc,
-            tariff=tariff if tariff is not None and believed(s, response) else None,
-        )
+        Offered(tariff=tariff if tariff is not None and believed(s, response) else None, **left_to_it(s, mode))
     )
     return None
+
+
+def left_to_it(s: Talk, mode: cm.Dynamic_SEResControlMode | Dynamic_CLResControlMode) -> dict[str, Any]:
+    """When the vehicle is to leave and with what. It is the station's to say only where it was left to it (MobilityNeedsMode 2)."""
+    told = {"departure_s": mode.departure_time, "least_soc": mode.minimum_soc, "target_soc": mode.target_soc}
+    if s.chosen.mobility == BY_STATION:
+        return told
+    if any(each is not None for each in told.values()):
+        s.remark(
+            "The station told a departure time or a state of charge, and the vehicle says these itself; passed over."
+        )
+    return {}
 
 
 # --- scheduled control -------------------------------------------------------------------------------------------------------------

@@ -84,7 +84,7 @@ class Authorizing:
     """What the station offers for authorization, and what is still to be tried.
 
     `providers`: whose contracts it takes, (): it does not tell. `candidates`: contracts, or None for external means; the first is being
-    tried. `installed`: how many answers to CertificateInstallationReq have come.
+    tried. `installed`: how many answers to CertificateInstallationReq have come; `first`: the first contract of them that is good.
     """
 
     offered: tuple[Identification, ...] = ()
@@ -92,6 +92,7 @@ class Authorizing:
     providers: tuple[str, ...] = ()
     candidates: list[Credential | None] = field(default_factory=list)
     installed: int = 0
+    first: Credential | None = None
 
 
 @dataclass(frozen=True, slots=True)

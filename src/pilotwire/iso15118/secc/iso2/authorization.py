@@ -5,14 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from cryptography.x509 import load_der_x509_certificate
-
 from pilotwire import pki
 from pilotwire.iso15118 import iso2
 from pilotwire.iso15118.charging import Identification, Pending
 from pilotwire.iso15118.codecs import ISO2
 from pilotwire.iso15118.emaid import same_emaid
 from pilotwire.iso15118.exi import DecodeError
+from pilotwire.iso15118.peer_certificate import read_peer
 from pilotwire.iso15118.provisioning import chain_of
 from pilotwire.iso15118.secc.conversation import Answer, Conversation, Outcome, Refusal, Wait
 from pilotwire.iso15118.secc.iso2 import states
@@ -64,6 +63,10 @@ def _from_backend(s: Conversation, wanted: type[iso2.BodyBase], *, update: bool)
     body = document.body.body_element if isinstance(document, iso2.V2G_Message) else None
     if not isinstance(body, wanted) or not isinstance(document, iso2.V2G_Message):
         return Refusal("FAILED_NoCertificateAvailable", "the backend's response is another message")
+    told: iso2.ResponseCode = getattr(body, "response_code")  # noqa: B009
+    if answer.reason or told.startswith("FAILED"):
+        code = told if told.startswith("FAILED") else "FAILED_NoCertificateAvailable"
+        return Refusal(code, answer.reason or "the backend refuses a contract certificate")
     s.signature = document.header.signature
     return Answer(body, states.PAYMENT_DETAILS)
 
@@ -71,12 +74,11 @@ def _from_backend(s: Conversation, wanted: type[iso2.BodyBase], *, update: bool)
 def payment_details(s: Conversation, request: iso2.PaymentDetailsReq, now: datetime) -> Outcome:
     """The contract is looked at, and a challenge given; whether it may charge is asked from here on."""
     chain = chain_of(request.contract_signature_cert_chain)
-    try:
-        own = load_der_x509_certificate(chain[0])
-        name, key = pki.common_name(own.subject), own.public_key()
-    except Exception as error:  # the library raises many kinds for bytes that are no certificate
+    own = read_peer(chain[0])
+    if isinstance(own, str):
         s.find("The contract's certificate cannot be read.")
-        return Refusal("FAILED_CertChainError", f"the contract's certificate cannot be read: {error}")
+        return Refusal("FAILED_CertChainError", f"the contract's certificate cannot be read: {own}")
+    name = pki.common_name(own.subject)
     if not same_emaid(name, request.emaid):
         s.find(f"The eMAID {request.emaid} is not that of the contract's certificate ({name}).")
         return Refusal("FAILED_CertChainError", "the eMAID is not that of the contract's certificate")
@@ -85,7 +87,7 @@ def payment_details(s: Conversation, request: iso2.PaymentDetailsReq, now: datet
     if decision in _OF_CERTIFICATE:
         return Refusal(CODES[decision], f"the contract is not good: {decision}")
     challenge = s.fresh(CHALLENGE_BYTES)
-    s.agreed.facts |= {"contract": contract, "challenge": challenge, "key": key, "signed": False}
+    s.agreed.facts |= {"contract": contract, "challenge": challenge, "key": own.public_key(), "signed": False}
     soon = now <= own.not_valid_after_utc and pki.due(own, now)
     code: iso2.ResponseCode = "OK_CertificateExpiresSoon" if soon else "OK"
     body = iso2.PaymentDetailsRes(response_code=code, gen_challenge=challenge, evse_time_stamp=int(now.timestamp()))

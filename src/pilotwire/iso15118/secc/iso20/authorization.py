@@ -23,6 +23,15 @@ from pilotwire.iso15118.timing import ISO20
 CHALLENGE_BYTES: Final = 16
 _MOST_REMAINING: Final = 255
 _MOST_PROVIDERS: Final = 128
+_WHY: Final = {
+    Decision.REFUSED: "its customer is not authorized",
+    Decision.EXPIRED: "its certificate has expired",
+    Decision.NOT_YET_VALID: "its certificate is not valid yet",
+    Decision.REVOKED: "its certificate is revoked",
+    Decision.CHAIN: "its chain leads to no root that is trusted here",
+    Decision.CANCELLED: "its customer may not charge",
+    Decision.UNKNOWN: "its provider is not known",
+}
 
 
 def authorization_setup(s: Talk, request: cm.AuthorizationSetupReq, now: datetime) -> Outcome:
@@ -107,12 +116,22 @@ def _relayed(s: Talk, answer: CertificateAnswer, now: datetime) -> Outcome:
     if not isinstance(document, cm.CertificateInstallationRes):
         s.remark(f"The backend answered with {type(document).__name__} instead of CertificateInstallationRes.")
         return _installation(s, "WARNING_NoCertificateAvailable", now)
+    if answer.reason or not document.response_code.startswith("OK"):
+        return _refused_by_backend(s, document.response_code, answer.reason, now)
     header = msgspec.structs.replace(s.header(now), signature=document.header.signature)
     remaining = answer.remaining or document.remaining_contract_certificate_chains
     response = msgspec.structs.replace(
         document, header=header, remaining_contract_certificate_chains=min(remaining, _MOST_REMAINING)
     )
     return Answer(response, states.AUTHORIZATION)
+
+
+def _refused_by_backend(s: Talk, told: ResponseCode, reason: str, now: datetime) -> Outcome:
+    """The backend's ResponseCode goes to the vehicle: after a warning it may go on with another contract, or a card."""
+    code: ResponseCode = "WARNING_NoCertificateAvailable" if told.startswith("OK") else told
+    why = reason.removeprefix(f"{code}: ") or "it does not say why"
+    s.remark(f"The backend refuses the vehicle a contract certificate with {code}: {why}")
+    return Refusal(code, why) if code.startswith("FAILED") else _installation(s, code, now)
 
 
 def _installation(s: Talk, code: ResponseCode, now: datetime, *, ongoing: bool = False) -> Answer:
@@ -154,8 +173,10 @@ def _by_contract(s: Talk, now: datetime) -> Answer:
         if s.waited("contract", now) <= ISO20.secc_ongoing:
             return _ongoing(s, now, "Ongoing")
         s.remark("Nobody decided about the contract in time.")
-        decision = Decision.REFUSED
+        return _decided(s, CODES[Decision.REFUSED], now)
     if decision is not Decision.ACCEPTED:
+        named = s.authorizing.contract.emaid if s.authorizing.contract is not None else "?"
+        s.remark(f"The contract {named} is not accepted with {CODES[decision]}: {_WHY[decision]}.")
         return _decided(s, CODES[decision], now)
     return _decided(s, "OK_CertificateExpiresSoon" if s.authorizing.ends_soon else "OK", now)
 

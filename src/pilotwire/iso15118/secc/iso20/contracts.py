@@ -12,6 +12,7 @@ from pilotwire import pki
 from pilotwire.iso15118.emaid import normalised
 from pilotwire.iso15118.iso20.common_messages import ContractCertificateChain
 from pilotwire.iso15118.iso20.common_types import ResponseCode
+from pilotwire.iso15118.peer_certificate import read_peer
 from pilotwire.iso15118.secc.ports import Contract, Decision
 from pilotwire.iso15118.signature_suites import VerifyingKey
 
@@ -30,22 +31,16 @@ CODES: Final[dict[Decision, ResponseCode]] = {
 def contract_of(chain: ContractCertificateChain) -> tuple[Contract, x509.Certificate] | None:
     """The contract of a chain and its certificate; None: it cannot be read, or its key is of no kind that signs here."""
     sent = (chain.certificate, *chain.sub_certificates.certificate)
-    certificate = _read(sent[0])
-    if certificate is None or key_of(sent[0]) is None:
+    certificate = read_peer(sent[0])
+    if isinstance(certificate, str) or _signing_key(certificate) is None:
         return None
     return Contract(normalised(pki.common_name(certificate.subject)), sent), certificate
 
 
 def key_of(certificate: bytes) -> VerifyingKey | None:
     """The key of a certificate (DER) that signs messages; None: there is none."""
-    read = _read(certificate)
-    if read is None:
-        return None
-    try:
-        key = read.public_key()
-    except Exception:  # the library raises many kinds for keys that it does not know
-        return None
-    return key if isinstance(key, ec.EllipticCurvePublicKey | ed448.Ed448PublicKey) else None
+    read = read_peer(certificate)
+    return None if isinstance(read, str) else _signing_key(read)
 
 
 def out_of_time(certificate: x509.Certificate, now: datetime) -> ResponseCode | None:
@@ -55,10 +50,6 @@ def out_of_time(certificate: x509.Certificate, now: datetime) -> ResponseCode | 
     return "WARNING_CertificateNotYetValid" if now < certificate.not_valid_before_utc else None
 
 
-def _read(certificate: bytes) -> x509.Certificate | None:
-    try:
-        read = x509.load_der_x509_certificate(certificate)
-        read.subject  # noqa: B018  # read when it is asked for: raises for a name that is none
-    except Exception:  # the library raises many kinds for bytes that are no certificate
-        return None
-    return read
+def _signing_key(certificate: x509.Certificate) -> VerifyingKey | None:
+    key = certificate.public_key()
+    return key if isinstance(key, ec.EllipticCurvePublicKey | ed448.Ed448PublicKey) else None

@@ -7,9 +7,9 @@ from typing import Final
 
 from pilotwire.iso15118.charging import Isolation, Pending
 from pilotwire.iso15118.iso20 import dc
+from pilotwire.iso15118.limits import dc_of
 from pilotwire.iso15118.quantities import plain, rational
 from pilotwire.iso15118.secc.iso20 import states
-from pilotwire.iso15118.secc.iso20.limits import dc_of
 from pilotwire.iso15118.secc.iso20.talk import Answer, Outcome, Refusal, Talk
 from pilotwire.iso15118.timing import ISO20
 
@@ -43,7 +43,7 @@ def _checked(s: Talk, now: datetime, *, finished: bool) -> Answer:
 def pre_charge(s: Talk, request: dc.DC_PreChargeReq, now: datetime) -> Outcome:
     """The output is brought to the vehicle's voltage; the vehicle compares, and says when it has closed its contactors."""
     state, volts = s.stands(), plain(request.ev_target_voltage)
-    limits = dc_of(state.limits)
+    limits = dc_of(state.limits, "evse")
     if state.fault:
         return Refusal("FAILED", f"the EVSE has a fault: {state.fault}")
     if not 0 <= volts <= limits.max_v:

@@ -17,9 +17,9 @@ from pilotwire.iso15118.iso20.common_types import (
     ResponseCode,
     Scheduled_CLReqControlMode,
 )
+from pilotwire.iso15118.limits import ac_of, dc_of, phases_of, read_dc_now, total
 from pilotwire.iso15118.quantities import plain, rational
-from pilotwire.iso15118.secc.iso20.limits import ac_of, dc_of, total
-from pilotwire.iso15118.secc.iso20.loop_modes import ac_mode, dc_mode, vehicle_dc_now
+from pilotwire.iso15118.secc.iso20.loop_modes import ac_mode, dc_mode
 from pilotwire.iso15118.secc.iso20.notices import confirmation_due, evse_status, meter_info
 from pilotwire.iso15118.secc.iso20.talk import Answer, Outcome, Refusal, Talk
 from pilotwire.iso15118.secc.ports import Demand, State
@@ -49,7 +49,7 @@ def ac_loop(s: Talk, request: ac.AC_ChargeLoopReq, now: datetime) -> Outcome:
     if wrong:
         return wrong
     assert isinstance(mode, ac.Scheduled_AC_CLReqControlMode | ac.Dynamic_AC_CLReqControlMode)
-    present = total(mode.ev_present_active_power, mode.ev_present_active_power_l2, mode.ev_present_active_power_l3)
+    present = total(*phases_of(mode, "ev_present_active_power"))
     s.evse.demand(replace(_demand(s, request, mode), present_w=present, limits=_ac_now(s, mode)))
     state = s.stands()
     response = ac.AC_ChargeLoopRes(
@@ -71,14 +71,14 @@ def dc_loop(s: Talk, request: dc.DC_ChargeLoopReq, now: datetime) -> Outcome:
     demand = replace(
         _demand(s, request, mode),
         present_v=plain(request.ev_present_voltage),
-        limits=vehicle_dc_now(dc_of(s.known_limits), mode),
+        limits=read_dc_now(dc_of(s.known_limits, "ev"), mode, "ev"),
     )
     if isinstance(mode, dc.Scheduled_DC_CLReqControlMode):
         volts, amperes = plain(mode.ev_target_voltage), plain(mode.ev_target_current)
         demand = replace(demand, target_v=volts, target_a=amperes)
     s.evse.demand(demand)
     state = s.stands()
-    limits = dc_of(state.limits)
+    limits = dc_of(state.limits, "evse")
     response = dc.DC_ChargeLoopRes(
         header=s.header(now),
         response_code="OK",
@@ -132,20 +132,16 @@ def _plain(number: Any) -> float | None:
 
 def _ac_now(s: Talk, mode: ac.Scheduled_AC_CLReqControlMode | ac.Dynamic_AC_CLReqControlMode) -> AcLimits:
     """The vehicle's limits, as it changes them in the loop."""
-    known = ac_of(s.known_limits)
+    known = ac_of(s.known_limits, "ev")
     volts = known.phases * known.nominal_v or 1.0
-    most = total(mode.ev_maximum_charge_power, mode.ev_maximum_charge_power_l2, mode.ev_maximum_charge_power_l3)
-    least = total(mode.ev_minimum_charge_power, mode.ev_minimum_charge_power_l2, mode.ev_minimum_charge_power_l3)
+    most = total(*phases_of(mode, "ev_maximum_charge_power"))
+    least = total(*phases_of(mode, "ev_minimum_charge_power"))
     found = replace(
         known,
         max_a=known.max_a if most is None else most / volts,
         min_a=known.min_a if least is None else least / volts,
     )
-    if not isinstance(mode, ac.BPT_Scheduled_AC_CLReqControlMode | ac.BPT_Dynamic_AC_CLReqControlMode):
-        return found
-    back = total(
-        mode.ev_maximum_discharge_power, mode.ev_maximum_discharge_power_l2, mode.ev_maximum_discharge_power_l3
-    )
+    back = total(*phases_of(mode, "ev_maximum_discharge_power"))
     return found if back is None else replace(found, max_discharge_w=abs(back))
 
 

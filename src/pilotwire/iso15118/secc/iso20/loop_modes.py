@@ -8,8 +8,8 @@ from typing import Any
 from pilotwire.iso15118.charging import Control, DcLimits
 from pilotwire.iso15118.iso20 import ac, dc
 from pilotwire.iso15118.iso20.common_types import CLResControlMode
-from pilotwire.iso15118.quantities import plain, rational
-from pilotwire.iso15118.secc.iso20.limits import ac_of
+from pilotwire.iso15118.limits import ac_of, fields_of
+from pilotwire.iso15118.quantities import rational
 from pilotwire.iso15118.secc.iso20.services import BY_STATION
 from pilotwire.iso15118.secc.iso20.talk import Talk
 from pilotwire.iso15118.secc.ports import State
@@ -17,7 +17,7 @@ from pilotwire.iso15118.secc.ports import State
 
 def ac_mode(s: Talk, state: State) -> CLResControlMode:
     """AC has a target power: in dynamic control always, in scheduled control where the station wants less than it offered."""
-    both_ways, limits = s.agreed.transfer.bidirectional, ac_of(state.limits)
+    both_ways, limits = s.agreed.transfer.bidirectional, ac_of(state.limits, "evse")
     target = state.target_w
     if target is not None:
         target = min(max(target, -limits.max_discharge_w if both_ways else 0.0), limits.max_w)
@@ -40,44 +40,12 @@ def dc_mode(s: Talk, limits: DcLimits, state: State) -> CLResControlMode:
     both_ways, dynamic = s.agreed.transfer.bidirectional, s.agreed.control is Control.DYNAMIC
     if dynamic and state.target_w is not None:
         limits = _aimed(limits, state.target_w)
-    given = {
-        "evse_maximum_charge_power": limits.max_w,
-        "evse_minimum_charge_power": limits.min_w,
-        "evse_maximum_charge_current": limits.max_a,
-        "evse_maximum_voltage": limits.max_v,
-    }
-    if both_ways:
-        given |= {
-            "evse_maximum_discharge_power": limits.max_discharge_w,
-            "evse_minimum_discharge_power": limits.min_discharge_w,
-            "evse_maximum_discharge_current": limits.max_discharge_a,
-            "evse_minimum_voltage": limits.min_v,
-        }
-    values: dict[str, Any] = {name: rational(value) for name, value in given.items()}
+    cls: type[dc.Dynamic_DC_CLResControlMode] | type[dc.Scheduled_DC_CLResControlMode]
     if dynamic:
-        values |= _reach(s, state)
-        return (dc.BPT_Dynamic_DC_CLResControlMode if both_ways else dc.Dynamic_DC_CLResControlMode)(**values)
-    return (dc.BPT_Scheduled_DC_CLResControlMode if both_ways else dc.Scheduled_DC_CLResControlMode)(**values)
-
-
-def vehicle_dc_now(
-    known: DcLimits, mode: dc.Scheduled_DC_CLReqControlMode | dc.Dynamic_DC_CLReqControlMode
-) -> DcLimits:
-    """The vehicle's limits, as it changes them in the loop."""
-    told: dict[str, Any] = {
-        "max_w": mode.ev_maximum_charge_power,
-        "min_w": mode.ev_minimum_charge_power,
-        "max_a": mode.ev_maximum_charge_current,
-        "max_v": mode.ev_maximum_voltage,
-        "min_v": mode.ev_minimum_voltage,
-    }
-    if isinstance(mode, dc.BPT_Scheduled_DC_CLReqControlMode | dc.BPT_Dynamic_DC_CLReqControlMode):
-        told |= {
-            "max_discharge_w": mode.ev_maximum_discharge_power,
-            "min_discharge_w": mode.ev_minimum_discharge_power,
-            "max_discharge_a": mode.ev_maximum_discharge_current,
-        }
-    return replace(known, **{name: abs(plain(value)) for name, value in told.items() if value is not None})
+        cls = dc.BPT_Dynamic_DC_CLResControlMode if both_ways else dc.Dynamic_DC_CLResControlMode
+    else:
+        cls = dc.BPT_Scheduled_DC_CLResControlMode if both_ways else dc.Scheduled_DC_CLResControlMode
+    return cls(**fields_of(limits, "evse", cls), **(_reach(s, state) if dynamic else {}))
 
 
 def _aimed(limits: DcLimits, target_w: float) -> DcLimits:

@@ -11,12 +11,13 @@ import msgspec
 
 from pilotwire.iso15118.charging import Control, Needs, Notice, Pending, PowerStep, Schedule
 from pilotwire.iso15118.codecs import ISO20_COMMON
+from pilotwire.iso15118.exi.declare import Element
 from pilotwire.iso15118.exi.minimal import minimal
 from pilotwire.iso15118.iso20 import common_messages as cm
 from pilotwire.iso15118.iso20.common_types import ResponseCode
+from pilotwire.iso15118.limits import Number
 from pilotwire.iso15118.quantities import plain, rational
 from pilotwire.iso15118.secc.iso20 import states
-from pilotwire.iso15118.secc.iso20.limits import Number
 from pilotwire.iso15118.secc.iso20.plan import shortened
 from pilotwire.iso15118.secc.iso20.services import BY_STATION
 from pilotwire.iso15118.secc.iso20.talk import Answer, Outcome, Refusal, Talk
@@ -134,9 +135,19 @@ def _dynamic(s: Talk, finished: bool) -> cm.Dynamic_SEResControlMode:
 
 
 def _scheduled(s: Talk, finished: bool) -> cm.Scheduled_SEResControlMode:
-    """While it goes on the schema wants a tuple all the same: one of no power."""
+    """While it goes on the schema wants a tuple all the same: one of no power, with the prices that are known already.
+
+    There are vehicles that take no tuple without prices.
+    """
     if not finished:
-        return minimal(ISO20_COMMON, cm.Scheduled_SEResControlMode)
+        absolute, levels = _of_kind(s, s.stands().tariff)
+        power = minimal(ISO20_COMMON, cm.PowerSchedule)
+        charging = cm.ChargingSchedule(
+            power_schedule=power, absolute_price_schedule=absolute, price_level_schedule=levels
+        )
+        return cm.Scheduled_SEResControlMode(
+            schedule_tuple=[cm.ScheduleTuple(schedule_tuple_id=1, charging_schedule=charging)]
+        )
     return cm.Scheduled_SEResControlMode(schedule_tuple=[_tuple(s, each) for each in s.plan.offered])
 
 
@@ -173,7 +184,11 @@ def _signature(s: Talk) -> Signature | None:
 
 def _priced(s: Talk, schedule: Schedule) -> Priced:
     """The tariff as the operator gave it, if it is of the kind that was chosen (Pricing)."""
-    tariff, pricing = schedule.tariff, s.agreed.pricing
+    return _of_kind(s, schedule.tariff)
+
+
+def _of_kind(s: Talk, tariff: Element | None) -> Priced:
+    pricing = s.agreed.pricing
     if isinstance(tariff, cm.AbsolutePriceSchedule) and pricing == _ABSOLUTE:
         return tariff, None
     if isinstance(tariff, cm.PriceLevelSchedule) and pricing == _LEVELS:

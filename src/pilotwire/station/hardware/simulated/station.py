@@ -39,6 +39,7 @@ from pilotwire.station.hardware.ports import (
     VehicleParked,
     switchable,
 )
+from pilotwire.station.hardware.simulated.dc_output import DcOutlets
 from pilotwire.station.hardware.simulated.evse import SavedEvse, SimulatedEvse, VehicleFrom
 from pilotwire.station.hardware.simulated.main_meter import SavedMain, SimulatedMainMeter
 from pilotwire.station.hardware.simulated.pilot import PilotSignal
@@ -75,10 +76,11 @@ class _Saved:
     main: SavedMain | None = None
 
 
-class SimulatedStation:
+class SimulatedStation(DcOutlets):
     """See the module. `registers` are Wh by EVSE to start from, for meters that have run before."""
 
     def __init__(self, layout: StationLayout, *, registers: Mapping[int, int] | None = None) -> None:
+        super().__init__()
         self.layout = layout
         self.display: dict[int | None, str] = {}
         self.powered = True
@@ -104,6 +106,7 @@ class SimulatedStation:
 
     def close(self) -> None:
         """Open the contactors; see `HardwareDriver.close`."""
+        self._outputs.clear()
         for evse in self._evses.values():
             self.set_contactor(evse.layout.evse_id, False)
 
@@ -209,6 +212,7 @@ class SimulatedStation:
         self.display.clear()
         self.asleep.clear()
         self._pending.clear()
+        self._outputs.clear()
         self.slots.boot()
         for evse in self._evses.values():
             evse.restart()
@@ -477,6 +481,7 @@ class SimulatedStation:
         return self.powered and not self.emergency_stop and not blocked
 
     def _refresh(self, evse: SimulatedEvse) -> None:
+        self._lose_voltage(evse)
         evse.refresh(alive=self._alive(evse))
 
     def _after_change(self, event: HardwareEvent) -> list[HardwareEvent]:
