@@ -1,4 +1,4 @@
-"""`python -m benchmarks [codec] [csms] [memory] [fleet] [storm] [exi] [price] [price_oracle]`: all of them, or those named.
+"""`python -m benchmarks [codec] [csms] [memory] [fleet] [storm] [exi] [price] [price_oracle] [site_simulation]`: all of them, or those named.
 
 Figures of one run compare; those of two runs do not.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("codec", "csms", "memory", "fleet", "storm", "exi", "price", "price_oracle")
+NAMES = ("codec", "csms", "memory", "fleet", "storm", "exi", "price", "price_oracle", "site")
 
 
 def main(arguments: list[str]) -> int:

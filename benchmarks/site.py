@@ -1,11 +1,12 @@
 """A limit from outside reaches every station of a site: seconds from the limit to the last answer: `python -m benchmarks.site`.
 
 One site of 500 EVSEs in a tree of three levels, a transaction going on at each; stations of 1.6, 2.0.1 and 2.1 by turns, on loopback in
-a process of their own, the CSMS with its database on disk in another. Three times something changes:
+a process of their own, the CSMS with its database on disk in another. Four times something changes:
 
 - *halved*: a limit for the grid connection that halves what everybody has: all are lowered at once;
 - *raised*: it is taken back: all rise;
-- *shifted*: a limit for one of ten panels: its stations are lowered, and when they have confirmed it, all others rise (two waves).
+- *shifted*: a limit for one of ten panels: its stations are lowered, and when they have confirmed it, all others rise (two waves);
+- *priced*: new prices come to the plan, and a limit for the grid connection right behind them.
 
 Then what `share` alone takes, by strategy.
 """
@@ -47,8 +48,9 @@ def measure(count: int) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
                 ("halved", "grid", AMPERES_EACH * count // 2),
                 ("raised", "grid", None),
                 ("shifted", "panel-0", AMPERES_EACH * count // _PANELS // 2),
+                ("priced", "grid", 7 * count),
             ):
-                ours = csms.ask(do="limit", feeder=feeder, amperes=amperes)
+                ours = csms.ask(do="limit", feeder=feeder, amperes=amperes, priced=name == "priced")
                 theirs = stations.ask(do="heard")
                 told = len({station for _, station in ours["confirmed"]})
                 if told != count:

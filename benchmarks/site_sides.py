@@ -12,7 +12,7 @@ import logging
 import sys
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any, Final
@@ -60,7 +60,10 @@ def _name(number: int) -> str:
 
 
 async def csms(database: str, stations: str) -> None:
-    """Ours as it is. `{"do": "settle"}`; `{"do": "limit", "feeder": ..., "amperes": ... or null}`: what became of it."""
+    """Ours as it is. `{"do": "settle"}`; `{"do": "limit", "feeder": ..., "amperes": ... or null}`: what became of it.
+
+    With `"priced": true` new prices for the plan come just before the limit.
+    """
     from pilotwire.csms.app import Csms
     from pilotwire.csms.collector import settle
     from pilotwire.csms.registers.load_management import MANAGED, SITE_LIMITS, LoadManagement, SiteLimit, part_key
@@ -95,6 +98,8 @@ async def csms(database: str, stations: str) -> None:
             deciding.clear()
             began, before = time.monotonic(), used()["cpu"]
             if order["do"] == "limit":
+                if order.get("priced"):
+                    await running.journal.append(MANAGED.amend("", SITE, _priced))
                 key = part_key(SITE, "operator")
                 amperes = order["amperes"]
                 limit = SiteLimit(
@@ -120,6 +125,15 @@ async def csms(database: str, stations: str) -> None:
             }
             print(json.dumps(answer), flush=True)
         watching.cancel()
+
+
+def _priced(plan: Any) -> Any:
+    """The plan with a price for the next hour."""
+    from pilotwire.domain.kinds import changed
+    from pilotwire.domain.load_management import PricePeriod
+
+    now = datetime.now(UTC)
+    return changed(plan, prices=(PricePeriod(start=now, end=now + timedelta(hours=1), price=Decimal("0.3")),))
 
 
 async def _until_all_have(store: Any, count: int) -> None:

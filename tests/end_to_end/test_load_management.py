@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AsyncExitStack
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -20,12 +20,15 @@ from pilotwire.csms.registers.load_management import (
     SiteMeter,
     SiteReading,
     SiteState,
+    TargetPeriod,
     part_key,
 )
 from pilotwire.csms.store.ports import PutToken
 from pilotwire.domain.authorization import Token
 from pilotwire.domain.identity import IdToken
 from pilotwire.domain.load_management import Amperes, Feeder, Outlet, SiteLayout
+from pilotwire.domain.smart_charging import ChargingNeeds, V2XChargingParameters
+from pilotwire.station.core.vehicle_needs import NeedsTold
 from tests.support.eventually import eventually
 from tests.support.station_lab import Lab, lab, open_csms
 
@@ -177,3 +180,32 @@ async def test_a_station_that_falls_silent_keeps_its_share(tmp_path: Path) -> No
                 return shares == {"CS001": Decimal("7.5"), "CS002": 15, "CS003": Decimal("7.5")}
 
             await eventually(so)
+
+
+async def test_a_vehicle_gives_back_what_the_house_takes_too_much() -> None:
+    """Peak shaving: above the target of the site a vehicle that can is told a setpoint (Q03), below it charges again."""
+    grid = Feeder(name="grid", amperes=Decimal(200))
+    outlet = Outlet(station="CS001", evse_id=1, fed_by="grid", dc=True, least=Decimal(0), most=Decimal(70))
+    target = TargetPeriod(
+        start=datetime(2020, 1, 1, tzinfo=UTC), end=datetime(2100, 1, 1, tzinfo=UTC), watts=Decimal(69_000)
+    )
+    plan = LoadManagement(
+        layout=SiteLayout(name="yard", feeders=(grid,), outlets=(outlet,)),
+        meters=(SiteMeter(feeder="grid", measures=Measures.BASE, silent_after=3600),),
+        targets=(target,),
+    )
+    async with AsyncExitStack() as stack:
+        csms = await stack.enter_async_context(open_csms())
+        await csms.journal.append(MANAGED.put("", "yard", plan))
+        station = lab(csms.urls.ocpp, "2.1", layout="dc-50-v2x", car="v2x-compact-40", soc=60, speed=30.0)
+        one = await stack.enter_async_context(station)
+        await _meter(csms, 0, 0, 0)
+        await one.charge(10)
+        v2x = V2XChargingParameters(max_discharge_power=Decimal(-20_000))
+        needs = ChargingNeeds(requested_energy_transfer="DC_BPT", v2x_charging_parameters=v2x)
+        one.station.feed(NeedsTold("car", 1, needs))
+        await eventually(lambda: one.station.hardware.meter(1).power_w > 1000)
+        await _meter(csms, 110, 110, 110)
+        await eventually(lambda: one.station.hardware.meter(1).power_w == -6900)
+        await _meter(csms, 0, 0, 0)
+        await eventually(lambda: one.station.hardware.meter(1).power_w > 1000)

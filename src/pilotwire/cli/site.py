@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
+from pilotwire.cli import site_load, site_simulation
 from pilotwire.cli.api import DEFAULT_URL, Api, AsJson, Key, Url, segment, show_json
-from pilotwire.cli.site_load import add_to
 from pilotwire.cli.terminal import show_table
 
 verb = typer.Typer(
-    help="Say which stations belong together: put, list and remove sites; manage their load.",
+    help="Say which stations belong together: put, list and remove sites; manage their load, simulate it.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
@@ -59,4 +59,5 @@ def remove(name: Name, url: Url = DEFAULT_URL, key: Key = "") -> None:
     typer.echo(f"The site {name!r} is off record.")
 
 
-add_to(verb)
+site_load.add_to(verb)
+site_simulation.add_to(verb)

@@ -15,6 +15,7 @@ from pilotwire.errors import ConfigError, PilotwireError
 
 Name = Annotated[str, typer.Argument(help="What the site is called.", metavar="NAME")]
 _COLUMNS: Final = ("feeder, EVSE", "limit", "flow", "base", "share", "may take", "takes", "remarks")
+_TIMES: Final = (("from", "since"), ("until", "until"))
 _LINES: Final = ("l1", "l2", "l3")
 
 load = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
@@ -89,13 +90,14 @@ def show(context: typer.Context, as_json: AsJson = False, url: Url = DEFAULT_URL
     if as_json:
         show_json({"plan": plan, "state": state, "limits": limits})
         return
-    typer.echo(f"Site {name}, {plan['strategy']}, {f'at {moment(state['at'])}' if state else why}")
+    when = f"at {moment(state['at'])} UTC" if state else why
+    typer.echo(f"Site {name}, {plan['strategy']}, {when}")
     show_table(_COLUMNS, _tree(plan, state, limits), nothing="The plan has no feeders.")
     for each in limits:
-        until = f" until {moment(each['until'])}" if each["until"] else ""
-        typer.echo(f"{each['source']} limits {each['feeder']} to {_most(each)}{until}.")
+        times = [f" {word} {moment(each[name])}" for word, name in _TIMES if each[name]]
+        typer.echo(f"{each['source']} limits {each['feeder']} to {_most(each)}{''.join(times)}.")
     for each in state["broken"] if state else ():
-        typer.echo(f"Exceeded, whatever vehicles do: {each}.", err=True)
+        typer.echo(f"No share can keep a limit: {each}.", err=True)
 
 
 def _state(api: Api, name: str) -> tuple[Any, str]:
@@ -166,6 +168,7 @@ def limit(
     watts: Annotated[float | None, typer.Option(help="The most in all.")] = None,
     amperes: Annotated[float | None, typer.Option(help="The most on each phase.")] = None,
     feeder: Annotated[str | None, typer.Option(help="For this feeder; without one the grid connection.")] = None,
+    since: Annotated[str | None, typer.Option(help="Like 2026-01-31T17:00:00Z; without one at once.")] = None,
     until: Annotated[str | None, typer.Option(help="Like 2026-01-31T18:00:00Z; without one until taken back.")] = None,
     clear: Annotated[bool, typer.Option("--clear", help="Take the limit of this source back.")] = False,
     url: Url = DEFAULT_URL,
@@ -180,7 +183,7 @@ def limit(
             typer.echo(f"{source} limits site {name!r} no more.")
             return
         where = feeder if feeder is not None else _grid(api, name)
-        said = {"watts": watts, "amperes": amperes, "until": until}
+        said = {"watts": watts, "amperes": amperes, "since": since, "until": until}
         body = {"feeder": where} | {what: value for what, value in said.items() if value is not None}
         kept = api.send("PUT", _at(name, "limits", source), body=body).json()
     typer.echo(f"{source} limits {where} of site {name!r} to {_most(kept)}.")

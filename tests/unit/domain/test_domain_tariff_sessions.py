@@ -212,6 +212,13 @@ def test_what_the_register_did_not_tell_is_not_billed_but_told(
     assert found.details.failure_to_calculate is True
 
 
+def test_a_register_misread_once_is_not_billed_at_one_price_and_taken_off_at_another() -> None:
+    begin = MONDAY.replace(hour=17, minute=30)
+    dear = tariff(energy=rates(rate("0.40", start_time_of_day="18:00"), rate("0.20")))
+    found = price(dear, reading(0, 0, begin), reading(30, 90_000, begin), reading(60, 10_000, begin), begin=begin)
+    assert totals(found)[0] == "3", "5 kWh at 0.20 and 5 at 0.40"
+
+
 def test_a_beginning_that_was_never_told_is_taken_from_the_first_reading() -> None:
     found = price(KWH, reading(10, 0), reading(60, 5000), begin=MONDAY)
     late = priced(changed(session(KWH, reading(10, 0), reading(60, 5000)), begin=None))
@@ -255,6 +262,11 @@ def test_a_register_told_seconds_before_the_beginning_counts_as_the_one_then() -
     assert far.failures == ("1 of the readings are from before or after the session and do not count.",)
 
 
+def test_what_is_no_number_does_not_count_and_is_told() -> None:
+    found = price(KWH, reading(0, 0), reading(30, "NaN", power=d("Infinity")), reading(60, 5000))
+    assert (totals(found)[0], found.failures) == ("5", ("A meter told what is no number; it does not count.",))
+
+
 def test_a_price_by_the_current_without_a_current_is_told() -> None:
     found = price(tariff(energy=rates(rate("2", min_current=d(16)), rate("1"))), reading(0, 0), reading(60, 5000))
     assert totals(found)[0] == "5"
@@ -274,6 +286,9 @@ def test_the_running_cost_is_that_of_the_session_so_far() -> None:
     # neither steps nor a least are counted before the end
     assert (totals(half)[0], totals(now)[0]) == ("1.25", "32.5")
     assert (now.ended, now.details.charging_periods, now.failures) == (False, (), ())
+    early = priced(running, MONDAY - timedelta(minutes=1))
+    assert early is not None
+    assert (early.excl_tax, early.failures) == (0, ())
     later = priced(running, MONDAY + timedelta(minutes=70))
     assert later is not None
     assert totals(later)[0] == "42.5", "idle, as it was told last"
@@ -382,6 +397,14 @@ def test_lines_and_limits_make_up_the_total() -> None:
     assert totals(found) == ("4.442", "5.375")
     assert sum(line.amount for line in lines) + found.limited == pytest.approx(found.excl_tax, abs=d("0.0005"))
     assert [(tax.type, tax.percent, tax.amount) for tax in found.taxes] == [("VAT", 21, d("0.933"))]
+
+
+def test_taxes_are_the_difference_of_the_totals() -> None:
+    """0.025 and 0.075 are 0.03 and 0.08 by themselves, but 0.60 is 0.10 more than 0.50."""
+    two = GeneralTariff(tariff_id="V", currency="EUR", fixed_fee=fee("0.25", 10), energy=rates(rate("0.25", 30)))
+    found = price(two, reading(0, 0), reading(60, 1000))
+    assert totals(found) == ("0.5", "0.6")
+    assert [(tax.percent, tax.amount) for tax in found.taxes] == [(10, d("0.03")), (30, d("0.07"))]
 
 
 @pytest.mark.parametrize(

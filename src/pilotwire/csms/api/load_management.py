@@ -61,6 +61,8 @@ _WRITE: dict[str, Any] = _TAGS | {"dependencies": [WRITE]}
 _NO_CONTENT: dict[str, Any] = {"status_code": HTTPStatus.NO_CONTENT, "response_class": Response}
 AHEAD: Final = timedelta(seconds=5)
 """How much the clock of a meter may be ahead of ours: such a reading counts as one of now."""
+OF_VTNS: Final = "openadr:"
+"""How the names of limits begin that VTNs have set."""
 Source = Annotated[
     str,
     Path(
@@ -199,7 +201,7 @@ async def get_state(desk: TheDesk, caller: TheCaller, name: Name) -> StateResour
 
 @router.get(f"{_AT}/limits", responses=READS | problems(404), summary="List a site's limits from outside", **_READ)
 async def list_limits(desk: TheDesk, caller: TheCaller, name: Name) -> list[LimitResource]:
-    """Those that hold, by source."""
+    """Those that hold, or will, by source."""
     await _planned(desk, caller, name)
     now = desk.rooms.clock.now()
     limits = await parts_of(desk.store, SITE_LIMITS, name)
@@ -216,6 +218,8 @@ async def put_limit(
     async with planning:
         plan = await _planned(desk, caller, name)
         now = desk.rooms.clock.now()
+        if source.startswith(OF_VTNS):
+            raise unusable("path.source", f"limits of {OF_VTNS} are those of VTNs, laid down by what they say")
         if wanted.feeder not in {feeder.name for feeder in plan.layout.feeders}:
             raise unusable("body.feeder", f"the site {name!r} has no feeder {wanted.feeder!r}")
         if wanted.until is not None and wanted.until <= now:
@@ -227,6 +231,7 @@ async def put_limit(
             at=now,
             amperes=wanted.amperes,
             watts=wanted.watts,
+            since=wanted.since,
             until=wanted.until,
         )
         await desk.write(SITE_LIMITS.put("", part_key(name, source), limit))

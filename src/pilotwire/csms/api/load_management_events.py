@@ -24,11 +24,12 @@ class SiteStateEvent(Resource):
 
 
 class SiteLimitsEvent(Resource):
-    """`site-limits`: which limits of a site are exceeded whatever its vehicles do has changed."""
+    """`site-limits`: which limits of a site no share can keep has changed: base load and the most that EVSEs out of reach may take exceed
+    them, or do no more."""
 
     site: str
     at: Time
-    exceeded: list[str] = Field(description="None: all hold again.", examples=[["grid: 63 A on L1"]])
+    exceeded: list[str] = Field(description="Which; none: all hold again.", examples=[["grid: 63 A on L1"]])
 
 
 def state_event(_: Any, amended: Any) -> tuple[str, Resource] | None:

@@ -281,7 +281,10 @@ def _ways(layout: SiteLayout) -> Iterable[Sequence[str]]:
 
 
 class LimitRequest(Resource):
-    """A limit for a feeder, beside its own: the lowest counts. `amperes` on each phase, `watts` in all; `until` null: until taken back."""
+    """A limit for a feeder, beside its own: the lowest counts. `amperes` on each phase, `watts` in all.
+
+    `since` null: at once; `until` null: until taken back.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"feeder": "grid", "watts": 4200, "until": "2100-01-31T18:00:00Z"}]}
@@ -290,12 +293,15 @@ class LimitRequest(Resource):
     feeder: FeederName
     amperes: NotNegative | None = None
     watts: NotNegative | None = None
+    since: Time | None = None
     until: Time | None = None
 
     @model_validator(mode="after")
     def _limits(self) -> Self:
         if self.amperes is None and self.watts is None:
             raise ValueError("give amperes, watts or both")
+        if self.since is not None and self.until is not None and self.since >= self.until:
+            raise ValueError("until is after since")
         return self
 
 
@@ -307,6 +313,7 @@ class LimitResource(Resource):
     feeder: str
     amperes: Amount | None
     watts: Amount | None
+    since: Time | None
     until: Time | None
     at: Time
 
@@ -436,7 +443,10 @@ class EvseStateResource(Resource):
 
 
 class StateResource(Resource):
-    """How a site stood when its shares were decided last. `broken`: limits that are exceeded whatever vehicles do, `brokenSince` when."""
+    """How a site stood when its shares were decided last.
+
+    `broken`: limits that no share can keep, because base load and the most that EVSEs out of reach may take exceed them; `brokenSince` when.
+    """
 
     site: str
     at: Time

@@ -116,7 +116,7 @@ class OpenAdrVtn:
                 try:
                     return str(fetch_token(ven.vtn, ven.client_id, ven.client_secret, list(ven.scopes), url))
                 except httpx.HTTPStatusError as error:
-                    if url is not None or error.response.status_code != _NOT_FOUND:
+                    if url is not None or not error.request.url.path.endswith("/auth/server"):
                         raise
         except httpx.HTTPStatusError as error:
             if error.response.status_code in _REFUSED:

@@ -92,18 +92,21 @@ class SiteVen:
 
     async def run(self) -> None:
         """Do it, until cancelled."""
-        parts = self._parts
-        self._record = await parts.store.record(VTNS, "", self._key) or self._record
-        next_poll = parts.clock.monotonic()
+        clock = self._parts.clock
+        await self.start()
+        next_poll = clock.monotonic()
         while True:
             await self.lay()
-            if parts.clock.monotonic() >= next_poll:
+            if clock.monotonic() >= next_poll:
                 await self.poll()
                 await self.lay()
-                next_poll = parts.clock.monotonic() + self._ven.poll
-            for report in await self._meter.due(self._record.events):
-                await self._give(report)
-            await pause(parts.clock, LOOK, look=_AWAKE)
+                next_poll = clock.monotonic() + self._ven.poll
+            await self.report()
+            await pause(clock, LOOK, look=_AWAKE)
+
+    async def start(self) -> None:
+        """Read what the VTN said before this CSMS was started."""
+        self._record = await self._parts.store.record(VTNS, "", self._key) or self._record
 
     # --- what the VTN says -----------------------------------------------------------------------------------------------------------
 
@@ -204,11 +207,14 @@ class SiteVen:
             _log.warning("a VTN does not fit its site", site=ven.site, vtn=ven.vtn, why=what)
         self._told_of = what
 
-    async def _give(self, report: UsageReport) -> None:
-        try:
-            await self._vtn.report(report)
-        except PartnerFailed as failed:
-            _log.warning("a report was not taken by its VTN", site=self._ven.site, vtn=self._ven.vtn, why=failed.what)
+    async def report(self) -> None:
+        """Tell the VTN what was used, if an interval is over and it wants that; what it does not take is not told again."""
+        for report in await self._meter.due(self._record.events):
+            try:
+                await self._vtn.report(report)
+            except PartnerFailed as failed:
+                _log.warning("a VTN did not take a report", site=self._ven.site, vtn=self._ven.vtn, why=failed.what)
+                return
 
 
 class _EnergyMeter:

@@ -155,10 +155,13 @@ class _Sharing:
             for wish in self._wishes:
                 self._limits.take(wish.load, shared[wish.load])
             late = [wish for wish in self._order() if wish.laxity <= timedelta(0)]
-            admitted += self._admitted([wish for wish in late if wish not in admitted])
-            self._limits.fill([Rise(wish.load, wish.most) for wish in late if wish in admitted])
+            inside = {wish.load for wish in admitted}
+            admitted += self._admitted([wish for wish in late if wish.load not in inside])
+            inside = {wish.load for wish in admitted}
+            self._limits.fill([Rise(wish.load, wish.most) for wish in late if wish.load in inside])
         self._feed_back()
-        shares = tuple(self._share(wish, wish in admitted) for wish in self._wishes)
+        inside = {wish.load for wish in admitted}
+        shares = tuple(self._share(wish, wish.load in inside) for wish in self._wishes)
         return Shares(shares=shares, broken=self._limits.broken(), next_look=self._next_look(shares))
 
     def _admitted(self, asking: Sequence[_Wish]) -> list[_Wish]:
@@ -211,11 +214,17 @@ class _Sharing:
     # --- giving back -----------------------------------------------------------------------------------------------------------------
 
     def _feed_back(self) -> None:
-        """Vehicles that can give back do so where base load alone exceeds a limit, or the site its target: as little as is needed."""
+        """Vehicles that can give back do so where base load alone exceeds a limit, or the site its target: as little as is needed.
+
+        Not those that would come too late then, nor those that would make phases differ which must not.
+        """
         givers = [
             wish
             for wish in self._wishes
-            if wish.demand.discharge > 0 and self._limits.shares[wish.load] <= 0 and not self._limits.unevens(wish.load)
+            if wish.demand.discharge > 0
+            and wish.laxity > timedelta(0)
+            and self._limits.shares[wish.load] <= 0
+            and not self._limits.unevens(wish.load)
         ]
         for wish in sorted(givers, key=lambda one: one.laxity, reverse=True):
             over = max(self._limits.over(wish.load), self._over_target(wish.load))

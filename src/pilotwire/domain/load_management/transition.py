@@ -94,7 +94,7 @@ def next_orders(
         layout, [Load(key=hold.key, phases=hold.phases, uneven=hold.uneven) for hold in holds], base, external
     )
     for number, hold in enumerate(holds):
-        limits.take(number, -tenths(-hold.worst))
+        limits.take(number, max(0, -tenths(-hold.worst)))  # nobody is counted on to give back
     limits.fill(rises)
     raised = []
     for rise in rises:

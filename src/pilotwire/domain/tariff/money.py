@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
@@ -58,7 +57,7 @@ def rounded(amount: Fraction, rounding: Rounding, currency: str) -> Decimal:
         RoundingMode.UP: rest > 0,
         RoundingMode.DOWN: False,
     }[rounding.mode]
-    return unit * int(math.copysign(1, units)) * (int(size) + up)
+    return unit * (-1 if units < 0 else 1) * (int(size) + up)
 
 
 def told(number: Fraction, places: int) -> Decimal:

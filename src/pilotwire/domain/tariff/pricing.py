@@ -29,6 +29,8 @@ from pilotwire.domain.tariff.sessions import Course, Leg, Session, course_of
 from pilotwire.domain.tariff.tariffs import Conditions, EvseKind, TaxRate
 
 _ONE: Final = Fraction(1)
+_CHARGING: Final = RUNNING.index("charging_time")
+_IDLE: Final = RUNNING.index("idle_time")
 SECONDS_PER_HOUR: Final = 3600
 _RANGES: Final = ("energy", "current", "power", "time", "charging_time", "idle_time")
 
@@ -106,7 +108,7 @@ def account_of(session: Session, until: datetime | None = None) -> tuple[Account
     course = course_of(session, until)
     if course is None or not session.tariffs:
         return None
-    timeline = sorted(session.tariffs, key=lambda one: one.at)
+    timeline = sorted(session.tariffs, key=lambda one: (one.at, one.tariff.tariff_id))
     begin_at = course.begin
     zone, failure = zone_of(session.time_zone)
     account = Account(timeline[0].tariff, failures=[*course.failures, *([failure] if failure else [])])
@@ -231,20 +233,31 @@ def _leg(
                     cuts.add(at)
     if prices.needs_current and leg.charging and leg.current is None:
         account.currents_missed = True
-    for one, other in pairwise(sorted(cuts)):
-        half = (other - one) / 2
-        values = (
-            account.energy + half * leg.energy,
-            leg.current or ZERO,
-            leg.power,
-            one + half,
-            account.charging_time + (half if leg.charging else 0),
-            account.idle_time + (0 if leg.charging else half),
-        )
+    idle = _IDLE if leg.charging else _CHARGING
+    looked_at: list[list[tuple[int, _Ranges | None]]] = [
+        [] if number == idle else part for number, part in enumerate(fitting)
+    ]
+    depends = any(ranges is not None for part in looked_at for _, ranges in part)
+    for one, other in pairwise(sorted(cuts)) if len(cuts) > 2 else ((start, end),):
+        values = _halfway(account, leg, one, other) if depends else ()
         chosen = tuple(
-            next((number for number, ranges in part if ranges is None or ranges.hold(values)), None) for part in fitting
+            next((number for number, ranges in part if ranges is None or ranges.hold(values)), None)
+            for part in looked_at
         )
         _piece(account, prices, leg, one, other, chosen)
+
+
+def _halfway(account: Account, leg: Leg, start: Fraction, end: Fraction) -> tuple[Fraction, ...]:
+    """How things are in the middle of a piece, in the order of `_RANGES`."""
+    half = (end - start) / 2
+    return (
+        account.energy + half * leg.energy,
+        leg.current or ZERO,
+        leg.power,
+        start + half,
+        account.charging_time + (half if leg.charging else 0),
+        account.idle_time + (0 if leg.charging else half),
+    )
 
 
 def _piece(
@@ -259,12 +272,11 @@ def _piece(
     else:
         account.idle_time += seconds
     used = {"energy": energy, "charging_time" if leg.charging else "idle_time": seconds, "parking_time": seconds}
-    counted = tuple(number if name in used else None for (name, _), number in zip(prices.parts, chosen, strict=True))
-    period = _period(account, prices, leg, start, counted)
+    period = _period(account, prices, leg, start, chosen)
     period.energy += energy
     period.seconds += seconds
     amounts: dict[Key, Fraction] = {}
-    for (name, rates), number in zip(prices.parts, counted, strict=True):
+    for (name, rates), number in zip(prices.parts, chosen, strict=True):
         quantity = used.get(name)
         if number is None or not quantity:
             continue
@@ -280,12 +292,12 @@ def _piece(
         account.add(amounts)
 
 
-def _period(account: Account, prices: _Prices, leg: Leg, start: Fraction, counted: tuple[int | None, ...]) -> Period:
+def _period(account: Account, prices: _Prices, leg: Leg, start: Fraction, chosen: tuple[int | None, ...]) -> Period:
     """The period that goes on, or a new one where other prices count (I12.FR.35, I12.FR.36) or energy begins or ceases to flow."""
     last = account.periods[-1] if len(account.periods) > account.settled else None
     tariff_id = account.tariff.tariff_id
-    if last is None or (last.tariff_id, last.chosen, last.charging) != (tariff_id, counted, leg.charging):
-        last = Period(start, tariff_id, counted, leg.charging)
+    if last is None or (last.tariff_id, last.chosen, last.charging) != (tariff_id, chosen, leg.charging):
+        last = Period(start, tariff_id, chosen, leg.charging)
         account.periods.append(last)
     if prices.needs_power:
         last.powers = _spread(last.powers, leg.power)

@@ -103,7 +103,8 @@ def course_of(session: Session, until: datetime | None = None) -> Course | None:
     begin, end = begin.astimezone(UTC), session.end or until or max([begin, *moments])
     end = end.astimezone(UTC)
     if end < begin:
-        failures.append(f"The session ended at {_text(end)}, before it began: no time and no energy is billed.")
+        if session.end is not None:
+            failures.append(f"The session ended at {_text(end)}, before it began: no time and no energy is billed.")
         end = begin
     length = (end - begin) // _TICK
     facts = _within(session, begin, length, failures)
@@ -128,7 +129,9 @@ def _within(session: Session, begin: datetime, length: int, failures: list[str])
 
     A register told a little before the beginning or after the end counts where none was told then.
     """
-    ranked = sorted(session.readings, key=lambda one: (one.at, one.order, bool(one.charging), repr(one)))
+    ranked = sorted(
+        _numbers(session.readings, failures), key=lambda one: (one.at, one.order, bool(one.charging), repr(one))
+    )
     timed = [((one.at.astimezone(UTC) - begin) // _TICK, one) for one in ranked]
     last = length if session.end is not None else max([length, *(at for at, _ in timed)])
     near = [(at, one) for at, one in timed if -_NEAR <= at <= last + _NEAR]
@@ -147,6 +150,16 @@ def _within(session: Session, begin: datetime, length: int, failures: list[str])
         counts = abs(at - inside) <= closest.get(inside, 0)
         facts.append((inside, one if counts else changed(one, register=None, exported=None)))
     return facts
+
+
+def _numbers(readings: tuple[SessionReading, ...], failures: list[str]) -> tuple[SessionReading, ...]:
+    """The readings without values that are no numbers at all."""
+    names = ("register", "exported", "power", "current")
+    strange = [{n: None for n in names if (v := getattr(one, n)) is not None and not v.is_finite()} for one in readings]
+    if not any(strange):
+        return readings
+    failures.append("A meter told what is no number; it does not count.")
+    return tuple(changed(one, **gone) for one, gone in zip(readings, strange, strict=True))
 
 
 def _register(name: str, told: Iterable[tuple[int, Decimal | None]], begin: datetime, failures: list[str]) -> _Points:

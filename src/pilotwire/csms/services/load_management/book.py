@@ -93,6 +93,8 @@ class SiteBook:
         self.needs: dict[EvseKey, KnownNeeds] = {}
         self.of_station: dict[tuple[str, str], ActiveLimit] = {}
         """Limits that stations told of (K12), by station and key."""
+        self.takes_setpoints: set[str] = set()
+        """Stations that can be told to take energy back (2.1, operation mode CentralSetpoint)."""
         self.under_way: set[EvseKey] = set()
         self.resting: dict[EvseKey, Rest] = {}
         """EVSEs whose stations refused what they were told, or did not answer."""
@@ -260,9 +262,7 @@ class SiteBook:
         external: tuple[ExternalLimit, ...],
         reachable: Collection[str],
     ) -> tuple[Telling, ...]:
-        targets = {
-            key: max(shares.of(key), Decimal(0)) if key in self.sessions else self.plan.idle for key in self.outlets
-        }
+        targets = {key: shares.of(key) if key in self.sessions else self.plan.idle for key in self.outlets}
         holds = [
             Hold(
                 key=key,
@@ -316,6 +316,7 @@ class SiteBook:
             energy=energy,
             departure=wish.departure or departure,
             priority=wish.priority,
+            discharge=self._discharge(key, session),
             charging_since=session.charging_since,
             waiting_since=session.waiting_since,
         )
@@ -330,6 +331,18 @@ class SiteBook:
         wanted = ac.energy_amount if ac is not None else (dc.energy_amount if dc is not None else None)
         left = None if wanted is None else max(Decimal(0), wanted - (session.energy or Decimal(0)))
         return left, needs.departure_time
+
+    def _discharge(self, key: EvseKey, session: Session) -> Decimal:
+        """What its vehicle gives back at most, by its own word (Q01), on each phase (A)."""
+        known, outlet = self.needs.get(key), self.outlets[key]
+        if known is None or known.transaction_id not in (None, session.transaction_id):
+            return Decimal(0)
+        v2x = known.told.charging_needs.v2x_charging_parameters
+        if v2x is None or key[0] not in self.takes_setpoints:
+            return Decimal(0)
+        told = (v2x.max_discharge_power, v2x.max_discharge_power_l2, v2x.max_discharge_power_l3)
+        watts = abs(sum((each for each in told if each is not None), Decimal(0)))
+        return min(outlet.most, watts / (self.plan.layout.voltage * len(outlet.phases)))
 
     # --- what limits ---------------------------------------------------------------------------------------------------------------
 

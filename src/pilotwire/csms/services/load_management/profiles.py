@@ -15,6 +15,7 @@ from pilotwire.domain.smart_charging import (
     ChargingRateUnit,
     ChargingSchedule,
     ChargingSchedulePeriod,
+    OperationMode,
 )
 
 _FIRST_ID: Final = 800_000
@@ -43,22 +44,27 @@ def profile_for(
     """The profile that holds an EVSE to so many amperes on each phase from now on: of its transaction, or of those that come.
 
     A station that takes watts only is told those of the phases its vehicle uses, of one while nobody knows (`used` None): a vehicle on one
-    phase would take all of them there. What flows back is a negative limit (Q) and told as no current.
+    phase would take all of them there. What is to flow back (negative) is told as a setpoint (Q03).
     """
     level = abilities.profile_stack_level
-    in_watts = outlet.dc or (abilities.rate_units and ChargingRateUnit.AMPERE not in abilities.rate_units)
-    count = min(used or 1, len(outlet.phases))
-    if in_watts and outlet.dc:
-        limit = outlet.watts(max(amperes, Decimal(0)), voltage)
-    elif in_watts:
-        limit = max(amperes, Decimal(0)) * voltage * count
-    else:
-        limit = max(amperes, Decimal(0))
-    period = ChargingSchedulePeriod(
-        start_period=0,
-        limit=limit.quantize(_TENTH, ROUND_FLOOR),
-        number_phases=None if in_watts else len(outlet.phases),
+    in_watts = (
+        amperes < 0 or outlet.dc or (abilities.rate_units and ChargingRateUnit.AMPERE not in abilities.rate_units)
     )
+    count = min(used or 1, len(outlet.phases))
+    if amperes < 0:
+        watts = amperes * voltage * len(outlet.phases)
+        period = ChargingSchedulePeriod(
+            start_period=0, setpoint=watts.quantize(_TENTH, ROUND_FLOOR), operation_mode=OperationMode.CENTRAL_SETPOINT
+        )
+    else:
+        limit = amperes
+        if in_watts:
+            limit = outlet.watts(amperes, voltage) if outlet.dc else amperes * voltage * count
+        period = ChargingSchedulePeriod(
+            start_period=0,
+            limit=limit.quantize(_TENTH, ROUND_FLOOR),
+            number_phases=None if in_watts else len(outlet.phases),
+        )
     schedule = ChargingSchedule(
         id=1,
         start_schedule=now.replace(microsecond=0),

@@ -51,6 +51,7 @@ from pilotwire.domain.provisioning import RegistrationStatus
 from pilotwire.domain.smart_charging import (
     ChargingProfileStatus,
     InstalledProfile,
+    OperationMode,
     SetChargingProfile,
     SetChargingProfileOutcome,
     with_set,
@@ -128,6 +129,11 @@ class LoadManager:
 
     async def _load(self, plan: LoadManagement) -> None:
         name = plan.layout.name
+        going = self.sites.get(name)
+        if going is not None and plan.enabled and going.plan.layout == plan.layout:
+            going.plan = plan  # all else that is known stays: a new price is no reason to read a thousand records
+            self.touch(name)
+            return
         before = self.sites.pop(name, None)
         if not plan.enabled:
             self._forget(name)
@@ -179,6 +185,19 @@ class LoadManager:
             wish = await store.record(WISHES, station, transaction.transaction_id)
             if wish is not None:
                 book.wishes[station, transaction.transaction_id] = wish
+
+    async def _mind_setpoints(self, book: SiteBook, station: str) -> None:
+        """Whether a station can be told to take energy back; one of 2.1 that does not say so is believed to until it refuses."""
+        record = await self._parts.store.station(station)
+        modes = (await station_abilities(self._parts.store, station)).operation_modes
+        if (
+            record is not None
+            and record.version == "2.1"
+            and (modes is None or OperationMode.CENTRAL_SETPOINT in modes)
+        ):
+            book.takes_setpoints.add(station)
+        else:
+            book.takes_setpoints.discard(station)
 
     async def _session(self, transaction: Transaction) -> Session:
         now = self._parts.clock.now()
@@ -252,6 +271,7 @@ class LoadManager:
                     _set(book.wishes, (station, operation.key), after)
                 elif name == NEEDS.name:
                     _set(book.needs, (station, int(operation.key)), after)
+                    await self._mind_setpoints(book, station)
                 else:
                     _set(book.of_station, (station, operation.key), after)
 
