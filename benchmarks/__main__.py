@@ -1,4 +1,4 @@
-"""`python -m benchmarks [codec] [csms] [memory] [fleet] [storm] [exi] [price] [price_oracle] [site_simulation]`: all of them, or those named.
+"""`python -m benchmarks [codec] [csms] [memory] [fleet] [storm] [exi] [price] [price_oracle] [site] [site_simulation]`: all or those.
 
 Figures of one run compare; those of two runs do not.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("codec", "csms", "memory", "fleet", "storm", "exi", "price", "price_oracle", "site")
+NAMES = ("codec", "csms", "memory", "fleet", "storm", "exi", "price", "price_oracle", "site", "site_simulation")
 
 
 def main(arguments: list[str]) -> int:

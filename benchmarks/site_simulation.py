@@ -16,7 +16,21 @@ from pilotwire.simulator.site.figures import Figures, figures
 from pilotwire.simulator.site.optimum import optimum
 
 _AIM = 95.0
-_HEAD = ("site", "seed", "strategy", "s", "LP s", "kWh", "of optimum", "unmet", "Jain", "pauses", "cost", "optimal", "limits")
+_HEAD = (
+    "site",
+    "seed",
+    "strategy",
+    "s",
+    "LP s",
+    "kWh",
+    "of optimum",
+    "unmet",
+    "Jain",
+    "pauses",
+    "cost",
+    "optimal",
+    "limits",
+)
 _WIDTHS = (10, 4, 14, 5, 5, 9, 10, 5, 5, 6, 9, 9, 8)
 
 
@@ -55,7 +69,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seeds", type=int, default=1, help="how many seeds of each site")
     parser.add_argument("--strategies", action="store_true", help="every strategy, not the site's own alone")
     options = parser.parse_args(arguments if arguments is not None else [])
-    print(f"Shipped sites, {options.days} days; at least {_AIM:g} % of the optimum's energy with a site's own strategy.")
+    print(
+        f"Shipped sites, {options.days} days; at least {_AIM:g} % of the optimum's energy with a site's own strategy."
+    )
     print(_line(_HEAD))
     missed = 0
     for name in shipped():

@@ -49,7 +49,9 @@ def test_a_broken_contract_is_seen(tmp_path: Path) -> None:
 
 
 PURE_ROOMS = [
-    room for room in ("ocpp", "domain", "dialects", "station/core", "pki", "iso15118") if (PACKAGE / room).is_dir()
+    room
+    for room in ("ocpp", "ocpi", "domain", "dialects", "station/core", "pki", "iso15118")
+    if (PACKAGE / room).is_dir()
 ]
 
 

@@ -61,7 +61,7 @@ def http_peer(answer: Callable[[Asked], Reply]) -> Iterator[HttpPeer]:
             self.end_headers()
             self.wfile.write(reply.body)
 
-        do_GET = do_POST = do_PUT = _serve
+        do_GET = do_POST = do_PUT = do_DELETE = _serve
 
         def log_message(self, format: str, *args: object) -> None:
             """Nothing on the console."""

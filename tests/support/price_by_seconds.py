@@ -46,7 +46,7 @@ class Case:
         return int((self.session.end - self.session.begin).total_seconds()) // self.cell
 
     @classmethod
-    def random(cls, seed: int, most: int = 1200) -> Case:
+    def random(cls, seed: int, most: int = 400) -> Case:
         """A case made up from a number, of at most so many cells."""
         from tests.support.price_cases import made_up
 

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import httpx
+
 from tests.support.http_peer import Asked, Reply, http_peer
 
 CLIENT, SECRET = "yard-ven", "a-secret"
@@ -26,6 +28,7 @@ class SmallVtn:
     programs: list[Any] = field(default_factory=list)
     events: list[Any] = field(default_factory=list)
     reports: list[Any] = field(default_factory=list)
+    subscriptions: list[Any] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
     asked: list[Asked] = field(default_factory=list)
     down: bool = False
@@ -53,7 +56,38 @@ class SmallVtn:
             return _page([one for one in self.events if wanted in (None, _program_of(one))], which)
         if (asked.method, where.path) == ("POST", "/reports"):
             return self._report(json.loads(asked.body))
+        if where.path.startswith("/subscriptions"):
+            return self._subscription(asked, where.path.removeprefix("/subscriptions").strip("/"), which)
         return _problem(404, "Not Found")
+
+    def _subscription(self, asked: Asked, number: str, which: dict[str, str]) -> Reply:
+        if asked.method == "GET":
+            return _page([one for one in self.subscriptions if one["clientName"] == which.get("clientName")], which)
+        if asked.method == "DELETE":
+            (gone,) = [one for one in self.subscriptions if one["id"] == number]
+            self.subscriptions.remove(gone)
+            return _json(gone)
+        wanted = json.loads(asked.body)
+        known = {"3.0.1": {"GET", "POST", "PUT", "DELETE"}}.get(self.version, {"CREATE", "READ", "UPDATE", "DELETE"})
+        if not all(set(each["operations"]) <= known for each in wanted["objectOperations"]):
+            return _problem(400, "Bad Request")
+        self.subscriptions.append(wanted | {"id": f"sub-{len(self.asked)}"})
+        return _json(self.subscriptions[-1], 201)
+
+    async def call(self, at: str, **other: str) -> list[int]:
+        """Tell all who have subscribed, on the server `at`, that something has changed; what they answer.
+
+        `other` headers are sent instead of the right ones.
+        """
+        found = []
+        async with httpx.AsyncClient() as client:
+            for each in [each for one in self.subscriptions for each in one["objectOperations"]]:
+                headers = other or {"authorization": f"Bearer {each['bearerToken']}"}
+                said = {"objectType": "EVENT", "operation": "UPDATE", "object": {}}
+                found.append(
+                    (await client.post(at + urlsplit(each["callbackUrl"]).path, json=said, headers=headers)).status_code
+                )
+        return found
 
     def _token(self, form: dict[str, list[str]]) -> Reply:
         given = [form.get(name, [""])[0] for name in ("grant_type", "client_id", "client_secret")]

@@ -183,10 +183,15 @@ def limit(
             typer.echo(f"{source} limits site {name!r} no more.")
             return
         where = feeder if feeder is not None else _grid(api, name)
-        said = {"watts": watts, "amperes": amperes, "since": since, "until": until}
+        said = {"watts": _short(watts), "amperes": _short(amperes), "since": since, "until": until}
         body = {"feeder": where} | {what: value for what, value in said.items() if value is not None}
         kept = api.send("PUT", _at(name, "limits", source), body=body).json()
     typer.echo(f"{source} limits {where} of site {name!r} to {_most(kept)}.")
+
+
+def _short(value: float | None) -> float | None:
+    """Whole numbers as such, so that they are shown as they were written."""
+    return int(value) if value is not None and value.is_integer() else value
 
 
 def _grid(api: Api, name: str) -> str:

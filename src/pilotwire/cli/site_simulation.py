@@ -61,6 +61,8 @@ def simulate(
     plan = _changed(load_site(site), seed, fit)
     if out is not None or form is Shape.HTML:
         plots.check()
+    if out is not None:
+        pages.make_folder(out)
     if optimum:
         _need_solver()
     record = _run(plan, days, strategy)

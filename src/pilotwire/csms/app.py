@@ -28,6 +28,7 @@ from pilotwire.csms.quiet import Quiet
 from pilotwire.csms.registers.webhooks import WEBHOOKS
 from pilotwire.csms.reports import ReportShelf
 from pilotwire.csms.services import Parts, Service, Services
+from pilotwire.csms.services.billing import Billing
 from pilotwire.csms.services.blocked_tokens import BlockedTokens
 from pilotwire.csms.services.certificate_renewals import CertificateRenewals
 from pilotwire.csms.services.certificate_signings import CertificateSignings
@@ -43,6 +44,7 @@ from pilotwire.csms.services.retention import Retention
 from pilotwire.csms.services.security_upgrades import SecurityUpgrades
 from pilotwire.csms.services.sequence_gaps import SequenceGaps
 from pilotwire.csms.services.settlements import Settlements
+from pilotwire.csms.services.signed_metering import SignedMetering
 from pilotwire.csms.services.template_runs import TemplateRuns
 from pilotwire.csms.services.transaction_limits import TransactionLimits
 from pilotwire.csms.services.uptime import UptimeWatch
@@ -57,7 +59,7 @@ from pilotwire.serving import AsgiApp, Guard, WebServer
 
 _log = structlog.get_logger("pilotwire.csms")
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
-_WITH_SECRETS: Final = ("/uploads/", "/firmware/")
+_WITH_SECRETS: Final = ("/uploads/", "/firmware/", "/openadr/")
 _EVERYWHERE: Final = frozenset({"", "0.0.0.0", "::"})
 
 
@@ -244,7 +246,7 @@ class _Running:
 def _guarded(app: AsgiApp, settings: CsmsSettings) -> Guard:
     """The API of who asks nobody for a key (loopback only): no page of another site may do anything, by whatever name it comes.
 
-    Uploads and firmware have secrets in their links, and stations fetch and bring them by whatever name they know.
+    Uploads, firmware and the calls of VTNs have secrets of their own, and come by whatever name is known outside.
     """
     ours = urlsplit(settings.public_url).hostname
     return Guard(
@@ -273,9 +275,11 @@ def _services(parts: Parts) -> list[Service]:
         FirmwareCampaigns(parts),
         LocalLists(parts),
         TransactionLimits(parts),
+        Billing(parts),
         BlockedTokens(parts),
         OpenTransactions(parts),
         SequenceGaps(parts),
+        SignedMetering(parts),
         ReservationsEnd(parts),
         ChargingPlans(parts),
         LoadManager(parts),
@@ -294,6 +298,8 @@ def _policy(settings: CsmsSettings) -> Policy:
         alert_severity=settings.alert_severity,
         receipt_url=settings.receipt_url,
         energy_price=Decimal(settings.energy_price) if settings.energy_price else None,
+        time_zone=settings.billing_time_zone,
+        cost_rest=settings.running_cost_rest,
         authorization_fallback=settings.authorization_fallback,
         contract_roots=contract_roots(settings.contract_roots),
         contract_ocsp=settings.contract_ocsp_url,

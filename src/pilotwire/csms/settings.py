@@ -284,6 +284,33 @@ class CsmsSettings(Settings):
         "what a kWh costs, taxes included: stations are told what a charge costs so far and at its end; without one nothing",
         pattern=r"^(\d{1,9}(\.\d{1,6})?)?$",
     )
+    billing_time_zone: str = setting(
+        "UTC",
+        "a name like Europe/Amsterdam",
+        "in which the times of day of tariffs are, where their rule does not say, and of receipts",
+        pattern=r"^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$",
+    )
+    running_cost_rest: float = setting(
+        5.0, "seconds from 0 to 3600", "how long a running cost counts before it is worked out anew", ge=0, le=3600
+    )
+    cost_updated_interval: float = setting(
+        60.0,
+        "seconds from 0 (never) to 86400",
+        "how often a station that shows costs is told the running cost at most, when it has changed",
+        ge=0,
+        le=86_400,
+    )
+    seller: str = setting(
+        "", "a name and an address, lines parted by |", "who sells, as it is on receipts", max_length=500
+    )
+    seller_vat_number: str = setting("", "a VAT number", "of the seller, as it is on receipts", max_length=30)
+    receipt_note: str = setting("", "a text", "what every receipt ends with", max_length=500)
+    bill_prefix: str = setting(
+        "", "letters, digits and dashes", "what the numbers of bills begin with", pattern=r"^[A-Za-z0-9-]{0,12}$"
+    )
+    ocpi_party: str = setting(
+        "", "a country code and a party id like NL-ABC", "whose CDRs these are", pattern=r"^([A-Z]{2}-[A-Z0-9]{3})?$"
+    )
     session_lifetime: int = setting(
         43_200, "seconds from 60 to 2592000", "how long a login lasts unless it is refreshed", ge=60, le=2_592_000
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -62,7 +63,10 @@ class CannotVerify(PkiFault):
 
 @dataclass(frozen=True, slots=True)
 class MeterKey:
-    """A public key: a point on an elliptic curve. `curve` "" for a bare point, `der` empty then; `point` as X9.62 has it."""
+    """A public key: a point on an elliptic curve. `curve` "" for a bare point, `der` empty then; `point` as X9.62 has it.
+
+    Of a key on a curve that is not known here there is only the `der`.
+    """
 
     point: bytes
     curve: str = ""
@@ -71,6 +75,8 @@ class MeterKey:
     @property
     def identity(self) -> tuple[bytes, int]:
         """Equal for two spellings of the same key: the x coordinate, and whether y is odd."""
+        if not self.point:
+            return self.der, 0
         if self.point[:1] == b"\x04":
             half = len(self.point) // 2
             return self.point[1 : half + 1], self.point[-1] & 1
@@ -91,7 +97,7 @@ class MeterKey:
 
 
 def read_meter_key(text: str) -> MeterKey:
-    """The key of a text. Raises PkiFault for what is none, CannotVerify for a key of a kind that is not known here."""
+    """The key of a text. Raises PkiFault for what is none, CannotVerify for one of a kind not known here."""
     if len(text) > LONGEST_KEY:
         raise PkiFault(f"A public key has at most {LONGEST_KEY} characters; this has {len(text)}.", _REMEDY)
     return _read(text, nested=False)
@@ -110,7 +116,7 @@ def _read(text: str, *, nested: bool) -> MeterKey:
             content = base64.b64decode(compact, validate=True)
         except (binascii.Error, ValueError):
             raise PkiFault("This is no public key: neither hex nor Base64 nor PEM.", _REMEDY) from None
-        if not nested and content.isascii() and content[:1] != b"\x30" or _is_hex(content):
+        if (not nested and content.isascii() and content[:1] != b"\x30") or _is_hex(content):
             return _read(content.decode("ascii"), nested=True)
     return _of_bytes(content)
 
@@ -152,21 +158,31 @@ def _of_bytes(content: bytes) -> MeterKey:
     head = content[:1]
     if head == b"\x30":
         return _loaded(content, pem=False)
-    if head == b"\x04" and len(content) in (49, 65, 97, 133):
-        return MeterKey(content)
-    if head in (b"\x02", b"\x03") and len(content) in (25, 33, 49, 67):
-        return MeterKey(content)
-    if len(content) in (48, 64, 96, 132):  # without the octet that says it is not compressed
-        return MeterKey(b"\x04" + content)
+    for point in (content, b"\x04" + content):  # some leave out the octet that says it is not compressed
+        if _is_point(point):
+            return MeterKey(point)
     raise PkiFault(f"This is no public key: its {len(content)} bytes are neither ASN.1 nor a point.", _REMEDY)
+
+
+def _is_point(content: bytes) -> bool:
+    """Whether bytes are a point of a curve of their size, as X9.62 writes one."""
+    head, rest = content[:1], len(content) - 1
+    size = rest if head in (b"\x02", b"\x03") else rest // 2
+    if head not in (b"\x02", b"\x03", b"\x04") or (head == b"\x04" and rest % 2):
+        return False
+    for curve in _CURVES.values():
+        if (curve().key_size + 7) // 8 == size:
+            with suppress(ValueError, UnsupportedAlgorithm):
+                ec.EllipticCurvePublicKey.from_encoded_point(curve(), content)
+                return True
+    return False
 
 
 def _loaded(content: bytes, *, pem: bool) -> MeterKey:
     try:
         key = load_pem_public_key(content) if pem else load_der_public_key(content)
     except UnsupportedAlgorithm:
-        why = "The public key is on a curve that cannot be verified here."
-        raise CannotVerify(why, "Verify the exported values with other software.") from None
+        return MeterKey(b"", der=_unwrapped(content) if pem else content)
     except (ValueError, TypeError):
         raise PkiFault("This is no public key, or it is cut off: its ASN.1 cannot be read.", _REMEDY) from None
     if not isinstance(key, ec.EllipticCurvePublicKey):
@@ -174,6 +190,12 @@ def _loaded(content: bytes, *, pem: bool) -> MeterKey:
     point = key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
     der = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return MeterKey(point, key.curve.name, der)
+
+
+def _unwrapped(pem: bytes) -> bytes:
+    """The bytes within PEM that was read already."""
+    inside = re.search(rb"-----BEGIN [A-Z ]+-----(.+?)-----END", pem, re.DOTALL)
+    return b"" if inside is None else base64.b64decode(b"".join(inside[1].split()))
 
 
 def _curve(name: str) -> type[ec.EllipticCurve] | None:
@@ -199,16 +221,19 @@ def check_signature(key: MeterKey, algorithm: str, signature: bytes, data: bytes
         raise CannotVerify(
             f"Signatures by {algorithm[:60]!r} cannot be verified here.", "Verify the exported values elsewhere."
         )
-    if key.curve and key.curve.casefold() != curve.name.casefold():
+    name = curve().name
+    if not key.point:
+        raise CannotVerify("The public key is on a curve that cannot be verified here.", "Verify it elsewhere.")
+    if key.curve and key.curve.casefold() != name.casefold():
         what = f"The public key is on the curve {key.curve}; the record says it is signed by {algorithm}."
         raise ForgedSignature(what, "Look whether this is the key of this meter.")
     try:
         loaded = ec.EllipticCurvePublicKey.from_encoded_point(curve(), key.point)
     except UnsupportedAlgorithm:
-        raise CannotVerify(f"The curve {curve.name} cannot be verified here.", "Verify it elsewhere.") from None
+        raise CannotVerify(f"The curve {name} cannot be verified here.", "Verify it elsewhere.") from None
     except ValueError:
         raise ForgedSignature(
-            f"The public key is no point of the curve {curve.name}, by which the record is signed.",
+            f"The public key is no point of the curve {name}, by which the record is signed.",
             "Look whether this is the key of this meter.",
         ) from None
     try:
@@ -217,4 +242,4 @@ def check_signature(key: MeterKey, algorithm: str, signature: bytes, data: bytes
         what = "The signature is not that of the meter's key over this content."
         raise ForgedSignature(what, "Look whether the content was changed, or the key is another meter's.") from None
     except UnsupportedAlgorithm:
-        raise CannotVerify(f"The curve {curve.name} cannot be verified here.", "Verify it elsewhere.") from None
+        raise CannotVerify(f"The curve {name} cannot be verified here.", "Verify it elsewhere.") from None

@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 
 from pilotwire import cli
 from pilotwire.csms.registers.access import SITES, Site
-from pilotwire.csms.registers.load_management import STATES, EvseState, FeederState, SiteState
+from pilotwire.csms.registers.load_management import SITE_LIMITS, STATES, EvseState, FeederState, SiteState
 from pilotwire.domain.load_management import Amperes
 from tests.support.api_rooms import NOON, ApiRooms, api_of, served
 
@@ -117,12 +117,15 @@ def test_a_plan_is_put_shown_and_removed(rooms: ApiRooms, run: Run, tmp_path: Pa
     assert "has no load management plan" in gone.stderr
 
 
-def test_limits_are_set_and_taken_back(run: Run, tmp_path: Path) -> None:
+def test_limits_are_set_and_taken_back(rooms: ApiRooms, run: Run, tmp_path: Path) -> None:
     """For the grid connection unless said otherwise; the table shows whose."""
     _put(run, tmp_path)
     assert run("limit", "yard", "operator", "--watts", "4200").stdout == (
         "operator limits grid of site 'yard' to 4200 W.\n"
     )
+    kept = asyncio.run(rooms.store.record(SITE_LIMITS, "", "yard/operator"))
+    assert kept is not None
+    assert str(kept.watts) == "4200", "not 4200.0: it is told in sentences"
     until = ("--feeder", "garage", "--since", "2026-01-31T17:00:00Z", "--until", "2026-01-31T18:00:00Z")
     outcome = run("limit", "yard", "ems", "--amperes", "16.5", "--watts", "9000", *until)
     assert outcome.stdout == "ems limits garage of site 'yard' to 16.5 A and 9000 W.\n"

@@ -18,6 +18,7 @@ from pilotwire.csms.api import (
     audit,
     authorizations,
     battery_swap,
+    bills,
     boot_policies,
     calls,
     certificates,
@@ -50,16 +51,19 @@ from pilotwire.csms.api import (
     meter_values,
     monitoring,
     network_profiles,
+    openadr,
     pages,
     payments,
     plugins,
     records,
     reservations,
     revocations,
+    signed_metering,
     sites,
     smart_charging,
     station_state,
     stations,
+    tariff_rules,
     tariffs,
     templates,
     token_balances,
@@ -101,6 +105,7 @@ _RESOURCES = (
     token_balances,
     transactions,
     meter_values,
+    signed_metering,
     commands,
     local_list,
     local_list_sync,
@@ -124,8 +129,10 @@ _RESOURCES = (
     event_streams,
     der_control,
     battery_swap,
+    tariff_rules,
     tariffs,
     costs,
+    bills,
     payments,
     alerts,
     smart_charging,
@@ -185,7 +192,8 @@ def _routes() -> Sequence[BaseRoute]:
     v1 = APIRouter(prefix=PREFIX)
     for resource in _RESOURCES:
         v1.include_router(resource.router)
-    return (*v1.routes, *health.router.routes, *pages.router.routes, *payments.page.routes, *downloads.router.routes)
+    others = (health.router, pages.router, payments.page, downloads.router, openadr.router)
+    return (*v1.routes, *(route for router in others for route in router.routes))
 
 
 def end_streams(api: FastAPI) -> None:

@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from pilotwire.csms.api.access import READ, WhileKnown
 from pilotwire.csms.api.alerts import AlertResource, DeviceEventResource
+from pilotwire.csms.api.bill_values import bill_event
 from pilotwire.csms.api.certificates import request_event
 from pilotwire.csms.api.charging_events import limit_event, needs_event
 from pilotwire.csms.api.event_streams import EventStreamTold
@@ -34,6 +35,7 @@ from pilotwire.csms.api.stations import ConnectorResource, IdentityResource
 from pilotwire.csms.api.transactions import EventResource, TransactionResource
 from pilotwire.csms.happenings import Happened
 from pilotwire.csms.registers.battery_swap import BATTERY_SWAPS
+from pilotwire.csms.registers.billing import BILLS
 from pilotwire.csms.registers.certificates import REQUESTS
 from pilotwire.csms.registers.der_control import DER_ALARMS
 from pilotwire.csms.registers.firmware import STATUSES
@@ -65,6 +67,7 @@ from pilotwire.csms.store.ports import (
     StoredReading,
     StoredSecurityEvent,
 )
+from pilotwire.domain.billing import BillKind
 
 router = APIRouter(prefix="/events", tags=["live events"], dependencies=[READ])
 KEEP_ALIVE: Final = 15.0
@@ -97,6 +100,8 @@ class EventType(StrEnum):
     SETTLEMENT = "settlement"
     RESERVATION = "reservation"
     CERTIFICATE_REQUEST = "certificate-request"
+    BILL_MADE = "bill-made"
+    BILL_CORRECTED = "bill-corrected"
     SITE_STATE = "site-state"
     SITE_LIMITS = "site-limits"
 
@@ -335,6 +340,9 @@ def _teller(operation: Operation) -> tuple[EventType | None, Callable[[Any, Any]
         name = operation.register.name
         return _REGISTER_TELLERS.get(name) or ((EventType.RECORD, _record) if name in _RECORDS else (None, None))
     if isinstance(operation, KeepEntry):
+        if operation.diary.name == BILLS.name:
+            type_ = EventType.BILL_MADE if operation.entry.kind is BillKind.BILL else EventType.BILL_CORRECTED
+            return type_, _as(type_, bill_event)
         return _REGISTER_TELLERS.get(operation.diary.name, (None, None))
     return _TELLERS.get(type(operation), (None, None))
 

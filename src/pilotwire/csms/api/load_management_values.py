@@ -445,7 +445,7 @@ class EvseStateResource(Resource):
 class StateResource(Resource):
     """How a site stood when its shares were decided last.
 
-    `broken`: limits that no share can keep, because base load and the most that EVSEs out of reach may take exceed them; `brokenSince` when.
+    `broken`: limits that no share can keep, for base load and the most that EVSEs out of reach may take exceed them, since `brokenSince`.
     """
 
     site: str

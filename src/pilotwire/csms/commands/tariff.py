@@ -8,7 +8,9 @@ from datetime import datetime
 from decimal import Decimal
 
 from pilotwire.clock import Clock
+from pilotwire.csms.billing.ledger import ledger_of
 from pilotwire.csms.commands.commander import Commander
+from pilotwire.csms.registers.billing import account_of
 from pilotwire.csms.registers.tariff import STATION_TARIFFS, TARIFFS, StationTariff, TariffRecord
 from pilotwire.csms.store.ports import Amend, Journal, Page, Store
 from pilotwire.csms.store.registers import cursor_of
@@ -39,6 +41,7 @@ from pilotwire.domain.tariff import (
     TariffText,
     WebPaymentOutcome,
 )
+from pilotwire.domain.tariff.general import general_of
 from pilotwire.domain.transactions import ChargingState, Transaction
 
 _PAGE = 500
@@ -188,11 +191,16 @@ async def tariffs_of(store: Store, station: str) -> list[StationTariff]:
 async def change_transaction_tariff(
     commander: Commander, books: TariffBooks, station: str, transaction_id: str, tariff: Tariff
 ) -> ChangeTransactionTariffOutcome:
-    """Let a running transaction go on with another tariff (I11)."""
+    """Let a running transaction go on with another tariff (I11): its bill too, from now on, if it is billed here."""
     command = ChangeTransactionTariff(transaction_id=transaction_id, tariff=tariff)
     outcome = await commander.ask(station, command, ChangeTransactionTariffOutcome)
     if outcome.status is TariffChangeStatus.ACCEPTED:
-        await books.journal.append(_sent(tariff, books.clock.now()))
+        now = books.clock.now()
+        await books.journal.append(_sent(tariff, now))
+        account = await account_of(books.store, station, transaction_id)
+        if account is not None:
+            ledger = ledger_of(books.journal, books.store, books.clock)
+            await ledger.change_tariff(account, general_of(tariff), now)
     return outcome
 
 

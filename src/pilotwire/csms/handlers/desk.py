@@ -31,7 +31,9 @@ class Policy:
     `heartbeat_interval` goes to accepted stations, `retry_interval` to those that are to boot again. `accept_unknown_tokens` is for a
     lab: a token nobody has put on record may charge. `alert_severity` is the least severe that raises an alert (0 to 9).
     `receipt_url` is where receipts are, with `{receipt}` for the id of one; empty: none are made here.
-    `energy_price` is what a kWh costs, taxes included; None: no costs are told.
+    `energy_price` is what a kWh costs, taxes included, for sessions without a tariff; None: their costs are not told.
+    `time_zone` is in which times of day of tariffs are, where their rule does not say. `cost_rest`: for how many seconds a running cost
+    counts before it is worked out anew.
     `charging_needs` is what a vehicle's needs are answered. `authorization_fallback` is done where the partner that decides on tokens does
     not. `contract_roots` are the roots of contract certificates in PEM, `contract_ocsp` is the responder for those that name none;
     `accept_unverified_contracts` is for a lab (C07.FR.17).
@@ -45,6 +47,8 @@ class Policy:
     alert_severity: int = ALERT_SEVERITY
     receipt_url: str = ""
     energy_price: Decimal | None = None
+    time_zone: str = "UTC"
+    cost_rest: float = 0.0
     authorization_fallback: AuthorizationFallback = AuthorizationFallback.LOCAL
     contract_roots: str = ""
     contract_ocsp: str = ""

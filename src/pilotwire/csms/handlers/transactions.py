@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pilotwire.csms.billing.ledger import ledger_of
 from pilotwire.csms.handlers import ad_hoc_payments
+from pilotwire.csms.handlers.costs import cost_due, limit_kept
 from pilotwire.csms.handlers.desk import Desk
 from pilotwire.csms.handlers.judgement import Question, judge
-from pilotwire.csms.handlers.limits import keep_limit
 from pilotwire.csms.handlers.metering import note_unreadable
-from pilotwire.csms.handlers.payment import cost_told
 from pilotwire.csms.handlers.reservation import note_use
+from pilotwire.csms.handlers.signed_metering import note_signed
 from pilotwire.csms.handlers.texts import told_anew
 from pilotwire.csms.partners.ports import AuthorizationAnswer, AuthorizationQuestion
 from pilotwire.csms.registers.authorization import began_before, open_in_group
@@ -29,25 +30,27 @@ from pilotwire.domain.transactions import (
 async def event(desk: Desk, station: str, fact: TransactionEvent, message_id: str) -> TransactionVerdict:
     """Book the event durably, judge the token it carries (E01.FR.11, E05.FR.01), and name the transaction if the station could not.
 
-    An event that comes again is not booked again and gets the same verdict.
+    One that ends a session with a tariff is booked with the bill. An event that comes again is not booked again and gets the same verdict.
     """
     operation = BookEvent(station=station, event=fact, received_at=desk.clock.now())
-    booked: Booked = (await desk.journal.append(operation))[0]
+    ledger = ledger_of(desk.journal, desk.store, desk.clock)
+    booked = await ledger.book(operation)
     if booked.conflict or not booked.repeated:
         _note_departures(desk, station, fact, booked, message_id)
         _note_gap(desk, fact, booked.transaction)
+        await note_signed(desk, fact, booked.transaction)
     if fact.reservation_id is not None:
         await note_use(desk, station, fact.reservation_id, booked.transaction)
     named = fact.transaction_id is None and fact.kind is EventKind.STARTED
     name = booked.transaction.transaction_id if named else None
-    due = cost_told(desk.policy.energy_price, fact, booked.transaction)
+    due = await cost_due(desk, ledger, fact, booked)
     await ad_hoc_payments.ended(desk, station, fact, booked.transaction, due, message_id)
     if fact.id_token is None:
         text = await told_anew(desk, fact, booked.transaction)
         return TransactionVerdict(transaction_id=name, total_cost=due, message=text)
     answer = await _judge(desk, fact.id_token, fact, booked, message_id)
     limit = await ad_hoc_payments.with_payment(desk, station, fact, answer.limit)
-    told = None if limit is None else await keep_limit(desk, booked.transaction, limit)
+    told = None if limit is None else await limit_kept(desk, ledger, booked.transaction, limit)
     return TransactionVerdict(transaction_id=name, authorization=answer.verdict, limit=told, total_cost=due)
 
 

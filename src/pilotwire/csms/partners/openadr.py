@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Any, Final, TypeVar
+from urllib.parse import quote
 
 import httpx
+import structlog
 
 from pilotwire.clock import Clock
 from pilotwire.csms.partners.openadr_file import VenSettings, read_vens
@@ -19,11 +22,13 @@ if TYPE_CHECKING:
     from openadr3 import OpenADRClient
 
 _T = TypeVar("_T")
+_log = structlog.get_logger("pilotwire.csms.openadr")
 _PAGE: Final = 50
 """The most objects a VTN gives at once (OpenADR 3.1.0 Definition, parameter limit)."""
 _MOST_PAGES: Final = 40
 _TIMEOUT: Final = 30.0
 _REFUSED: Final = (400, 401, 403)
+_BAD_REQUEST: Final = 400
 _NOT_FOUND: Final = 404
 _UNAUTHORIZED: Final = 401
 _FORBIDDEN: Final = 403
@@ -46,6 +51,7 @@ class OpenAdrVtn:
 
     def __init__(self, ven: VenSettings, clock: Clock) -> None:
         self.ven = ven
+        self.token = token_urlsafe(32) if ven.callback else ""
         self._clock = clock
         self._session: _Session | None = None
 
@@ -97,13 +103,47 @@ class OpenAdrVtn:
         # Without a name of ours the library tells the network address of this machine.
         client = OpenADRClient(self.ven.vtn, token=self._token(), client_type="ven", user_agent="pilotwire")
         until = self._clock.monotonic() + _TOKEN_LASTS
-        if not self.ven.program:
-            return _Session(client, None, {}, until)
-        for raw in _pages(client.get_programs):
-            if isinstance(raw, dict) and self.ven.program in (raw.get("id"), raw.get("programName")):
-                return _Session(client, str(raw["id"]), units_of(raw.get("payloadDescriptors")), until)
-        client.close()
-        raise PartnerFailed(f"The VTN {self.ven.vtn} has no program {self.ven.program!r} that this client can see.")
+        session = _Session(client, None, {}, until)
+        if self.ven.program:
+            raw = next((one for one in _pages(client.get_programs) if self._is_ours(one)), None)
+            if raw is None:
+                client.close()
+                what = f"The VTN {self.ven.vtn} has no program {self.ven.program!r} that this client can see."
+                raise PartnerFailed(what)
+            session = _Session(client, str(raw["id"]), units_of(raw.get("payloadDescriptors")), until)
+        if self.token:
+            self._subscribe(session)
+        return session
+
+    def _is_ours(self, program: Any) -> bool:
+        return isinstance(program, dict) and self.ven.program in (program.get("id"), program.get("programName"))
+
+    def _subscribe(self, session: _Session) -> None:
+        """Have it call when an event changes, in place of what it was told before; one that does not will be asked all the same."""
+        ven, client = self.ven, session.client
+        url = f"{ven.callback.rstrip('/')}/openadr/{quote(ven.site, safe='')}/{ven.name}"
+        try:
+            for old in _pages(client.get_subscriptions, clientName=ven.ven_name):
+                if any(each.get("callbackUrl") == url for each in old.get("objectOperations") or ()):
+                    client.delete_subscription(str(old["id"])).raise_for_status()
+            # The operations of 3.1.0 and those of 3.0.1.
+            for operations in (["CREATE", "UPDATE", "DELETE"], ["POST", "PUT", "DELETE"]):
+                each = {
+                    "objects": ["EVENT"],
+                    "operations": operations,
+                    "callbackUrl": url,
+                    "bearerToken": self.token,
+                }
+                wanted: dict[str, Any] = {"clientName": ven.ven_name, "objectOperations": [each]}
+                if session.program_id is not None:
+                    wanted["programID"] = session.program_id
+                answer = client.create_subscription(wanted)
+                if answer.status_code != _BAD_REQUEST:
+                    answer.raise_for_status()
+                    return
+            answer.raise_for_status()
+        except (httpx.HTTPError, ValueError, TypeError, KeyError, AttributeError) as error:
+            _log.warning("a VTN does not call when an event changes", vtn=ven.vtn, why=str(error).partition("\n")[0])
 
     def _token(self) -> str:
         from openadr3.auth import fetch_token

@@ -24,7 +24,8 @@ _LONG: Final = "P900Y"
 """What stands for ever in sums of times: nine thousand years are behind the end of the calendar."""
 _LONG_YEAR: Final = 2500
 _HORIZON: Final = timedelta(days=2)
-_MOST_ROUNDS: Final = 10_000
+_MOST_ROUNDS: Final = 1_000
+"""How far ahead an event that is repeated is looked at."""
 _ZERO: Final = ("PT0S", "PT0M", "PT0H", "P0D")
 _Spans = list[tuple[tuple[datetime, datetime | None], Interval]]
 
@@ -95,6 +96,7 @@ def _plain(raw: dict[str, Any], now: datetime) -> dict[str, Any]:
     return {
         **raw,
         "objectType": raw.get("objectType") or "EVENT",
+        "duration": _LONG if raw.get("duration") == _FOR_EVER else raw.get("duration"),
         "targets": None,
         "reportDescriptors": None,
         "intervalPeriod": _period(raw.get("intervalPeriod"), since),
@@ -157,13 +159,17 @@ def _lasting(spans: _Spans, event: Event, now: datetime) -> _Spans:
     first, last = spans[0][0][0], spans[-1][0][1]
     over = _utc(first + event.duration)
     around = timedelta(0) if last is None else last - first
-    rounds = 1 if around <= timedelta(0) else min(_MOST_ROUNDS, -(-(over - first) // around))
+    if around <= timedelta(0):
+        rounds = range(1)
+    else:
+        begun = max(0, (now - first) // around)
+        rounds = range(begun, min(begun + _MOST_ROUNDS, -((first - over) // around)))
     found: _Spans = []
-    for number in range(rounds):
+    for number in rounds:
         for (start, end), one in spans:
             begins = start + number * around
             ends = over if end is None else min(over, end + number * around)
-            if begins < over and (number == 0 or (ends > now and begins < now + _HORIZON)):
+            if begins < over and (number == 0 or begins < now + _HORIZON):
                 found.append(((begins, ends), one))
     return found
 

@@ -16,7 +16,8 @@ class VenSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
 
     `program` is the id or the name of a program; "": all that the client sees. `resources`: the feeder of a resource's name; what is for
     none of them is for `feeder`, or, without one, for the grid connection. `poll` and `report_every` are seconds (0: no reports),
-    `levels_kw` to how many kW a level of SIMPLE limits.
+    `levels_kw` to how many kW a level of SIMPLE limits. `callback` is how the VTN reaches the HTTP server of this CSMS, if it is to tell
+    what has changed; else it is only asked.
     """
 
     site: Annotated[str, msgspec.Meta(min_length=1)]
@@ -32,6 +33,7 @@ class VenSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     resources: dict[str, str] = {}
     levels_kw: dict[str, Annotated[float, msgspec.Meta(ge=0)]] = {}
     poll: Annotated[float, msgspec.Meta(ge=1, le=3600)] = 10.0
+    callback: Annotated[str, msgspec.Meta(pattern=r"^(https?://[^\s?#]+)?$")] = ""
     report_every: Annotated[int, msgspec.Meta(ge=0, le=86_400)] = 0
 
 

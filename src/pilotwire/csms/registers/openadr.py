@@ -24,6 +24,8 @@ class VtnRecord(Value):
     trouble: str = ""
     notes: tuple[str, ...] = ()
     priced: bool = False
+    callback: str = ""
+    called: datetime | None = None
 
 
 VTNS: Final = Register("openadr-vtns", VtnRecord)

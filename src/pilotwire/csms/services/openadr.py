@@ -7,10 +7,11 @@ laid down with their times, so that load management changes from one to the next
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Final, Protocol
+from hashlib import sha256
+from typing import Any, Final, Protocol
 
 import structlog
 
@@ -27,7 +28,7 @@ from pilotwire.csms.registers.load_management import (
 )
 from pilotwire.csms.registers.openadr import VTNS, VtnRecord
 from pilotwire.csms.services.service import Parts, pause
-from pilotwire.csms.store.ports import Operation
+from pilotwire.csms.store.ports import Amend, Operation
 from pilotwire.domain.kinds import changed
 from pilotwire.domain.openadr import (
     CapacityLimit,
@@ -51,6 +52,8 @@ class Vtn(Protocol):
     """A VTN, as the VEN of a site speaks with it."""
 
     ven: VenSettings
+    token: str
+    """With this it calls when an event has changed; "": it does not."""
 
     async def said(self) -> VtnSaid:
         """All its events for us. Raises PartnerFailed."""
@@ -89,24 +92,47 @@ class SiteVen:
         self._meter = _EnergyMeter(parts, ven)
         self._levels = {int(level): Decimal(str(kw)) * _KILO for level, kw in ven.levels_kw.items()}
         self._told_of = ""
+        self._called = False
 
     async def run(self) -> None:
         """Do it, until cancelled."""
         clock = self._parts.clock
-        await self.start()
-        next_poll = clock.monotonic()
-        while True:
-            await self.lay()
-            if clock.monotonic() >= next_poll:
-                await self.poll()
+        listening = asyncio.create_task(self._listen(self._parts.journal.committed()))
+        try:
+            await self.start()
+            next_poll = clock.monotonic()
+            while True:
                 await self.lay()
-                next_poll = clock.monotonic() + self._ven.poll
-            await self.report()
-            await pause(clock, LOOK, look=_AWAKE)
+                if self._called or clock.monotonic() >= next_poll:
+                    self._called = False
+                    await self.poll()
+                    await self.lay()
+                    next_poll = clock.monotonic() + self._ven.poll
+                await self.report()
+                if listening.done():
+                    listening = asyncio.create_task(self._listen(self._parts.journal.committed()))
+                await pause(clock, LOOK, look=_AWAKE, until=lambda: self._called)
+        finally:
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
 
     async def start(self) -> None:
-        """Read what the VTN said before this CSMS was started."""
-        self._record = await self._parts.store.record(VTNS, "", self._key) or self._record
+        """Read what the VTN said before this CSMS was started, and write down how it may call."""
+        known = await self._parts.store.record(VTNS, "", self._key)
+        token = self._vtn.token
+        digest = sha256(token.encode()).hexdigest() if token else ""
+        self._record = changed(known or self._record, callback=digest)
+        if self._record != known:
+            await self._parts.journal.append(VTNS.put("", self._key, self._record))
+
+    async def _listen(self, events: AsyncIterator[tuple[Operation, Any]]) -> None:
+        """Hear that the VTN has called."""
+        async for operation, result in events:
+            if isinstance(operation, Amend) and operation.register.name == VTNS.name and operation.key == self._key:
+                before, after = result.before, result.after
+                if after is not None and after.called is not None and (before is None or before.called != after.called):
+                    self._record = changed(self._record, called=after.called)
+                    self._called = True
 
     # --- what the VTN says -----------------------------------------------------------------------------------------------------------
 

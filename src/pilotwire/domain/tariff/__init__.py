@@ -1,4 +1,7 @@
-"""Tariffs, costs and payment (functional block I, and C18 to C25): what is said of them. What a charge costs is worked out elsewhere."""
+"""Tariffs, costs and payment (functional block I, and C18 to C25): what is said of them.
+
+What a charge costs is worked out in `bills`, from moment to moment, and in `priced`, a whole session at once.
+"""
 
 from pilotwire.domain.tariff.exchange import (
     ChangeTransactionTariff,

@@ -73,6 +73,7 @@ class _Session:
     charging_since: float | None = None
     waiting_since: float | None = None
     raised_at: float | None = None
+    phases_seen: bool = False
 
 
 class Control:
@@ -145,6 +146,7 @@ class Control:
 
     def decide(self, second: float) -> Shares | None:
         """New shares; None: nobody is there."""
+        self._see_phases(second)
         self._base = self._around.base(second)
         if not self._sessions:
             return None
@@ -171,7 +173,12 @@ class Control:
     def orders(self) -> list[tuple[Order, int]]:
         """What can be told now, each with the visit it is for."""
         holds = [
-            changed(self._holds[key], phases=self._phases(session), reachable=key[0] not in self.silent)
+            changed(
+                self._holds[key],
+                phases=self._phases(session),
+                uneven=self._uneven(session),
+                reachable=key[0] not in self.silent,
+            )
             for key, session in self._sessions.items()
         ]
         ordered = {order.key: order for order in next_orders(self._layout, holds, self._targets, self._base)}
@@ -185,8 +192,22 @@ class Control:
         return [(order, self._sessions[order.key].car.visit.number) for order in ordered.values()]
 
     def _phases(self, session: _Session) -> tuple[int, ...]:
+        """Those it loads; those it may load while nobody has said or seen how many these are."""
         outlet = self._outlets[session.car.visit.key]
-        return phases_of(outlet, session.car.visit.phases if session.car.visit.tells else len(outlet.phases))
+        known = session.car.visit.tells or session.phases_seen
+        return phases_of(outlet, session.car.visit.phases if known else len(outlet.phases))
+
+    def _uneven(self, session: _Session) -> bool:
+        return not session.car.visit.dc and not session.car.visit.tells and not session.phases_seen
+
+    def _see_phases(self, second: float) -> None:
+        """Meters show on how many phases a vehicle charges, once it does."""
+        for key, session in self._sessions.items():
+            if session.phases_seen or session.car.visit.tells:
+                continue
+            settled = session.raised_at is not None and second - session.raised_at >= _SETTLED
+            if settled and key[0] not in self.silent and session.car.taking(float(self._holds[key].confirmed)) > 0:
+                session.phases_seen = True
 
     def _demand(self, second: float, key: EvseKey, session: _Session) -> Demand:
         car, outlet, start = session.car, self._outlets[key], self._around.start
@@ -196,6 +217,7 @@ class Control:
             key=key,
             arrived=session.arrived,
             phases=len(self._phases(session)),
+            uneven=self._uneven(session),
             most=self._most(second, key, session, outlet),
             energy=Decimal(int(car.missing_wh) if car.wants else 0) if visit.tells else None,
             departure=start + timedelta(seconds=visit.leaves) if visit.tells else None,

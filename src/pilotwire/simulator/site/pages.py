@@ -65,15 +65,25 @@ def as_csv(record: Record) -> str:
     return out.getvalue()
 
 
-def write_report(record: Record, figures: Figures, folder: Path) -> tuple[Path, ...]:
-    """Write all files of the report into a folder. Raises `ConfigError`."""
-    texts = (page(record, figures), as_json(figures) + "\n", as_csv(record))
+def make_folder(folder: Path) -> None:
+    """Make the folder of a report, if it is not there. Raises `ConfigError`."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(folder, error) from None
+
+
+def _unwritable(folder: Path, error: OSError) -> ConfigError:
+    return ConfigError(f"The report cannot be written to {folder}: {error.strerror}.", "Give another --out.")
+
+
+def write_report(record: Record, figures: Figures, folder: Path) -> tuple[Path, ...]:
+    """Write all files of the report into a folder. Raises `ConfigError`."""
+    make_folder(folder)
+    texts = (page(record, figures), as_json(figures) + "\n", as_csv(record))
+    try:
         for name, text in zip(FILES, texts, strict=True):
             (folder / name).write_text(text, encoding="utf-8")
     except OSError as error:
-        raise ConfigError(
-            f"The report cannot be written to {folder}: {error.strerror}.", "Give another --out."
-        ) from None
+        raise _unwritable(folder, error) from None
     return tuple(folder / name for name in FILES)

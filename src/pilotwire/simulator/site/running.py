@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from pilotwire.domain.load_management import EvseKey, Order, Strategy, misfits, phases_of
 from pilotwire.errors import ConfigError
@@ -51,7 +51,6 @@ class Record:
     orders: int = 0
     lost: int = 0
     silences: int = 0
-    misses: list[str] = field(default_factory=list)
 
 
 def simulate(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from pilotwire.clock import ManualClock
 from pilotwire.csms.partners.openadr import OpenAdrVtn, vtns
@@ -70,6 +71,7 @@ async def test_intervals_follow_each_other(tmp_path: Path, vtn: SmallVtn) -> Non
         ({"intervalPeriod": period(NOW)}, NOW, None),
         ({"intervalPeriod": period(NOW) | {"duration": "PT0S", "randomizeStart": "PT0S"}}, NOW, None),
         ({"intervalPeriod": period(NOW, HOUR), "duration": "PT30M"}, NOW, NOW + HOUR / 2),
+        ({"intervalPeriod": period(NOW + 72 * HOUR, HOUR), "duration": "PT1H"}, NOW + 72 * HOUR, NOW + 73 * HOUR),
         ({"intervalPeriod": {"start": "2026-06-01T14:00:00+02:00", "duration": "PT1H"}}, NOW, NOW + HOUR),
     ],
 )
@@ -83,13 +85,21 @@ async def test_when_an_event_counts(
 
 
 async def test_an_event_that_is_repeated(tmp_path: Path, vtn: SmallVtn) -> None:
-    """Two half hours for two hours are four; what is past is left out."""
+    """Two half hours for two hours are four; what is past is left out, however long it went on."""
     vtn.events = [event("ev-1", 50, 30, intervalPeriod=period(NOW - HOUR, HOUR / 2), duration="PT2H")]
     found = await only(ours(tmp_path, vtn))
     assert found.signals == (
         limit(NOW, NOW + HOUR / 2, 50_000),
         limit(NOW + HOUR / 2, NOW + HOUR, 30_000),
     )
+    since = NOW - timedelta(days=500)
+    vtn.events = [event("ev-1", 50, 30, intervalPeriod=period(since, HOUR / 2), duration="P501D")]
+    found = await only(ours(tmp_path, vtn))
+    assert found.signals[0] == limit(NOW, NOW + HOUR / 2, 50_000)
+    assert found.signals[-1] == limit(NOW + 23.5 * HOUR, NOW + 24 * HOUR, 30_000)
+    assert len(found.signals) == 48
+    vtn.events[0]["duration"] = "P9999Y"
+    assert (await only(ours(tmp_path, vtn))).signals[:48] == found.signals
 
 
 @pytest.mark.parametrize(
@@ -107,10 +117,10 @@ async def test_units(tmp_path: Path, vtn: SmallVtn, unit: str, value: int, amper
     vtn.programs[0]["payloadDescriptors"] = [descriptor]
     vtn.events = [event("ev-1", 50)]
     (signal,) = (await only(ours(tmp_path, vtn, program="Dynamic limits"))).signals
-    assert (signal.value, signal.amperes) == (value, amperes)
+    assert (signal.value, signal.amperes) == (Decimal(value), amperes)
     vtn.events[0]["payloadDescriptors"] = [descriptor | {"units": "W"}]
     (signal,) = (await only(ours(tmp_path, vtn, program="prog-1"))).signals
-    assert (signal.value, signal.amperes) == (50, False)
+    assert (signal.value, signal.amperes) == (Decimal(50), False)
 
 
 @pytest.mark.parametrize(
@@ -256,6 +266,35 @@ async def test_a_report(tmp_path: Path, version: str) -> None:
         vtn.events.clear()
         with pytest.raises(PartnerFailed, match="status 400"):
             await asking.report(told)
+
+
+# --- calls ------------------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("version", ["3.0.1", "3.1.0"])
+async def test_it_is_asked_to_call(tmp_path: Path, version: str) -> None:
+    """Once, in the words of its version, with a new token after each start; the old subscription goes, that of others stays."""
+    with small_vtn(version) as vtn:
+        theirs = {"id": "sub-0", "clientName": "pilotwire", "objectOperations": [{"callbackUrl": "https://other"}]}
+        vtn.subscriptions = [theirs]
+        for _ in range(2):
+            asking = ours(tmp_path, vtn, callback="https://csms.example/", program="Dynamic limits")
+            await asking.said()
+            await asking.said()
+            kept, made = vtn.subscriptions
+            assert kept == theirs
+            (each,) = made["objectOperations"]
+            assert (each["callbackUrl"], each["bearerToken"]) == ("https://csms.example/openadr/yard/vtn", asking.token)
+            assert (made["programID"], each["objects"]) == ("prog-1", ["EVENT"])
+
+
+async def test_a_vtn_that_does_not_call(tmp_path: Path, vtn: SmallVtn) -> None:
+    """It is asked all the same, and its events count."""
+    vtn.events = [event("ev-1", 50)]
+    vtn.subscriptions = [{"clientName": "pilotwire", "objectOperations": "none"}]
+    with capture_logs() as logs:
+        assert len((await ours(tmp_path, vtn, callback="https://csms.example").said()).events) == 1
+    assert [one["event"] for one in logs] == ["a VTN does not call when an event changes"]
 
 
 # --- the file ---------------------------------------------------------------------------------------------------------------------------

@@ -101,9 +101,10 @@ async def test_a_limit_comes_changes_and_goes(tmp_path: Path) -> None:
         await there.rooms.journal.append(SITE_LIMITS.put("", part_key("yard", "operator"), theirs))
         there.vtn.events = [event("ev-1", 50)]
         told, _ = await there.round()
-        assert (told.feeder, told.watts, told.until) == ("grid", 50_000, None)
+        assert (told.feeder, told.watts, told.until) == ("grid", Decimal(50_000), None)
         there.vtn.events = [event("ev-1", 20, targets=["hall-a"])]
-        assert {(one.feeder, one.watts) for one in await there.round()} == {("panel-a", 20_000), ("grid", 1)}
+        wanted = {("panel-a", Decimal(20_000)), ("grid", Decimal(1))}
+        assert {(one.feeder, one.watts) for one in await there.round()} == wanted
         there.vtn.events = [event("ev-1")]
         assert await there.round() == [theirs]
         there.vtn.events = [event("ev-1", 30)]

@@ -54,7 +54,7 @@ def test_storage_moves_energy_to_where_it_is_dear(tmp_path: Path) -> None:
     """Charged at 0.1, it gives at 0.4: the site pays less than without, though its losses cost."""
     visit = "2030-03-04T08:00,2030-03-04T09:00,20000,3,32,100000,10"
     without = optimum(_record(tmp_path, visit))
-    stored = _SITE + "storage: {capacity_wh: 10000, watts: 10000, efficiency: 0.81, start_percent: 0}\n"
+    stored = _SITE + "storage: {capacity_wh: 10000, watts: 20000, efficiency: 0.81, start_percent: 0}\n"
     best = optimum(_record(tmp_path, visit, text=stored))
     assert without.cost == pytest.approx(20 * 0.4, rel=1e-4)
     assert best.cost == pytest.approx(11 * 0.4 + 10 / 0.9 * 0.1, rel=1e-3)
@@ -63,7 +63,7 @@ def test_storage_moves_energy_to_where_it_is_dear(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", shipped())
 def test_shipped_sites_deliver_at_least_95_per_cent_of_the_optimum(name: str) -> None:
     """With their own strategies, with messages lost and stations silent."""
-    record = simulate(load_site(name), 3)
+    record = simulate(load_site(name), 2)
     told = figures(record, optimum(record))
     assert told.kept
     assert told.optimum is not None

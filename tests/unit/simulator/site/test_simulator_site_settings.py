@@ -64,7 +64,10 @@ def test_what_cannot_be_is_told_with_its_place(text: str, told: str) -> None:
         ("arrival,departure,energy_wh\nnoon,2030-03-04T12:00,5\n", "line 2: arrival is 'noon', which is no time"),
         ("arrival,departure,energy_wh\n2030-03-04T12:00,2030-03-04T12:00,5\n", "line 2: it leaves before it comes"),
         ("arrival,departure,energy_wh\n2030-03-04T12:00,2030-03-04T13:00,much\n", "energy_wh is 'much'"),
-        ("arrival,departure,energy_wh\n2030-03-04T12:00,2030-03-04T13:00,-5\n", "energy_wh is -5; it is a finite number, 0"),
+        (
+            "arrival,departure,energy_wh\n2030-03-04T12:00,2030-03-04T13:00,-5\n",
+            "energy_wh is -5; it is a finite number, 0",
+        ),
         ("arrival,departure,energy_wh,phases\n2030-03-04T12:00,2030-03-04T13:00,5,4\n", "phases is 4; it is 1, 2 or 3"),
         ("arrival,departure,energy_wh,station\n2030-03-04T12:00,2030-03-04T13:00,5,X\n", "there is no station 'X'"),
     ],
@@ -84,7 +87,10 @@ def test_a_wrong_line_of_visits_is_told(tmp_path: Path, lines: str, told: str) -
     [
         ("time,watts\n", "has no lines"),
         ("time,watts\n2030-03-05T00:00,1\n", "begins after the simulation does"),
-        ("time,watts\n2030-03-04T00:00,1\n2030-03-04T00:00,1\n", "line 3: its time is not after that of the line before"),
+        (
+            "time,watts\n2030-03-04T00:00,1\n2030-03-04T00:00,1\n",
+            "line 3: its time is not after that of the line before",
+        ),
     ],
 )
 def test_a_wrong_series_is_told(tmp_path: Path, lines: str, told: str) -> None:
