@@ -28,7 +28,7 @@ AMPERES_EACH: Final = 16
 """What the grid connection has for each EVSE (A)."""
 _PANELS, _CIRCUITS = 10, 5
 _SETTLED_SECONDS = 1.0
-_PATIENCE_SECONDS = 120
+_PATIENCE_SECONDS = 60
 _AT_ONCE = 50
 _MASK = bytes(4)
 _HANDSHAKE = (
@@ -114,6 +114,8 @@ async def csms(database: str, stations: str) -> None:
                 )
             elif order["do"] == "settle":
                 await _until_all_have(running.store, int(stations))
+            if order["do"] == "limit":
+                await _until_all_told(confirmed, int(stations))
             ends = time.monotonic() + _SETTLED_SECONDS
             while time.monotonic() < ends or (confirmed and time.monotonic() < confirmed[-1][0] + _SETTLED_SECONDS):
                 await asyncio.sleep(0.05)
@@ -125,6 +127,13 @@ async def csms(database: str, stations: str) -> None:
             }
             print(json.dumps(answer), flush=True)
         watching.cancel()
+
+
+async def _until_all_told(confirmed: list[tuple[float, str]], count: int) -> None:
+    """Wait until each station has confirmed something; one that never does is told of by who asks."""
+    ends = time.monotonic() + _PATIENCE_SECONDS
+    while len({station for _, station in confirmed}) < count and time.monotonic() < ends:
+        await asyncio.sleep(0.05)
 
 
 def _priced(plan: Any) -> Any:

@@ -160,7 +160,8 @@ class BoardDriver(TellingDriver):
 
     async def _moved(self, evse_id: int, arrived: asyncio.Future[str], wanted: str) -> bool:
         try:
-            done = await asyncio.wait_for(arrived, LOCK_SECONDS) == wanted
+            async with asyncio.timeout(LOCK_SECONDS):
+                done = await arrived == wanted
         except TimeoutError:
             done = False
         if not done:

@@ -23,7 +23,7 @@ _SAID = re.compile(r"\b(GET|POST|PUT|DELETE|HEAD) `?(?:/api/v1)?(/[A-Za-z0-9_{}/
 _WHOLE = re.compile(r"[\s\"'`(](?:https?://[A-Za-z0-9.:$<>{}-]+|localhost:\d+)?/api/v1(/[A-Za-z0-9_{}/.%-]+)")
 _OPCP = ("/v1/ccp", "/v1/cps", "/v1/oem", "/v1/webhook")
 """Served by `pilotwire pki serve`."""
-_OUTSIDE = ("/uploads", "/firmware/{token}", "/health", "/docs", "/openapi", "/hook", *_OPCP)
+_OUTSIDE = ("/uploads", "/firmware/{token}", "/health", "/docs", "/openapi", "/hook", "/auth/server", *_OPCP)
 
 
 def command_lines(page: Path) -> Iterator[str]:

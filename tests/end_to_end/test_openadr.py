@@ -21,8 +21,9 @@ from pilotwire.domain.authorization import Token
 from pilotwire.domain.identity import IdToken
 from pilotwire.domain.load_management import Feeder, Outlet, SiteLayout, Strategy
 from tests.support.eventually import eventually
+from tests.support.raw_station import settings as csms_settings
 from tests.support.small_vtn import event, small_vtn, ven_file
-from tests.support.station_lab import csms_settings, lab, open_csms
+from tests.support.station_lab import lab, open_csms
 
 VERSIONS = {"CS001": "1.6", "CS002": "2.1"}
 
@@ -77,5 +78,8 @@ async def test_a_vtn_that_calls_is_asked_at_once(tmp_path: Path) -> None:
             assert await vtn.call(here, authorization="") == [401]
             assert await parts_of(csms.store, SITE_LIMITS, "yard") == []
             assert await vtn.call(here) == [204]
-            (limit,) = await eventually(lambda: parts_of(csms.store, SITE_LIMITS, "yard"))
-            assert limit.watts == 9660
+
+            async def laid() -> bool:
+                return [one.watts for one in await parts_of(csms.store, SITE_LIMITS, "yard")] == [9660]
+
+            await eventually(laid)

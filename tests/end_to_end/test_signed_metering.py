@@ -6,6 +6,7 @@ import base64
 import io
 import zipfile
 from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -32,7 +33,11 @@ async def charge(csms: Csms, one: Lab) -> Transaction:
     one.tap()
     await one.until(lambda: one.overview.waiting == 0 and one.overview.evses[0].transaction_id is None)
     transaction = await booked(csms)
-    await eventually(lambda: csms.store.record(VERDICTS, "CS001", transaction.transaction_id))
+
+    async def looked_at() -> Any:
+        return await csms.store.record(VERDICTS, "CS001", transaction.transaction_id)
+
+    await eventually(looked_at)
     return transaction
 
 
@@ -55,9 +60,13 @@ async def rules(csms: Csms) -> list[str]:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-async def test_both_ends_of_a_session_are_verified(version: str) -> None:
+async def test_both_ends_of_a_session_are_verified(version: str, tmp_path: Path) -> None:
     """The key comes with the values and is trusted on first use; the files for drivers' software hold record and key."""
-    async with open_csms(no_auth=True) as csms, lab(csms.urls.ocpp, version, layout="ac-22-fiscal") as one:
+    database = f"sqlite:///{tmp_path / 'csms.db'}"
+    async with (
+        open_csms(no_auth=True, database=database) as csms,
+        lab(csms.urls.ocpp, version, layout="ac-22-fiscal") as one,
+    ):
         transaction = await charge(csms, one)
         printed = one.station.layout.evses[0].meter_public_key
         async with told(csms) as client:

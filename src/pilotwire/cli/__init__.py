@@ -76,6 +76,9 @@ VERBS: Final = (
     Verb("key", "pilotwire.cli.key", "Create, list and revoke API keys."),
     Verb("user", "pilotwire.cli.user", "Say who may log in: put, list and remove users."),
     Verb("site", "pilotwire.cli.site", "Say which stations belong together: put, list and remove sites."),
+    Verb(
+        "report", "pilotwire.cli.report", "Report what ports were used for, earned, and missed: table, CSV, page, PDF."
+    ),
     Verb("audit", "pilotwire.cli.audit", "Read the audit log: who did what."),
 )
 

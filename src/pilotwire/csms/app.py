@@ -39,6 +39,7 @@ from pilotwire.csms.services.load_management import LoadManager
 from pilotwire.csms.services.local_lists import LocalLists
 from pilotwire.csms.services.open_transactions import OpenTransactions
 from pilotwire.csms.services.openadr import OpenAdrVens
+from pilotwire.csms.services.reports import ScheduledReports
 from pilotwire.csms.services.reservations import ReservationsEnd
 from pilotwire.csms.services.retention import Retention
 from pilotwire.csms.services.security_upgrades import SecurityUpgrades
@@ -285,6 +286,7 @@ def _services(parts: Parts) -> list[Service]:
         LoadManager(parts),
         CertificateRenewals(parts),
         UptimeWatch(parts),
+        ScheduledReports(parts),
     ]
 
 

@@ -18,13 +18,18 @@ from tests.support.billing_crash import LANES, prepare, session
 ROOT = Path(__file__).parents[3]
 
 
-def answered_until_killed(path: Path, first: int, lines: int) -> list[int]:
-    """Run the process, kill it after about so many answers, and give the numbers of the sessions whose end was answered."""
+def answered_until_killed(path: Path, first: int, lines: int, *, stored: bool) -> list[int]:
+    """Run the process until it is killed, and give the numbers of the sessions whose end was answered.
+
+    It is killed after about so many answers, or, `stored`, by itself when so many ends have been stored.
+    """
     command = [sys.executable, "-m", "tests.support.billing_crash", str(path), str(first)]
+    command += [str(lines)] if stored else []
     with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT) as process:
         assert process.stdout is not None
-        said = [process.stdout.readline() for _ in range(lines)]
-        process.kill()
+        said = [process.stdout.readline() for _ in range(0 if stored else lines)]
+        if not stored:
+            process.kill()
         said += process.stdout.readlines()
     return [int(line) for line in said if line.endswith(b"\n")]
 
@@ -34,8 +39,8 @@ async def test_an_answered_end_has_exactly_one_bill_whenever_the_csms_is_killed(
     path, chance, answered, first = tmp_path / "store.db", random.Random(9), list[int](), 1
     async with open_store(str(path), clock=SystemClock()) as opened:
         await prepare(opened)
-    for _ in range(3):
-        said = answered_until_killed(path, first, chance.randrange(5, 60))
+    for stored in (True, False):
+        said = answered_until_killed(path, first, chance.randrange(5, 60), stored=stored)
         answered += said
         async with open_store(str(path), clock=SystemClock()) as opened:
             handlers = Handlers(opened.journal, opened.store, SystemClock(), Policy(accept_unknown_tokens=True))

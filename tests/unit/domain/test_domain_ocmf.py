@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pilotwire.domain.metering.ocmf import DEFAULT_ALGORITHM, OcmfError, is_ocmf, read_ocmf
+from pilotwire.domain.metering.ocmf import OcmfError, is_ocmf, read_ocmf
 
 READING = {"TM": "2018-07-24T13:22:04,000+0200 S", "TX": "B", "RV": 2935.6, "RI": "1-b:1.8.0", "RU": "kWh", "ST": "G"}
 EVERYTHING = """OCMF|{"FV":"1.3","GI":"ABL SBC-301","GS":"808829900001","GV":"1.4p3","PG":"T12345","MV":"Phoenix Contact",
@@ -47,7 +47,7 @@ def test_every_field_is_read() -> None:
     assert (found.identified, found.identification_level, found.identification_type) == (True, "VERIFIED", "ISO14443")
     assert (found.identification_flags, found.identification) == (("RFID_PLAIN", "OCPP_RS_TLS"), "1F2D3A4F5506C7")
     assert (found.tariff_text, found.controller_firmware, found.has_loss_compensation) == ("Tarif 1", "2.0", True)
-    assert (found.charge_point_type, found.charge_point) == ("EVSEID", "DE*ABC*E1")
+    assert (found.place_type, found.place) == ("EVSEID", "DE*ABC*E1")
     assert (found.algorithm, found.signature) == ("ECDSA-secp384r1-SHA256", b"\x30\x06")
     first, last = found.readings
     zone = timezone(timedelta(hours=2))
@@ -67,10 +67,10 @@ def test_what_is_signed_are_the_bytes_as_they_came() -> None:
 
 
 def test_defaults_and_what_meters_write_otherwise() -> None:
-    """No algorithm: P-256 (table 22). Values as text, times without milliseconds, signatures in Base64."""
+    """No algorithm (P-256 then, table 22). Values as text, times without milliseconds, signatures in Base64."""
     found = read_ocmf(record(proof={"SE": "base64", "SD": "MAY="}, RV="12.50", TM="2023-05-19T15:52:39+0200 I"))
     (reading,) = found.readings
-    assert (found.algorithm, found.signature) == (DEFAULT_ALGORITHM, b"\x30\x06")
+    assert (found.algorithm, found.signature) == ("", b"\x30\x06")
     assert (reading.energy, reading.step, reading.time_status) == (Decimal(12500), Decimal(10), "I")
     assert read_ocmf(record(TM="2023-05-19T15:52:39,000Z U")).readings[0].at == datetime(
         2023, 5, 19, 15, 52, 39, tzinfo=UTC

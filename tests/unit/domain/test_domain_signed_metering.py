@@ -10,6 +10,8 @@ from uuid import UUID
 from xml.etree import ElementTree
 
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -79,8 +81,8 @@ def test_a_session_in_two_records() -> None:
     assert found.energy_wh == 5500
     assert found.begin is not None
     assert found.end is not None
-    assert (found.begin.register_wh, found.begin.pagination, found.begin.meter) == (10_000, "T1", "M-1")
-    assert (found.end.register_wh, found.end.pagination, found.end.status) == (15_500, "T2", "G")
+    assert (found.begin.register_wh, found.begin.pagination, found.begin.meter) == (Decimal(10_000), "T1", "M-1")
+    assert (found.end.register_wh, found.end.pagination, found.end.status) == (Decimal(15_500), "T2", "G")
     assert [each.outcome for each in found.records] == [VERIFIED, VERIFIED]
 
 
@@ -98,7 +100,26 @@ def test_a_record_of_both_ends_from_a_real_station() -> None:
 def test_the_example_of_the_application_note() -> None:
     """A transaction register (98.8.0) with values as text, and a key in hex in Base64."""
     found = judge_session([sent(DZG)], DZG_KEY, Billed(energy_wh=Decimal(636), id_token=IdToken(value="hrwwbx8")))
-    assert (found.outcome, found.why, found.energy_wh) == (VERIFIED, (), 636)
+    assert (found.outcome, found.why, found.energy_wh) == (VERIFIED, (), Decimal(636))
+
+
+@pytest.mark.parametrize(
+    ("method", "outcome"),
+    [
+        ("ECDSA-secp256k1-SHA256", VERIFIED),
+        ("", FAILED),
+        ("as usual", FAILED),
+        ("ECDSA-secp192k1-SHA256", UNVERIFIABLE),
+    ],
+)
+def test_the_algorithm_may_be_said_beside_the_record(method: str, outcome: MeteringOutcome) -> None:
+    """`signingMethod` counts where the record does not say it itself (signed meter values 1.0, 3.2.1); without both it is P-256."""
+    meter = Meter(ec.SECP256K1())
+    payload = json.dumps({"PG": "T1", "RD": [reading("B", 10.0), reading("E", 15.5, 30)]})
+    signature = meter.key.sign(payload.encode(), ec.ECDSA(hashes.SHA256())).hex()
+    text = f"OCMF|{payload}|{json.dumps({'SD': signature})}"
+    signed = SignedMeterValue(data=text, signing_method=method, encoding_method="OCMF")
+    assert judged([SentRecord(at=AT, context=END, signed=signed)], meter).outcome is outcome
 
 
 @pytest.mark.parametrize("wrap", [str, lambda text: text.encode().hex(), lambda text: f" {text}\n"])
@@ -195,6 +216,8 @@ def test_another_key() -> None:
         ({}, {"RV": 9}, "The signed register falls, from 10000 to 9000 Wh."),
         ({}, {"RV": 15.6}, "The signed readings differ by 5600 Wh; billed are 5500 Wh."),
         ({"RV": 10.002}, {}, "The signed readings differ by 5498 Wh; billed are 5500 Wh."),
+        ({"RV": 10}, {"RV": 16}, "The signed readings differ by 6000 Wh; billed are 5500 Wh."),
+        ({"RV": 10}, {"RV": 15.52}, "The signed readings differ by 5520 Wh; billed are 5500 Wh."),
         ({}, {"ST": "M"}, "At the end the meter was not in order: its state is 'M' (ST)."),
         ({"EF": "Et"}, {}, "At the beginning the meter says that its energy is not usable for billing (EF)."),
         ({}, {"TM": "2026-01-31T11:00:00,000+0000 S"}, "The end ("),
@@ -246,6 +269,14 @@ def test_however_a_transaction_ends(end: str) -> None:
     assert (found.outcome, found.remarks, len(found.records)) == (VERIFIED, (), 3)
 
 
+def test_a_meter_that_shows_two_digits_of_a_kilowatt_hour() -> None:
+    """What is billed may have been rounded otherwise."""
+    meter = Meter()
+    records = session(meter, begin=10.01, end=15.52)
+    assert judged(records, meter).outcome is VERIFIED
+    assert judged(records, meter, Billed(energy_wh=Decimal(5521), id_token=CARD)).outcome is FAILED
+
+
 def test_remarks() -> None:
     """What a driver should know, and what does not make the proof worthless."""
     meter = Meter()
@@ -290,7 +321,7 @@ def test_the_register_of_energy_is_found_among_others() -> None:
         return meter.record(*others)
 
     found = judged([sent(all_of("B", 10.0, 0)), sent(all_of("E", 15.5, 30))], meter)
-    assert (found.outcome, found.energy_wh) == (VERIFIED, 5500)
+    assert (found.outcome, found.energy_wh) == (VERIFIED, Decimal(5500))
     assert found.end is not None
     assert found.end.identification == "01-00:01.08.00*FF"
 

@@ -50,6 +50,7 @@ OF_SITES: Final = frozenset(
         ("GET", "/alerts"),
         ("GET", "/uptime"),
         ("GET", "/uptime/export"),
+        ("GET", "/reports/{kind}"),
         ("GET", "/bills"),
         ("GET", "/bills/export"),
         ("GET", "/bills/{number}"),

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-import msgspec
-
 from pilotwire.csms.registers.billing import account_of, entries_of
 from pilotwire.csms.store.ports import Store
 from pilotwire.dialects.ocpi import CdrFacts, Edition, Party, write_cdr, write_credit
@@ -13,6 +11,7 @@ from pilotwire.dialects.ocpi.cdrs import WrittenCdr
 from pilotwire.domain.billing import BillEntry
 from pilotwire.domain.tariff import EvseKind
 from pilotwire.ocpi import parts
+from pilotwire.ocpi.types import encoded
 
 _NOWHERE: Final = parts.GeoLocation(latitude="0.000000", longitude="0.000000")
 _UNKNOWN: Final = "unknown"
@@ -32,7 +31,7 @@ async def cdrs_of(
     written = _written(entry, party, edition)
     if written.object is None:
         return (), written.unsaid
-    made = (msgspec.json.encode(written.object),)
+    made = (encoded(written.object),)
     if entry.corrects is None:
         return made, (*written.unsaid, _PLACE)
     before = await _before(store, entry)
@@ -40,7 +39,7 @@ async def cdrs_of(
     if credited is None:
         return made, (*written.unsaid, _PLACE)
     credit = write_credit(credited, f"{credited.id}-C", entry.made_at)
-    taken_back = () if credit.object is None else (msgspec.json.encode(credit.object),)
+    taken_back = () if credit.object is None else (encoded(credit.object),)
     return (*taken_back, *made), (*written.unsaid, *credit.unsaid, _PLACE)
 
 

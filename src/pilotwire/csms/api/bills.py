@@ -22,8 +22,10 @@ from pilotwire.csms.api.rooms import Desk, TheDesk
 from pilotwire.csms.billing.ledger import Ledger, NotCorrectable, ledger_of
 from pilotwire.csms.billing.receipts import Seller, html, pdf, receipt_of
 from pilotwire.csms.registers.billing import BILLS, account_of, bill_of, entries_of
+from pilotwire.csms.registers.signed_metering import VERDICTS
 from pilotwire.dialects.ocpi import Edition
-from pilotwire.domain.billing import BillEntry, BillKind
+from pilotwire.domain.billing import BillEntry, BillKind, Metering
+from pilotwire.domain.metering.signed import MeteringOutcome
 from pilotwire.domain.uptime_tables import csv_text
 
 router = APIRouter(prefix="/bills", tags=["bills"])
@@ -193,7 +195,7 @@ async def get_receipt(
         whole = await get_bill(desk, number)
         return Response(whole.model_dump_json(by_alias=True), media_type="application/json")
     bill, corrections = await _whole(desk, number)
-    receipt = receipt_of(bill, corrections, seller_of(desk))
+    receipt = receipt_of(bill, corrections, seller_of(desk), await _metering(desk, bill))
     if format == "html":
         return HTMLResponse(
             html(receipt), headers={"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'"}
@@ -201,6 +203,20 @@ async def get_receipt(
     made_at = corrections[-1].made_at if corrections else bill.made_at
     headers = {"content-disposition": f'inline; filename="receipt-{receipt.number}.pdf"'}
     return Response(pdf(receipt, made_at), media_type="application/pdf", headers=headers)
+
+
+_METERING: Final = {
+    MeteringOutcome.VERIFIED: Metering.VERIFIED,
+    MeteringOutcome.FAILED: Metering.INVALID,
+    MeteringOutcome.UNVERIFIABLE: Metering.NOT_VERIFIED,
+    MeteringOutcome.ABSENT: Metering.UNSIGNED,
+}
+
+
+async def _metering(desk: Desk, bill: BillEntry) -> Metering | None:
+    """What was found of the signatures of a session's meter values; None: nobody has looked yet."""
+    verdict = await desk.store.record(VERDICTS, bill.station, bill.transaction_id)
+    return None if verdict is None else _METERING[verdict.outcome]
 
 
 def seller_of(desk: Desk) -> Seller:

@@ -35,7 +35,7 @@ from pilotwire.csms.registers.billing import (
     number_key,
 )
 from pilotwire.csms.store import booking
-from pilotwire.csms.store.ports import Booked, BookEvent, Journal, Operation, Store
+from pilotwire.csms.store.ports import Booked, BookEvent, Journal, Operation, Page, Store
 from pilotwire.domain.authorization import Balance
 from pilotwire.domain.billing import (
     Amounts,
@@ -76,8 +76,15 @@ class Ledger:
         self._clock = clock
         self._lock = asyncio.Lock()
         self._rules: list[TariffRule] | None = None
+        self._has_accounts: bool | None = None
         self.running: dict[tuple[str, str], Running] = {}
         self.made: deque[BillEntry] = deque(maxlen=10_000)
+
+    async def _account(self, station: str, transaction_id: str) -> SessionAccount | None:
+        """The account of a session. Where nobody bills anything it costs no look into the database: accounts are made here alone."""
+        if self._has_accounts is None:
+            self._has_accounts = bool(await self._store.records(ACCOUNTS, "", Page(limit=1)))
+        return await account_of(self._store, station, transaction_id) if self._has_accounts else None
 
     # --- what a session goes by --------------------------------------------------------------------------------------
 
@@ -94,7 +101,7 @@ class Ledger:
         a station that says that it goes on by another tariff has been told so on purpose (I11), and it counts from then on.
         """
         station, name = transaction.station, transaction.transaction_id
-        account = await account_of(self._store, station, name)
+        account = await self._account(station, name)
         token = transaction.id_token
         who = "" if token is None else token.key
         first = account is None and fact.kind is EventKind.STARTED
@@ -151,6 +158,7 @@ class Ledger:
         )
         key = account_key(made.station, made.transaction_id)
         waiting = Unsettled(station=made.station, transaction_id=made.transaction_id, since=self._clock.now())
+        self._has_accounts = True
         await self._journal.append(ACCOUNTS.put("", key, made), UNSETTLED.put("", key, waiting))
         self.running.pop((made.station, made.transaction_id), None)
         return made
@@ -233,7 +241,7 @@ class Ledger:
         """Book an event; one that ends a session with a tariff, or comes after its bill, together with what follows from it."""
         event = booking.named(operation.event)
         name = event.transaction_id
-        account = None if name is None else await account_of(self._store, operation.station, name)
+        account = None if name is None else await self._account(operation.station, name)
         if name is None or account is None or not (event.kind is EventKind.ENDED or account.entries):
             return await self._plainly(operation)
         place = (operation.station, name)

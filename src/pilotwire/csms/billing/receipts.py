@@ -42,16 +42,7 @@ _METERING: Final = {
 }
 _LINE: Final = Decimal("0.0001")
 _KWH: Final = Decimal(1000)
-PERIOD_HEADS: Final = ("From", "To", "What", "Quantity", "Price", "Amount")
-"""Amounts are without tax."""
-
-
-class SignedMetering:
-    """What is said of the signatures of a session's meter values: by the entry, until something that verifies them is put in its place."""
-
-    def sentence(self, entry: BillEntry) -> str:
-        """As a sentence for the receipt."""
-        return _METERING[entry.metering]
+PERIOD_HEADS: Final = ("From", "To", "What", "Quantity", "Price", "Without tax")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +86,9 @@ class Receipt:
 
 
 def receipt_of(
-    bill: BillEntry, corrections: Sequence[BillEntry], seller: Seller, signed: SignedMetering | None = None
+    bill: BillEntry, corrections: Sequence[BillEntry], seller: Seller, metering: Metering | None = None
 ) -> Receipt:
-    """The receipt of a bill with what corrects it.
+    """The receipt of a bill with what corrects it; `metering`: what is known of the meter's signatures by now, None: no more than then.
 
     Its periods are those of the last time the CSMS worked them out, so that they fit what was told late as well.
     """
@@ -115,7 +106,7 @@ def receipt_of(
         sums=tuple(_sums(priced, currency)),
         corrections=tuple(_correction(each, seller, zone) for each in (bill, *corrections)) if corrections else (),
         total=("Total to pay" if corrections else "Total", money(total, currency)),
-        remarks=tuple(_remarks(bill, latest, seller, signed or SignedMetering())),
+        remarks=tuple(_remarks(bill, latest, seller, metering)),
     )
 
 
@@ -123,7 +114,7 @@ def _facts(bill: BillEntry, priced: PricedSession | None, zone: tzinfo) -> list[
     place = (
         bill.station if bill.address is None or bill.address.is_station else f"{bill.station}, EVSE {bill.address.evse}"
     )
-    facts = [("Made", _time(bill.made_at, zone)), ("Station", place), ("Session", bill.transaction_id)]
+    facts = [("Station", place), ("Session", bill.transaction_id), ("Made", _time(bill.made_at, zone))]
     if bill.id_token is not None:
         facts.append(("Charged with", masked(bill.id_token.value)))
     if priced is not None:
@@ -172,7 +163,7 @@ def _sums(priced: PricedSession | None, currency: str) -> list[tuple[str, str]]:
     if priced is None:
         return []
     sums = [("Without tax", money(priced.excl_tax, currency))]
-    sums += [(f"{each.type} {_least(each.percent)} %", money(each.amount, currency)) for each in priced.taxes]
+    sums += [(f"{each.type} {each.percent.normalize():f} %", money(each.amount, currency)) for each in priced.taxes]
     return [*sums, ("With tax", money(priced.incl_tax, currency))]
 
 
@@ -186,8 +177,8 @@ def _correction(entry: BillEntry, seller: Seller, zone: tzinfo) -> Correction:
     )
 
 
-def _remarks(bill: BillEntry, latest: BillEntry, seller: Seller, signed: SignedMetering) -> list[str]:
-    remarks = [signed.sentence(latest)]
+def _remarks(bill: BillEntry, latest: BillEntry, seller: Seller, metering: Metering | None) -> list[str]:
+    remarks = [_METERING[metering or latest.metering]]
     if latest.priced is not None:
         remarks += latest.priced.failures
     if bill.ended_for:
@@ -242,7 +233,7 @@ def html(receipt: Receipt) -> str:
 def pdf(receipt: Receipt, made_at: datetime) -> bytes:
     """The receipt as a paper."""
     document = Document(receipt.title, " \N{MIDDLE DOT} ".join(receipt.seller), made_at=made_at)
-    document.table(("", ""), receipt.facts, widths=(1, 4))
+    document.table(receipt.facts[0], receipt.facts[1:], widths=(1, 4))
     if receipt.periods:
         document.heading("What was used")
         document.table(
@@ -259,7 +250,7 @@ def pdf(receipt: Receipt, made_at: datetime) -> bytes:
         document.table(
             ("Number", "Made", "Why", "Amount"), rows, ("left", "left", "left", "right"), widths=(10, 20, 55, 15)
         )
-    document.table(("", ""), (receipt.total,), ("left", "right"), widths=(4, 1), totals=1)
+    document.table(receipt.total, (), ("left", "right"), widths=(4, 1))
     for remark in receipt.remarks:
         document.paragraph(remark, small=True)
     return document.bytes()

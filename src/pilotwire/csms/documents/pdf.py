@@ -15,6 +15,7 @@ from typing import Final, Literal
 from fpdf import FPDF, FontFace
 from fpdf.enums import Align as _Align
 from fpdf.enums import TableBordersLayout
+from fpdf.image_parsing import preload_image
 
 from pilotwire.csms.documents.fonts import FAMILY, font_files, known_letters
 
@@ -112,7 +113,7 @@ class Document:
             pass
         elif b"<svg" not in content[:1000]:
             raise ValueError("a picture of a document is an SVG or a PNG")
-        info = self._pdf.preload_image(io.BytesIO(content))[2]
+        info = preload_image(self._pdf.image_cache, io.BytesIO(content))[2]
         height = wanted * info.height / info.width
         if height > self._left() and self._pdf.get_y() > self._pdf.t_margin + 1:
             self._pdf.add_page()

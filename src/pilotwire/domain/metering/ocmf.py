@@ -64,10 +64,10 @@ class OcmfReading(Value):
 
 
 class OcmfRecord(Value):
-    """A record as read. `payload` is what is signed, `signature` what stands under SD, decoded.
+    """A record as read. `payload` is what is signed, `signature` what stands under SD, decoded; `algorithm` "" if SA is left out.
 
     Names are those of the fields: GI, GS, GV (gateway), PG (`context` T or F, and its number), MV, MM, MS, MF (meter), IS, IL, IF, IT, ID
-    (user assignment), TT (tariff text), CF (charge controller), LC (loss compensation), CT, CI (charge point), RD (readings).
+    (user assignment), TT (tariff text), CF (charge controller), LC (loss compensation), CT, CI (`place`: the EVSE), RD (readings).
     """
 
     text: str
@@ -93,8 +93,8 @@ class OcmfRecord(Value):
     tariff_text: str = ""
     controller_firmware: str = ""
     has_loss_compensation: bool = False
-    charge_point_type: str = ""
-    charge_point: str = ""
+    place_type: str = ""
+    place: str = ""
 
     @property
     def source(self) -> str:
@@ -131,7 +131,7 @@ def read_ocmf(text: str) -> OcmfRecord:
     return OcmfRecord(
         text=text,
         payload=sections[1],
-        algorithm=_text(proof, "SA", "signature section") or DEFAULT_ALGORITHM,
+        algorithm=_text(proof, "SA", "signature section"),
         signature=_signature(proof),
         readings=_readings(readings),
         version=_text(payload, "FV"),
@@ -152,8 +152,8 @@ def read_ocmf(text: str) -> OcmfRecord:
         tariff_text=_text(payload, "TT"),
         controller_firmware=_text(payload, "CF"),
         has_loss_compensation=isinstance(payload.get("LC"), dict),
-        charge_point_type=_text(payload, "CT"),
-        charge_point=_text(payload, "CI"),
+        place_type=_text(payload, "CT"),
+        place=_text(payload, "CI"),
     )
 
 

@@ -18,10 +18,10 @@ from typing import Final
 
 from pilotwire.domain.identity import IdToken
 from pilotwire.domain.kinds import Value, changed
-from pilotwire.domain.metering.ocmf import OcmfError, OcmfReading, OcmfRecord, is_ocmf, read_ocmf
+from pilotwire.domain.metering.ocmf import DEFAULT_ALGORITHM, OcmfError, OcmfReading, OcmfRecord, is_ocmf, read_ocmf
 from pilotwire.domain.metering.samples import SignedMeterValue
 from pilotwire.pki.certificates import PkiFault
-from pilotwire.pki.meter_keys import CannotVerify, ForgedSignature, MeterKey, check_signature, read_meter_key
+from pilotwire.pki.meter_keys import CannotVerify, ForgedSignature, MeterKey, check_signature, curve_of, read_meter_key
 
 OCMF: Final = "OCMF"
 BEGIN: Final = "Transaction.Begin"
@@ -36,7 +36,10 @@ _REGISTERS: Final = tuple(
 )
 """OBIS codes of energy taken, the most usual first: 1.8.0, the unified ones (table 25), and vendors' own."""
 _WHOLE: Final = Decimal(1)
-"""1.6 tells registers in whole Wh."""
+_COARSEST: Final = Decimal(10)
+"""What is billed may differ from what is signed by the last digit the meter shows: at least a Wh (1.6 tells registers in whole ones),
+at most 0.01 kWh (OCMF, RV). Zeros at the end of a number may have been left out, so its digits alone do not tell.
+"""
 _MOST: Final = 500
 
 
@@ -144,6 +147,12 @@ def _content(data: str) -> bytes | None:
         return None
 
 
+def algorithm_of(record: OcmfRecord, signed: SignedMeterValue) -> str:
+    """By which algorithm a record is signed: its own word, else what was sent along (signed meter values 1.0, 3.2.1), else the default."""
+    said = signed.signing_method.strip()
+    return record.algorithm or (said if curve_of(said) else DEFAULT_ALGORITHM)
+
+
 def examine(sent: SentRecord, key: MeterKey | None, no_key: str = "") -> SignedRecord:
     """The verdict on one signed value by this key; `no_key` is the sentence why there is none."""
 
@@ -164,7 +173,7 @@ def examine(sent: SentRecord, key: MeterKey | None, no_key: str = "") -> SignedR
     if key is None:
         return changed(told(MeteringOutcome.UNVERIFIABLE, no_key, OCMF, text), ocmf=record)
     try:
-        check_signature(key, record.algorithm, record.signature, payload)
+        check_signature(key, algorithm_of(record, sent.signed), record.signature, payload)
     except ForgedSignature as error:
         verdict = told(MeteringOutcome.FAILED, error.what, OCMF, text)
     except CannotVerify as error:
@@ -343,7 +352,7 @@ def _ends(read: Sequence[OcmfRecord]) -> tuple[_Place, _Place] | None:
 
 
 def _note_difference(case: _Case, begin: _Place | None, end: _Place | None, billed: Billed) -> Decimal | None:
-    """Wh from signed reading to signed reading, which must be what is billed: to the last digit the meter shows, and to whole Wh."""
+    """Wh from signed reading to signed reading, which must be what is billed."""
     if begin is None or end is None:
         return None
     first, last = begin[1], end[1]
@@ -359,7 +368,7 @@ def _note_difference(case: _Case, begin: _Place | None, end: _Place | None, bill
         )
     if billed.energy_wh is None:
         case.gaps.append("What the session is billed by is not known, so it cannot be compared.")
-    elif abs(energy - billed.energy_wh) > max(_WHOLE, first.step, last.step):
+    elif abs(energy - billed.energy_wh) > min(_COARSEST, max(_WHOLE, min(first.step, last.step))):
         case.failures.append(
             f"The signed readings differ by {energy.normalize():f} Wh; billed are {billed.energy_wh.normalize():f} Wh."
         )

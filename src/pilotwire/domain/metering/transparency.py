@@ -6,18 +6,19 @@ CHARGY takes both: the XML, or a ZIP archive of the text and of the public key.
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterator
 from hashlib import sha256
+from html import escape
 from typing import Final
 from uuid import UUID
-from xml.sax.saxutils import escape, quoteattr
 
 from pilotwire.domain.metering.ocmf import OcmfReading, OcmfRecord
-from pilotwire.domain.metering.signed import BEGIN, END, OCMF, SignedRecord, SignedSession
+from pilotwire.domain.metering.signed import BEGIN, END, OCMF, SignedRecord, SignedSession, algorithm_of
 from pilotwire.pki.certificates import PkiFault
 from pilotwire.pki.meter_keys import curve_of, read_meter_key
 
-_UNSAFE: Final = frozenset(map(chr, range(0x20))) - frozenset("\t\n")
+_UNSAFE: Final = re.compile("[^\\t\\n\\x20-\\ud7ff\\ue000-\\ufffd\U00010000-\U0010ffff]")
 """XML has no such characters, or gives them back changed (CR): then the signature would be good no more."""
 
 
@@ -30,7 +31,7 @@ def as_xml(session: SignedSession, transaction_id: str) -> str:
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', "<values>"]
     for each in told_records(session):
         context = _context(each)
-        said = f" context={quoteattr(context)}" if context else ""
+        said = f' context="{context}"' if context else ""
         lines.append(f'  <value transactionId="{number}"{said}>')
         lines.append(f"    {_signed_data(each)}")
         key = printed_key(session, each)
@@ -68,7 +69,7 @@ def number_of(transaction_id: str) -> int:
 
 def printed_key(session: SignedSession, record: SignedRecord) -> str:
     """The key to verify a record with, in hex: that of the session, else the one that was sent with it; "" if there is none."""
-    curve = curve_of(record.ocmf.algorithm) if record.ocmf is not None else ""
+    curve = curve_of(algorithm_of(record.ocmf, record.sent.signed)) if record.ocmf is not None else ""
     for key in (session.key, record.sent.signed.public_key):
         if key:
             try:
@@ -93,12 +94,10 @@ def _transactions(record: OcmfRecord) -> Iterator[str]:
 
 
 def _signed_data(each: SignedRecord) -> str:
-    form = quoteattr(each.format)
-    text = each.text
-    if each.format == OCMF and (
-        _UNSAFE & set(text) or any("\ud800" <= char <= "\udfff" or char in "\ufffe\uffff" for char in text)
-    ):
-        data = base64.b64encode(text.encode("utf-8", "replace")).decode()
-        return f'<signedData format={form} encoding="base64">{data}</signedData>'
-    safe = "".join(char for char in text if char not in _UNSAFE)
-    return f'<signedData format={form} encoding="plain">{escape(safe)}</signedData>'
+    form = escape(_UNSAFE.sub("", each.format))
+    if each.format == OCMF and _UNSAFE.search(each.text):
+        data = base64.b64encode(each.text.encode("utf-8", "replace")).decode()
+        return f'<signedData format="{form}" encoding="base64">{data}</signedData>'
+    return (
+        f'<signedData format="{form}" encoding="plain">{escape(_UNSAFE.sub("", each.text), quote=False)}</signedData>'
+    )

@@ -70,9 +70,7 @@ CAUSES: Final[tuple[tuple[Rule, str, Failure, str], ...]] = (
     (Rule.ERROR_CODE, "UnderVoltage", Failure.FAULT, "1.6 ChargePointErrorCode"),
 )
 """What each word of the standards says of a session that ended with it, and where the word is from."""
-_TABLE: Final[Mapping[tuple[Rule, str], Failure]] = {
-    (rule, str(word)): failure for rule, word, failure, _ in CAUSES
-}
+_TABLE: Final[Mapping[tuple[Rule, str], Failure]] = {(rule, str(word)): failure for rule, word, failure, _ in CAUSES}
 _OWN_WILL: Final = frozenset({_R.LOCAL, _R.REMOTE, _R.EV_DISCONNECTED, _R.STOPPED_BY_EV, _R.MASTER_PASS})
 """Somebody or the vehicle ended it: what the port told besides does not count, if energy flowed."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from decimal import Decimal
 
 from pilotwire.domain.reports.causes import Failure
 from pilotwire.domain.reports.sessions import Earned, Session
-from pilotwire.domain.uptime import Cause, Excluded, Outage, Port, Terms, port_uptime
+from pilotwire.domain.uptime import USUAL, Cause, Excluded, Outage, Port, Terms, port_uptime
 from pilotwire.domain.uptime_periods import Interval, Period, Sorted, closed_in, common, length
 
 _NONE = timedelta()
@@ -43,8 +44,6 @@ class Figures:
     in_use: timedelta = _NONE
     """Time occupied while in service: what utilisation is of."""
     service: timedelta = _NONE
-    counted: timedelta = _NONE
-    """Minutes of the uptime formula: those in service, but 525,600 for twelve months."""
     outage: timedelta = _NONE
     excluded: timedelta = _NONE
     faults: Counter[Cause] = field(default_factory=Counter)
@@ -62,7 +61,7 @@ class Figures:
         self.charged += other.charged
         if other.peak is not None:
             self.peak = other.peak if self.peak is None else max(self.peak, other.peak)
-        for name in ("occupied", "known", "charging", "in_use", "service", "counted", "outage", "excluded", "repair"):
+        for name in ("occupied", "known", "charging", "in_use", "service", "outage", "excluded", "repair"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.faults.update(other.faults)
         self.repaired += other.repaired
@@ -94,7 +93,7 @@ class Known:
     earned: Sequence[Earned] = ()
     ports: Sequence[Port] = ()
     excluded: Sequence[Excluded] = ()
-    terms: Terms = Terms()
+    terms: Terms = USUAL
 
 
 def figures_of(known: Known, parts: Sequence[Interval], now: datetime) -> list[PortFigures]:
@@ -106,11 +105,22 @@ def figures_of(known: Known, parts: Sequence[Interval], now: datetime) -> list[P
     for evse in sorted(evses):
         sessions = [each for each in known.sessions if each.evse == evse]
         earned = [each for each in known.earned if each.evse == evse]
-        counted = _Port(sessions, earned, ports.get(evse), known)
-        found += [
-            PortFigures(known.station, evse, number, counted.within(part, now)) for number, part in enumerate(parts)
-        ]
+        counted = _Port(sessions, earned, ports.get(evse), known).figures(parts, now)
+        found += [PortFigures(known.station, evse, number, each) for number, each in enumerate(counted)]
     return found
+
+
+class _Places:
+    """Finds the figures of the part of a period a moment is in."""
+
+    def __init__(self, parts: Sequence[Interval], figures: Sequence[Figures]) -> None:
+        self._starts = [part.since for part in parts]
+        self._parts, self._figures = parts, figures
+
+    def of(self, moment: datetime) -> Figures | None:
+        """None: it is in none."""
+        number = bisect_right(self._starts, moment) - 1
+        return self._figures[number] if number >= 0 and moment < self._parts[number].until else None
 
 
 class _Port:
@@ -123,16 +133,17 @@ class _Port:
         self._known_time = Sorted(each.occupied for each in told if each.occupied is not None)
         self._charging = Sorted(one for each in told for one in each.charging or ())
 
-    def within(self, part: Interval, now: datetime) -> Figures:
-        """Its figures in a part of the period."""
-        figures = Figures()
-        until = min(part.until, now)
-        if part.since < until:
-            inside = Interval(since=part.since, until=until)
-            self._time(figures, inside)
-            self._uptime(figures, inside)
-        self._count(figures, part)
-        return figures
+    def figures(self, parts: Sequence[Interval], now: datetime) -> list[Figures]:
+        """Its figures in each part of the period; these are in order and do not overlap."""
+        found = [Figures() for _ in parts]
+        for part, figures in zip(parts, found, strict=True):
+            until = min(part.until, now)
+            if part.since < until:
+                inside = Interval(since=part.since, until=until)
+                self._time(figures, inside)
+                self._uptime(figures, inside)
+        self._count(_Places(parts, found))
+        return found
 
     def _time(self, figures: Figures, inside: Interval) -> None:
         occupied = common(self._occupied.over(inside), [inside])
@@ -142,22 +153,23 @@ class _Port:
         if self._port is not None:
             figures.in_use = length(common(occupied, [self._port.in_service]))
 
-    def _count(self, figures: Figures, part: Interval) -> None:
+    def _count(self, places: _Places) -> None:
         for session in self._sessions:
-            if _is_in(session.at, part):
+            if (figures := places.of(session.at)) is not None:
                 figures.sessions += 1
                 if session.failure is not None:
                     figures.failures[session.failure] += 1
             for metered in session.metered:
-                if _is_in(metered.at, part):
+                if (figures := places.of(metered.at)) is not None:
                     figures.energy += metered.energy
                     if session.charging is not None:
                         figures.charged += metered.energy
             for each in session.powers:
-                if _is_in(each.at, part) and (figures.peak is None or each.power > figures.peak):
+                figures = places.of(each.at)
+                if figures is not None and (figures.peak is None or each.power > figures.peak):
                     figures.peak = each.power
         for entry in self._earned:
-            if _is_in(entry.at, part):
+            if (figures := places.of(entry.at)) is not None:
                 sum_ = figures.revenue.setdefault(entry.currency, Revenue())
                 sum_.bills += entry.is_bill
                 sum_.excl_tax += entry.excl_tax
@@ -173,7 +185,7 @@ class _Port:
         if told is None:
             return
         figures.service = told.until - told.since
-        figures.counted, figures.outage, figures.excluded = told.minutes, told.outage, told.excluded
+        figures.outage, figures.excluded = told.outage, told.excluded
         _faults(figures, port.outages, inside)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import Final
 
 from pilotwire.domain.kinds import Value
@@ -139,7 +140,7 @@ def _charging(
     registers = [(each.at, register) for each in readings if (register := register_of((each,), last=True)) is not None]
     if len(registers) < 3:  # start and end alone say nothing of the time in between
         return None
-    pairs = zip(registers, registers[1:], strict=False)
+    pairs = pairwise(registers)
     return merged(
         Interval(since=max(one[0], occupied.since), until=min(other[0], occupied.until))
         for one, other in pairs

@@ -13,7 +13,7 @@ from pilotwire.csms.api.keys import new_secret
 from pilotwire.csms.store.ports import ApiKey, Scope
 from tests.support.api_rooms import NOON, ApiRooms, api_of, client_of
 
-ADMINISTRATION = ("/keys", "/webhooks", "/users", "/audit")
+ADMINISTRATION = ("/keys", "/webhooks", "/users", "/audit", "/reports/schedules", "/reports/made")
 OF_EVERYBODY = {"/me", "/logout", "/session/refresh", "/users/{name}/password"}
 EXCEPTIONS = {
     ("post", "/stations/{station}/revoked-certificates"): Scope.WRITE,
@@ -28,8 +28,10 @@ EXCEPTIONS = {
     ("put", "/sites/{name}/load-management/meters/{feeder}"): Scope.COMMAND,
     ("put", "/stations/{station}/transactions/{transactionId}/wish"): Scope.COMMAND,
     ("delete", "/stations/{station}/transactions/{transactionId}/wish"): Scope.COMMAND,
+    ("post", "/bills/{number}/corrections"): Scope.WRITE,
 }
-"""Where the method does not tell: taking note is no command, nor a record of an outage; what is held of a customer is more than a look.
+"""Where the method does not tell: taking note is no command, nor a record of an outage or a correction of a bill; what is held of a
+customer is more than a look.
 
 What limits a managed site, or its vehicles, for a while is no record but a command: stations are told at once.
 """

@@ -17,6 +17,7 @@ from fastapi import FastAPI
 from pilotwire.csms.api import end_streams
 from pilotwire.csms.api.events import QUIET, EventStream, EventType, Selection
 from pilotwire.csms.registers.battery_swap import BATTERY_SWAPS, BatterySwapRecord
+from pilotwire.csms.registers.billing import BILLS
 from pilotwire.csms.registers.certificates import REQUESTS, SigningRequest
 from pilotwire.csms.registers.der_control import DER_ALARMS, DerAlarmRecord
 from pilotwire.csms.registers.firmware import STATUSES, ReportedStatus
@@ -45,11 +46,13 @@ from pilotwire.domain.alerts import after_sign, sign_of_event
 from pilotwire.domain.authorization import Token
 from pilotwire.domain.availability import Availability, ConnectorState, ConnectorStatus
 from pilotwire.domain.battery_swap import BatterySwapEvent
+from pilotwire.domain.billing import Amounts, BillEntry, BillKind, SessionTerms
 from pilotwire.domain.der_control import DerControlType
 from pilotwire.domain.device_model import VariableName
 from pilotwire.domain.findings import Finding, Severity
 from pilotwire.domain.firmware_campaigns import Campaign
 from pilotwire.domain.identity import EvseAddress, StationIdentity
+from pilotwire.domain.kinds import changed
 from pilotwire.domain.metering import register_reading
 from pilotwire.domain.monitoring import DeviceEvent, EventNotification, EventTrigger, StreamParams
 from pilotwire.domain.monitoring import EventStream as StreamOfValues
@@ -57,6 +60,8 @@ from pilotwire.domain.reservation import Reservation
 from pilotwire.domain.security import SecurityEvent
 from pilotwire.domain.smart_charging import ChargingLimit, ChargingNeeds, ChargingNeedsStatus, EVChargingNeedsNotified
 from pilotwire.domain.tariff import PaymentStatus
+from pilotwire.domain.tariff.general import GeneralTariff
+from pilotwire.domain.tariff.sessions import TariffFrom
 from tests.support.api_rooms import CARD, NOON, ApiRooms, api_of, started
 
 
@@ -127,6 +132,20 @@ def of_streets(station: str) -> list[Operation]:
     needs = KnownNeeds(told=asked, status=ChargingNeedsStatus.ACCEPTED, received_at=NOON)
     swap = BatterySwapRecord(event=BatterySwapEvent.BATTERY_IN, request_id=1, id_token=CARD)
     settled = SettlementRecord(psp_ref="p", status=PaymentStatus.SETTLED, amount=Decimal(5), at=NOON)
+    terms = SessionTerms(
+        tariffs=(TariffFrom(at=NOON, tariff=GeneralTariff(tariff_id="t", currency="EUR")),), chosen_by="rule t"
+    )
+    bill = BillEntry(
+        number=1,
+        kind=BillKind.BILL,
+        station=station,
+        transaction_id="tx-1",
+        made_at=NOON,
+        currency="EUR",
+        amounts=Amounts(),
+        total=Decimal(0),
+        terms=terms,
+    )
     request = SigningRequest(station=station, key="0" * 16, csr="CSR", subject="CN=x", asked_at=NOON)
     return [
         LIMITS.put(station, "1", limit),
@@ -137,6 +156,8 @@ def of_streets(station: str) -> list[Operation]:
         BATTERY_SWAPS.keep(station, NOON, swap),
         SETTLEMENTS.keep(station, NOON, settled),
         REQUESTS.put(station, request.key, request),
+        BILLS.keep(station, NOON, bill),
+        BILLS.keep(station, NOON, changed(bill, number=2, kind=BillKind.REFUND, corrects=1)),
         CONDITIONS.put(station, "", StationConditions(quiet=True)),
         STATES.put("", "yard", SiteState(site="yard", at=NOON, flows=(), evses=())),
         SITE_ALARMS.put("", "yard", SiteAlarm(site="yard", at=NOON, limits=("grid: 63 A on L1",))),
