@@ -60,6 +60,7 @@ def based(text: str | bytes) -> str:
         based(POINT),
         based(POINT.hex()),
     ],
+    ids=lambda written: f"{len(written)}-characters",
 )
 def test_a_key_is_the_same_however_it_is_written(written: str) -> None:
     """ASN.1 or a point; hex, Base64, PEM, or the form of the application note (3.2.2)."""
@@ -86,6 +87,7 @@ def test_a_key_is_the_same_however_it_is_written(written: str) -> None:
         ("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----", "cut off"),
         ("A" * 10_000, "at most"),
     ],
+    ids=lambda each: f"{len(each)}-characters",
 )
 def test_what_is_no_key_is_told(written: str, said: str) -> None:
     """In a sentence with a remedy."""

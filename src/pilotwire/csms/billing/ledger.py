@@ -159,7 +159,8 @@ class Ledger:
         key = account_key(made.station, made.transaction_id)
         waiting = Unsettled(station=made.station, transaction_id=made.transaction_id, since=self._clock.now())
         self._has_accounts = True
-        await self._journal.append(ACCOUNTS.put("", key, made), UNSETTLED.put("", key, waiting))
+        async with self._lock:
+            await self._journal.append(ACCOUNTS.put("", key, made), UNSETTLED.put("", key, waiting))
         self.running.pop((made.station, made.transaction_id), None)
         return made
 
@@ -192,7 +193,8 @@ class Ledger:
     async def _amended(self, account: SessionAccount, change: Any) -> SessionAccount:
         key = account_key(account.station, account.transaction_id)
         operation = ACCOUNTS.amend("", key, lambda known: None if known is None else change(known))
-        (amended,) = await self._journal.append(operation)
+        async with self._lock:  # who works a bill out has read the account before, and writes the whole of it
+            (amended,) = await self._journal.append(operation)
         after: SessionAccount = amended.after or account
         running = self.running.get((account.station, account.transaction_id))
         if running is not None:
