@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 import sys
 from pathlib import Path
 from typing import Annotated, Final
@@ -14,6 +16,8 @@ from pilotwire.csms.reporting import Format
 from pilotwire.domain.reports import By, Kind
 from pilotwire.errors import ConfigError
 
+_GAP: Final = 2
+"""Characters between two columns."""
 _BINARY: Final = frozenset({Format.PDF})
 
 
@@ -55,7 +59,32 @@ def verb(
             tuple("" if row[name] is None else str(row[name]) for name in report["columns"])
             for row in (*report["rows"], *report["totals"])
         ]
-        show_table(tuple(report["columns"]), rows, nothing="There is nothing to report of this period.")
+        _show(tuple(_words(name) for name in report["columns"]), rows)
+
+
+def _show(columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+    """A table; one too wide for the terminal is turned: each figure is a line, with as many rows beside each other as fit."""
+    nothing = "There is nothing to report of this period."
+    widths = [max(map(len, column)) + _GAP for column in zip(columns, *rows, strict=True)]
+    room = shutil.get_terminal_size().columns
+    if sum(widths) <= room or not rows:
+        show_table(columns, rows, nothing=nothing)
+        return
+    named = max(map(len, columns)) + _GAP
+    each = max(len(cell) for row in rows for cell in row) + _GAP
+    beside = max(1, (room - named) // each)
+    for first in range(0, len(rows), beside):
+        some = rows[first : first + beside]
+        lines = [(name, *(row[place] for row in some)) for place, name in enumerate(columns)]
+        if first:
+            typer.echo()
+        show_table(lines[0], lines[1:], nothing=nothing)
+
+
+def _words(name: str) -> str:
+    """A column's name as words: `energyKwh` is "energy kWh"."""
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
+    return re.sub(r"\bkw(h?)\b", r"kW\1", words)
 
 
 def _by_name(out: Path) -> Format:
