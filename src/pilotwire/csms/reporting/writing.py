@@ -212,6 +212,8 @@ def _chart(report: Report) -> tuple[str, str] | None:
         return None
     name, what = _CHARTED[report.kind]
     values = [float(row[name] or 0) for row in report.rows]
+    if not any(values):
+        return None
     heads = [_first(report, row) for row in (report.rows[0], report.rows[-1])]
     most = 100.0 if report.kind is Kind.UPTIME else None
     top = most if most is not None else max(values)

@@ -50,6 +50,17 @@ async def test_sites_have_rows_and_the_total_counts_each_station_once() -> None:
     assert [(row["station"], row["peakKw"]) for row in one["rows"]] == [("A-2", 7.2005)]
 
 
+async def test_a_chart_is_drawn_where_there_is_something_to_see() -> None:
+    """Energy of two stations; no failed session of any."""
+    rooms = await rooms_of("A-1", "B-1")
+    async with client_of(api_of(rooms)) as client:
+        operation = await client.get("/reports/operation", params={"format": "html"})
+        sessions = await client.get("/reports/sessions", params={"format": "html"})
+    assert "<svg" in operation.text
+    assert "<svg" not in sessions.text
+    assert "<table" in sessions.text
+
+
 async def test_somebody_limited_to_sites_sees_these() -> None:
     rooms = await rooms_of("A-1", "B-1", no_auth=False)
     key = ApiKey(name="a", digest=digest_of("of-a"), scopes=(Scope.ADMIN,), created_at=NOON, sites=("one",))
