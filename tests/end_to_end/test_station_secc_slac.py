@@ -108,8 +108,9 @@ async def test_nobody_is_matched_without_a_plug(line: tuple[str, str], package: 
             SlacVehicle(modem).ask()
             plug(here)
             await until(here, modem, matching)
+            before = len(modem.keys)  # the vehicle's word may have met the modem's answer: then the first key was set twice
             unplug(here)
-            await here.until(lambda: len(modem.keys) == 2, "a new key")
+            await here.until(lambda: len(modem.keys) > before, "a new key")
             SlacVehicle(modem).ask()
             assert matching.matched is None
             assert modem.heard.empty()

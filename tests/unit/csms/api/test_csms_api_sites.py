@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from datetime import timedelta
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -15,6 +16,7 @@ from pilotwire.csms.api.access import OF_SITES
 from pilotwire.csms.api.doorkeeper import digest_of
 from pilotwire.csms.api.sight import LimitedDesk, LimitedStore, Sight
 from pilotwire.csms.registers.access import SITES, Site
+from pilotwire.csms.registers.billing import BILL_PLACES, BILLS, BillPlace, number_key
 from pilotwire.csms.registers.monitoring import ALERT_PLACES, ALERTS, AlertPlace
 from pilotwire.csms.registers.uptime import STATUSES
 from pilotwire.csms.store.ports import (
@@ -34,16 +36,21 @@ from pilotwire.csms.store.ports import (
 )
 from pilotwire.domain.alerts import Alert, AlertSource, Sign
 from pilotwire.domain.availability import Availability
+from pilotwire.domain.billing import Amounts, BillEntry, BillKind, SessionTerms
 from pilotwire.domain.device_model import VariableName
 from pilotwire.domain.findings import Finding, Severity
 from pilotwire.domain.identity import EvseAddress, StationIdentity
 from pilotwire.domain.security import SecurityEvent
+from pilotwire.domain.tariff.general import GeneralTariff
+from pilotwire.domain.tariff.sessions import TariffFrom
 from pilotwire.domain.uptime import PortStatus
 from tests.support.api_rooms import NOON, ApiRooms, api_of, client_of, ended, started, updated
 
 MINE, THEIRS = "MINE-1", "OTHER-1"
 MARKS = {MINE: "mine", THEIRS: "zzsecretzz"}
 HEX = {MINE: "a" * 24, THEIRS: "b" * 24}
+BILL = {THEIRS: 1, MINE: 2}
+"""Numbers of bills: what is asked for by a number is 1."""
 FAULTED, LAST_YEAR = Availability.FAULTED, NOON.replace(year=2025)
 ENDLESS = ("GET", "/events")
 
@@ -60,6 +67,18 @@ def seeds(station: str) -> list[Operation]:
     finding = Finding(
         station=station, rule="R1", severity=Severity.BREACH, what=f"{mark}-finding", at=NOON, vendor=f"{mark}-vendor"
     )
+    tariff = GeneralTariff(tariff_id=f"{mark}-tariff", currency="EUR")
+    bill = BillEntry(
+        number=BILL[station],
+        kind=BillKind.BILL,
+        station=station,
+        transaction_id=f"{mark}-tx",
+        made_at=NOON,
+        currency="EUR",
+        amounts=Amounts(),
+        total=Decimal(0),
+        terms=SessionTerms(tariffs=(TariffFrom(at=NOON, tariff=tariff),), chosen_by=mark),
+    )
     events = [each(f"{mark}-tx") for each in (started, updated, ended)]
     return [
         RecordBoot(station=station, identity=identity, reason=f"{mark}-reason", at=NOON),
@@ -74,6 +93,8 @@ def seeds(station: str) -> list[Operation]:
         ),
         ALERTS.put(station, HEX[station], alert),
         ALERT_PLACES.put("", HEX[station], AlertPlace(station=station)),
+        BILLS.keep(station, NOON, bill, key=number_key(bill.number)),
+        BILL_PLACES.put("", number_key(bill.number), BillPlace(station=station)),
         STATUSES.keep(station, LAST_YEAR, PortStatus(at=LAST_YEAR, address=EvseAddress(evse=1), availability=FAULTED)),
     ]
 
