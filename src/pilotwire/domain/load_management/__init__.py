@@ -21,7 +21,6 @@ from pilotwire.domain.load_management.sharing import (
     Situation,
     phases_of,
     share,
-    worst_case,
 )
 from pilotwire.domain.load_management.transition import (
     STEP,
@@ -65,5 +64,4 @@ __all__ = [
     "sent",
     "share",
     "unanswered",
-    "worst_case",
 ]

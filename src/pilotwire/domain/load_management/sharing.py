@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
 from typing import Final
@@ -291,18 +291,3 @@ def _load(outlet: Outlet, demand: Demand | None) -> Load:
 def phases_of(outlet: Outlet, used: int) -> tuple[int, ...]:
     """The phases of the grid that a vehicle charging on so many loads: those at the EVSE's first ones."""
     return outlet.phases[: max(1, min(used, len(outlet.phases)))] if not outlet.dc else outlet.phases
-
-
-def worst_case(
-    layout: SiteLayout,
-    taken: Mapping[EvseKey, Decimal],
-    base: Mapping[str, Amperes],
-    external: Iterable[ExternalLimit] = (),
-) -> tuple[str, ...]:
-    """Which limits are exceeded if each EVSE takes on all its phases what is told of it; none: all hold."""
-    outlets = {outlet.key: outlet for outlet in layout.outlets}
-    loads = [Load(key=key, phases=outlets[key].phases) for key in taken]
-    limits = Limits(layout, loads, base, external)
-    for number, amps in enumerate(taken.values()):
-        limits.take(number, -tenths(-amps))
-    return limits.broken()
