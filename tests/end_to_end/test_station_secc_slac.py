@@ -108,7 +108,8 @@ async def test_nobody_is_matched_without_a_plug(line: tuple[str, str], package: 
             SlacVehicle(modem).ask()
             plug(here)
             await until(here, modem, matching)
-            before = len(modem.keys)  # the vehicle's word may have met the modem's answer: then the first key was set twice
+            # The vehicle's word may have met the modem's answer: then the first key was set twice.
+            before = len(modem.keys)
             unplug(here)
             await here.until(lambda: len(modem.keys) > before, "a new key")
             SlacVehicle(modem).ask()
