@@ -7,6 +7,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from decimal import Decimal
 
+import pytest
+
+from pilotwire.csms.commands import Commander
 from pilotwire.csms.registers.load_management import (
     MANAGED,
     SITE_LIMITS,
@@ -24,8 +27,10 @@ from pilotwire.csms.registers.load_management import (
 from pilotwire.csms.services import Parts
 from pilotwire.csms.services.load_management import LoadManager
 from pilotwire.csms.store.ports import Amend, BookEvent
+from pilotwire.domain.kinds import Command, Outcome
 from pilotwire.domain.load_management import Amperes, Feeder, Outlet, SiteLayout
-from tests.support.api_rooms import NOON, ApiRooms, ended, started
+from pilotwire.domain.smart_charging import ChargingProfileStatus, SetChargingProfileOutcome
+from tests.support.api_rooms import NOON, ApiRooms, FakeBus, ended, started
 from tests.support.eventually import eventually
 
 GRID = Feeder(name="grid", amperes=Decimal(63))
@@ -117,3 +122,46 @@ async def test_a_wish_goes_with_its_transaction() -> None:
             return await rooms.store.record(WISHES, "CS-1", "tx-1") is None
 
         await eventually(gone)
+
+
+class _SlowBus(FakeBus):
+    """Stations take what they are told once `answer` is set."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = asyncio.Event()
+        self.answer = asyncio.Event()
+
+    async def call(self, station: str, command: Command, *, timeout: float | None = None) -> Outcome:
+        """Wait, and accept."""
+        self.asked.set()
+        await self.answer.wait()
+        return SetChargingProfileOutcome(status=ChargingProfileStatus.ACCEPTED)
+
+
+@pytest.mark.parametrize("change", ["another EVSE", "read again"])
+async def test_what_a_station_answers_while_the_plan_changes_is_known(change: str) -> None:
+    """Its EVSE is held to that by the new plan too: nobody else is given what it may take."""
+    rooms = ApiRooms()
+    bus = rooms.bus = _SlowBus()
+    bus.connect("CS-1")
+    manager = LoadManager(Parts(rooms.journal, rooms.store, Commander(bus, rooms.clock), rooms.clock, rooms.settings))
+    await rooms.keep(MANAGED.put("", "yard", _plan("yard", CS_1)))
+    await manager._load_all()
+    manager._look()
+    await bus.asked.wait()
+    before = manager.sites["yard"]
+    if change == "read again":
+        await manager._load_all()
+    else:
+        other = Outlet(station="CS-2", evse_id=1, fed_by="grid")
+        await manager._load(_plan("yard", CS_1, other))
+    after = manager.sites["yard"]
+    assert after is not before
+    assert after.limit_of(CS_1.key) == CS_1.most
+    assert after.under_way == {CS_1.key}
+    bus.answer.set()
+    await manager.settled()
+    assert after.holds[CS_1.key].default == 0
+    assert after.limit_of(CS_1.key) == 0
+    assert after.under_way == set()

@@ -130,6 +130,15 @@ class SiteBook:
         self.holds |= found
         return found
 
+    def go_on_from(self, before: SiteBook) -> None:
+        """This book takes the place of another: what stations are held to, and what is under way, is known best by that one."""
+        for key in self.outlets.keys() & before.outlets.keys():
+            here, there = self.holds.get(key, EvseHold()), before.holds.get(key, EvseHold())
+            same = here.transaction_id == there.transaction_id
+            self.holds[key] = there if same else changed(here, default=there.default)
+        self.under_way = before.under_way & self.outlets.keys()
+        self.resting = {key: rest for key, rest in before.resting.items() if key in self.outlets}
+
     # --- what is told, and what became of it ---------------------------------------------------------------------------------------
 
     def telling(self, telling: Telling) -> EvseHold:

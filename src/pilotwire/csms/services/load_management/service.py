@@ -110,8 +110,8 @@ class LoadManager:
 
     async def settled(self) -> None:
         """Wait until what was told to stations so far has been answered."""
-        while self._tellings:
-            await asyncio.wait(tuple(self._tellings))
+        while asked := [task for task in self._tellings if not task.done()]:
+            await asyncio.wait(asked)
         await self._releases.settled()
 
     def touch(self, site: str) -> None:
@@ -121,16 +121,19 @@ class LoadManager:
     # --- what is known at first ----------------------------------------------------------------------------------------------------
 
     async def _load_all(self) -> None:
-        self.sites.clear()
         await self._releases.load()
-        for plan in await plans_of(self._parts.store):
-            await self._load(plan)
+        plans = await plans_of(self._parts.store)
+        for gone in self.sites.keys() - {plan.layout.name for plan in plans}:
+            self._forget(gone)
+        for plan in plans:
+            await self._load(plan, anew=True)
         self._releases.note(self._parts.clock.now())
 
-    async def _load(self, plan: LoadManagement) -> None:
+    async def _load(self, plan: LoadManagement, *, anew: bool = False) -> None:
+        """Begin to manage a site, or go on by another plan; `anew`: all is read again, for something may have been missed."""
         name = plan.layout.name
         going = self.sites.get(name)
-        if going is not None and plan.enabled and going.plan.layout == plan.layout:
+        if going is not None and plan.enabled and going.plan.layout == plan.layout and not anew:
             going.plan = plan  # all else that is known stays: a new price is no reason to read a thousand records
             self.touch(name)
             return
@@ -141,13 +144,15 @@ class LoadManager:
         book = SiteBook(name, plan)
         await self._releases.claim(name, book.outlets)
         if before is not None:
-            book.under_way, book.sessions = before.under_way, before.sessions
+            book.sessions = before.sessions
         for limit in await parts_of(self._parts.store, SITE_LIMITS, name):
             book.limits[limit.source] = limit
         for reading in await parts_of(self._parts.store, SITE_READINGS, name):
             book.readings[reading.feeder] = reading
         for station in sorted(book.stations):
             await self._load_station(book, station)
+        if before is not None:
+            book.go_on_from(before)  # what stations have answered meanwhile is in it, and perhaps not in what was read
         self.sites[name] = book
         self.touch(name)
 
@@ -356,13 +361,18 @@ class LoadManager:
             self._not_told(book, telling, error.what, certain=True)
         else:
             if answer.status is ChargingProfileStatus.ACCEPTED:
-                after = book.told(telling)
+                after = self._now(book, telling.key).told(telling)
                 await self._parts.journal.append(HOLDS.put(station, str(evse_id), after))
             else:
                 self._not_told(book, telling, f"it answered {answer.status}", certain=True)
         finally:
-            book.under_way.discard(telling.key)
+            self._now(book, telling.key).under_way.discard(telling.key)
             self.touch(book.name)
+
+    def _now(self, book: SiteBook, key: EvseKey) -> SiteBook:
+        """The book that is kept of the site now: its plan may have changed while a station was asked."""
+        now = self.sites.get(book.name, book)
+        return now if key in now.outlets else book
 
     async def _set(self, book: SiteBook, telling: Telling, now: datetime) -> SetChargingProfileOutcome:
         station, evse_id = telling.key
@@ -385,6 +395,7 @@ class LoadManager:
 
     def _not_told(self, book: SiteBook, telling: Telling, why: str, *, certain: bool) -> None:
         """It rests; a station that refuses has a finding, for its EVSE is out of control."""
+        book = self._now(book, telling.key)
         station, evse_id = telling.key
         now = self._parts.clock.now()
         gone = telling.slot is Slot.TRANSACTION and (
