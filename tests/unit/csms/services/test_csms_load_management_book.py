@@ -326,6 +326,33 @@ def test_what_is_kept_free_is_on_all_phases() -> None:
     assert world.of_transaction == {B: 10}
 
 
+def test_a_meter_of_everything_has_not_seen_what_a_vehicle_takes_since() -> None:
+    """A house of 10 A stays one of 10 A when a vehicle begins to charge after the meter spoke; when it speaks again, it is known."""
+    world = _yard(1, 30, meters=(SiteMeter(feeder="grid", silent_after=3600),))
+
+    def meter(amps: int) -> None:
+        each = Decimal(amps)
+        flows = Amperes(l1=each, l2=each, l3=each)
+        world.book.readings["grid"] = SiteReading(site="yard", feeder="grid", at=world.now, amperes=flows)
+
+    meter(10)
+    session = world.begin(A, "t1")
+    world.settle()
+    for amps in (20, 20, 19):
+        world.now += timedelta(seconds=10)
+        session.see([_currents(world.now, amps, amps, amps)])
+        world.settle()
+        assert world.of_transaction == {A: 20}
+    meter(29)
+    world.settle()
+    assert world.book.state().flows[0].base.l1 == 10
+    assert world.of_transaction == {A: 20}
+    world.now += timedelta(seconds=10)
+    session.see([_currents(world.now, 6, 6, 6)])
+    world.settle()
+    assert world.book.state().flows[0].base.l1 == 23  # perhaps it took 6 A already when the meter spoke
+
+
 def _currents(at: datetime, *amps: float) -> MeterReading:
     return MeterReading(
         at=at,

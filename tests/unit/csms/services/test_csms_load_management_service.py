@@ -165,3 +165,20 @@ async def test_what_a_station_answers_while_the_plan_changes_is_known(change: st
     assert after.holds[CS_1.key].default == 0
     assert after.limit_of(CS_1.key) == 0
     assert after.under_way == set()
+
+
+async def test_a_vehicle_at_an_evse_that_leaves_the_plan_is_nobodys_concern_any_more() -> None:
+    """The others are decided on as before."""
+    rooms = ApiRooms()
+    rooms.bus.connect("CS-1")
+    manager = LoadManager(
+        Parts(rooms.journal, rooms.store, Commander(rooms.bus, rooms.clock), rooms.clock, rooms.settings)
+    )
+    other = Outlet(station="CS-2", evse_id=1, fed_by="grid")
+    await rooms.keep(BookEvent(station="CS-1", event=started("t1"), received_at=NOON))
+    await manager._load(_plan("yard", CS_1, other))
+    assert list(manager.sites["yard"].sessions) == [CS_1.key]
+    await manager._load(_plan("yard", other))
+    assert not manager.sites["yard"].sessions
+    manager._look()
+    assert manager.sites["yard"].decision is not None

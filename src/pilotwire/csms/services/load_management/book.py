@@ -381,40 +381,42 @@ class SiteBook:
     def _base(self, now: datetime) -> tuple[dict[str, Amperes], dict[str, Amperes], tuple[str, ...]]:
         """The base load by feeder, what flows through each as far as is known, and whose meters are silent.
 
-        Of what a meter of everything sees, that which EVSEs below take for certain is not base load; what is not certain is.
+        Of what a meter of everything saw, that which EVSEs below took then for certain is not base load; what is not certain is.
         """
         layout = self.plan.layout
         meters = {meter.feeder: meter for meter in self.plan.meters}
         base: dict[str, Amperes] = {}
-        flows: dict[str, Amperes] = {}
         silent: list[str] = []
 
-        def look(name: str) -> Amperes:
-            feeder = next(one for one in layout.feeders if one.name == name)
-            below = [look(one.name) for one in layout.feeders if one.fed_by == name]
-            at_evses = [self._taken(key, now) for key, outlet in self.outlets.items() if outlet.fed_by == name]
-            others = sum([*below, *at_evses], NO_AMPERES)
-            meter, reading = meters.get(name), self.readings.get(name)
-            spoke = meter is not None and reading is not None and now - reading.at <= self._patience(name)
-            if meter is not None and not spoke:
-                silent.append(name)
-            if meter is None or reading is None or not spoke:
-                base[name] = feeder.assumed
-            elif meter.measures is Measures.BASE:
-                base[name] = reading.amperes
-            else:
-                base[name] = reading.amperes - others
-            flows[name] = base[name] + others
-            return flows[name]
+        def below(name: str, at: datetime) -> Amperes:
+            feeders = [flow(one.name, at) for one in layout.feeders if one.fed_by == name]
+            evses = [self._taken(key, at) for key, outlet in self.outlets.items() if outlet.fed_by == name]
+            return sum([*feeders, *evses], NO_AMPERES)
 
-        look(next(feeder.name for feeder in layout.feeders if feeder.fed_by is None))
+        def flow(name: str, at: datetime) -> Amperes:
+            if name not in base:
+                base[name] = own(name)
+            return base[name] + below(name, at)
+
+        def own(name: str) -> Amperes:
+            meter, reading = meters.get(name), self.readings.get(name)
+            if meter is not None and (reading is None or now - reading.at > self._patience(name)):
+                silent.append(name)
+                reading = None
+            if meter is None or reading is None:
+                return next(one.assumed for one in layout.feeders if one.name == name)
+            if meter.measures is Measures.BASE:
+                return reading.amperes
+            return reading.amperes - below(name, reading.at)
+
+        flows = {feeder.name: flow(feeder.name, now) for feeder in layout.feeders}
         return base, flows, tuple(silent)
 
-    def _taken(self, key: EvseKey, now: datetime) -> Amperes:
+    def _taken(self, key: EvseKey, at: datetime) -> Amperes:
         session = self.sessions.get(key)
         if session is None:
             return NO_AMPERES
-        amps, phases = session.taken_by(now, self.limit_of(key)), session.phases(self.outlets[key])
+        amps, phases = session.taken_at(at, self.limit_of(key)), session.phases(self.outlets[key])
         l1, l2, l3 = (amps if phase in phases else Decimal(0) for phase in (1, 2, 3))
         return Amperes(l1=l1, l2=l2, l3=l3)
 

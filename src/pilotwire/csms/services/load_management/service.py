@@ -144,7 +144,7 @@ class LoadManager:
         book = SiteBook(name, plan)
         await self._releases.claim(name, book.outlets)
         if before is not None:
-            book.sessions = before.sessions
+            book.sessions = {key: session for key, session in before.sessions.items() if key in book.outlets}
         for limit in await parts_of(self._parts.store, SITE_LIMITS, name):
             book.limits[limit.source] = limit
         for reading in await parts_of(self._parts.store, SITE_READINGS, name):

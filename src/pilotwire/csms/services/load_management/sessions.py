@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
@@ -18,6 +19,8 @@ SETTLED: Final = timedelta(seconds=60)
 """How long after its limit was raised a vehicle that takes less is believed not to want more."""
 MARGIN: Final = Decimal(2)
 """Amperes kept free above what a vehicle takes, so that it is seen when it wants more."""
+_KEPT: Final = 120
+"""Measured currents that are kept of a session: what a meter above it saw some time ago is compared with what it took then."""
 _FLOWS: Final = Decimal(1)
 """Amperes above which a phase counts as used."""
 _LINES: Final = {"L1": 0, "L1-N": 0, "L2": 1, "L2-N": 1, "L3": 2, "L3-N": 2}
@@ -40,6 +43,8 @@ class Session:
     charging_since: datetime | None = None
     waiting_since: datetime | None = None
     raised_at: datetime | None = None
+    measures: deque[tuple[datetime, Decimal]] = field(default_factory=lambda: deque(maxlen=_KEPT))
+    """What was measured, by time, the newest last."""
 
     def hear(self, transaction: Transaction, event: TransactionEvent | None = None) -> None:
         """Mind what a transaction has come to."""
@@ -59,16 +64,22 @@ class Session:
             currents = _currents(reading.samples)
             if currents:
                 self.taking, self.measured_at = max(currents.values()), reading.at
+                self.measures.append((reading.at, self.taking))
                 flowing = {line for line, amps in currents.items() if amps > _FLOWS}
                 if flowing:
                     in_order = flowing == set(range(len(flowing)))
                     self.used = len(flowing) if in_order else None
 
-    def taken_by(self, now: datetime, limit: Decimal) -> Decimal:
-        """What it takes for certain of what a meter above it sees (A on each phase): not more than its limit, nothing if nobody knows."""
-        if self.taking is None or self.measured_at is None or now - self.measured_at > FRESH:
+    def taken_at(self, at: datetime, limit: Decimal) -> Decimal:
+        """What it took for certain at a moment (A on each phase): the less of what was measured before and after, not more than its limit.
+
+        Nothing if nobody knows, or it was measured later only: a meter that spoke at that moment has not seen it.
+        """
+        before = [amps for when, amps in self.measures if when <= at and at - when <= FRESH]
+        if not before:
             return Decimal(0)
-        return min(self.taking, limit)
+        after = [amps for when, amps in self.measures if when > at]
+        return min(before[-1], limit, *after[:1])
 
     def most(self, now: datetime, outlet: Outlet, limit: Decimal) -> Decimal | None:
         """The most it is believed to want (A); None: all that its EVSE can.
